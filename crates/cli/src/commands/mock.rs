@@ -1,0 +1,115 @@
+//! `conformance mock`: the stand-in, until Ctrl-C.
+
+use std::fmt::Write as _;
+use std::io;
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::Arc;
+
+use anstyle::{AnsiColor, Style};
+use conformance_contract::{Action, Contract};
+use conformance_mock::{Mock, Settings, server};
+use conformance_source::Diagnostic;
+use serde_json::{Map, Value};
+use tokio::net::TcpListener;
+
+use crate::exit::{Exit, Failure};
+use crate::{args, embedded, log, terminal};
+
+/// Serves.
+pub fn run(suite: Option<&Path>, args: args::Mock) -> Result<Exit, Failure> {
+    let contract = Arc::new(embedded::open(suite)?.contract);
+    let fixtures = args.fixtures.as_deref().map(|name| embedded::fixtures(suite, name)).transpose()?;
+    let restricted = args.require_token.is_some();
+    let settings =
+        Settings { seed: args.seed, strict: args.strict, require_token: args.require_token, ..Settings::default() };
+    let mut mock = Mock::new(contract.clone(), settings, fixtures.as_ref())?;
+    if !args.quiet {
+        mock = mock.observed(Box::new(log::RequestLog));
+    }
+    super::runtime()?.block_on(async {
+        let listener = bind(&args.host, args.port).await?;
+        let address = listener.local_addr().map_err(|error| Diagnostic::general(error.to_string()))?;
+        let url = format!("http://{address}");
+        terminal::line(&url);
+        terminal::note(&banner(&contract, &url, restricted));
+        let served = server::serve(listener, Arc::new(mock), stop());
+        served.await.map_err(|error| Diagnostic::general(format!("the server ended: {error}")).into())
+    })
+    .map(|()| Exit::Ok)
+}
+
+async fn bind(host: &str, port: u16) -> Result<TcpListener, Failure> {
+    let bound = TcpListener::bind((host.trim_matches(['[', ']']), port)).await;
+    bound.map_err(|error| {
+        let diagnostic = Diagnostic::general(format!("cannot listen on {host}:{port}: {error}"));
+        match error.kind() {
+            io::ErrorKind::AddrInUse => diagnostic.with_help("choose another port with `--port`, or a free one with `--port 0`"),
+            io::ErrorKind::PermissionDenied => diagnostic.with_help("ports below 1024 need rights; choose a higher one with `--port`"),
+            _ => diagnostic.with_help("`--host` takes an address of this machine, such as 127.0.0.1 or 0.0.0.0"),
+        }
+        .into()
+    })
+}
+
+/// Completes at the first Ctrl-C or SIGTERM; a second Ctrl-C ends the process at once.
+async fn stop() {
+    wait_for_signal().await;
+    terminal::note("stopping: requests in flight may finish; Ctrl-C again ends at once");
+    tokio::spawn(async {
+        wait_for_signal().await;
+        std::process::exit(130);
+    });
+}
+
+async fn wait_for_signal() {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
+            tokio::select! {
+                _ = terminate.recv() => return,
+                _ = tokio::signal::ctrl_c() => return,
+            }
+        }
+    }
+    let _ = tokio::signal::ctrl_c().await;
+}
+
+fn banner(contract: &Contract, url: &str, restricted: bool) -> String {
+    let (bold, dim) = (Style::new().bold(), Style::new().dimmed());
+    let method_style = AnsiColor::Cyan.on_default();
+    let mut text = format!("\n{bold}{}{bold:#} {}, standing in at {bold}{url}{bold:#}\n\n", contract.title, contract.version);
+    let width = contract.operations.iter().map(|one| one.path.to_string().len()).max().unwrap_or(0);
+    for operation in &contract.operations {
+        let (method, path) = (&operation.method, operation.path.to_string());
+        let _ = writeln!(text, "  {method_style}{method:<6}{method_style:#} {path:<width$}  {dim}{}{dim:#}", operation.summary);
+    }
+    let tokens = if restricted { "Only the required token is let in." } else { "Each bearer token has a workspace of its own." };
+    let _ = write!(text, "\n{tokens} Try:\n\n{}\n\nCtrl-C stops.\n", curl(contract, url, restricted));
+    text
+}
+
+/// A command that works as it stands.
+fn curl(contract: &Contract, url: &str, restricted: bool) -> String {
+    let token = if restricted { "$CONFORMANCE_TOKEN" } else { "me" };
+    let create = contract.operations.iter().find(|one| one.action == Action::Create);
+    let Some((create, body)) = create.and_then(|one| Some((one, one.body.as_ref()?))) else { return format!("  curl {url}") };
+    let properties = contract.schemas.properties(&body.schema.location).into_iter();
+    let example: Map<String, Value> = properties
+        .filter_map(|(name, schemas)| Some((name, schemas.iter().find_map(|at| contract.schemas.example(at))?)))
+        .collect();
+    let example = Value::Object(example).to_string().replace('\'', "'\\''");
+    format!(
+        "  curl {url}{} \\\n    -H \"Authorization: Bearer {token}\" -H \"Content-Type: application/json\" \\\n    -d '{example}'",
+        create.path
+    )
+}
+
+/// Binds a mock of its own to a free loopback port, for commands that need one beside them.
+pub async fn beside(mock: Mock) -> io::Result<SocketAddr> {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
+    let address = listener.local_addr()?;
+    tokio::spawn(server::serve(listener, Arc::new(mock), std::future::pending()));
+    Ok(address)
+}

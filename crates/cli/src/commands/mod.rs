@@ -1,0 +1,25 @@
+//! The verbs, one file each.
+
+mod check;
+mod mock;
+mod run;
+
+use crate::args::{Args, Command};
+use crate::exit::{Exit, Failure};
+
+/// Does what was asked.
+pub fn dispatch(args: Args) -> Result<Exit, Failure> {
+    let suite = args.suite.as_deref();
+    match args.command {
+        Command::Run(run) => run::run(suite, &run),
+        Command::Mock(mock) => mock::run(suite, mock),
+        Command::Check => check::run(suite),
+    }
+}
+
+/// The runtime that servers and runs live on.
+fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
+    tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(|error| {
+        conformance_source::Diagnostic::general(format!("the asynchronous runtime did not start: {error}")).into()
+    })
+}

@@ -1,0 +1,56 @@
+//! One readable line per request, with what was noted below it. Tokens never appear.
+
+use std::fmt::Write as _;
+use std::time::Duration;
+
+use anstyle::{AnsiColor, Style};
+use conformance_mock::{Observer, Reply};
+use conformance_record::Request;
+
+use crate::terminal;
+
+/// Writes the log to stderr.
+#[derive(Debug)]
+pub struct RequestLog;
+
+impl Observer for RequestLog {
+    fn answered(&self, request: &Request, reply: &Reply, took: Duration) {
+        terminal::note(&line(request, reply, took));
+    }
+}
+
+fn line(request: &Request, reply: &Reply, took: Duration) -> String {
+    let dim = Style::new().dimmed();
+    let status = match reply.status {
+        200..=399 => AnsiColor::Green,
+        400..=499 => AnsiColor::Yellow,
+        _ => AnsiColor::Red,
+    }
+    .on_default();
+    let workspace = reply.workspace.map_or_else(String::new, |number| format!(" workspace {number}"));
+    let micros = took.as_micros();
+    let time = if micros < 1000 { format!("{micros} µs") } else { format!("{:.1} ms", took.as_secs_f64() * 1000.0) };
+    let mut text = format!(
+        "{:>6} {} {status}{}{status:#} {dim}{time}{workspace}{dim:#}",
+        request.method,
+        safe(request, &request.target),
+        reply.status
+    );
+    if let Some(problem) = &reply.problem {
+        let _ = write!(text, "\n       {dim}refused:{dim:#} {}", safe(request, &problem.message));
+    }
+    for note in &reply.notes {
+        let _ = write!(text, "\n       {dim}noted:{dim:#} {}", safe(request, &note.to_string()));
+    }
+    text
+}
+
+/// Text from outside, without the request's token and without control characters.
+fn safe(request: &Request, text: &str) -> String {
+    let token = request.header("authorization").and_then(|value| value.split_whitespace().last());
+    let hidden = match token {
+        Some(token) if token.len() >= 8 => text.replace(token, "<token>"),
+        _ => text.to_owned(),
+    };
+    hidden.chars().flat_map(|c| if c.is_control() { c.escape_default().collect::<Vec<_>>() } else { vec![c] }).collect()
+}

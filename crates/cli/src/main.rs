@@ -1,0 +1,27 @@
+//! `conformance`: stand in for an API, and judge implementations of it.
+//!
+//! Arguments are parsed ([`args`]), a command does the work ([`commands`]), and its result becomes the exit code ([`exit`]).
+//! This crate alone prints and ends the process.
+
+mod args;
+mod commands;
+mod embedded;
+mod exit;
+mod log;
+mod terminal;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+fn main() -> ExitCode {
+    let args = args::Args::parse();
+    args.color.apply();
+    match commands::dispatch(args) {
+        Ok(exit) => exit.into(),
+        Err(failure) => {
+            terminal::error(&failure);
+            failure.exit.into()
+        }
+    }
+}

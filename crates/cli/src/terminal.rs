@@ -1,0 +1,23 @@
+//! What goes to the terminal besides reports and logs. A closed pipe is not an error worth dying of.
+
+use std::io::Write as _;
+
+use crate::exit::Failure;
+
+/// Tells why a command could not do its work.
+pub fn error(failure: &Failure) {
+    let mut stderr = anstream::stderr().lock();
+    // The stream takes the colours out where they are not wanted.
+    let _ = writeln!(stderr, "{}", failure.diagnostics.render(true));
+}
+
+/// A line on stdout.
+pub fn line(text: &str) {
+    let mut stdout = anstream::stdout().lock();
+    let _ = writeln!(stdout, "{text}").and_then(|()| stdout.flush());
+}
+
+/// Lines on stderr.
+pub fn note(text: &str) {
+    let _ = writeln!(anstream::stderr().lock(), "{text}");
+}

@@ -1,0 +1,279 @@
+//! Judges a request by the contract: which operation it means, and everything that it has against it.
+//!
+//! The mock refuses what is found here; the judge of SDKs reports it. Both use the same words.
+
+use conformance_record::{Code, Finding, Request};
+use conformance_source::{pointer, suggest};
+use percent_encoding::percent_decode_str;
+use serde_json::{Map, Value};
+
+use crate::model::{Contract, Operation, Parameter, Place};
+use crate::say;
+use crate::schemas::{Location, Schemas, Violation};
+
+/// A request, understood.
+#[derive(Debug)]
+pub struct Reading<'c> {
+    /// The operation that it means.
+    pub operation: &'c Operation,
+    /// Its parameters, typed, by name; only those that fit their schema.
+    pub parameters: Map<String, Value>,
+    /// Its body, when it is JSON.
+    pub body: Option<Value>,
+    /// The bearer token.
+    pub token: Option<String>,
+    /// Everything that it has against it, credentials first.
+    pub findings: Vec<Finding>,
+}
+
+/// A request that means no operation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Lost {
+    /// Why.
+    pub finding: Finding,
+    /// The methods that the path has; none when the path itself is unknown.
+    pub allowed: Vec<String>,
+}
+
+impl Contract {
+    /// Reads a request.
+    ///
+    /// # Errors
+    /// When it means no operation of the contract.
+    pub fn read(&self, request: &Request) -> Result<Reading<'_>, Lost> {
+        let (operation, path_values) = self.route(&request.method, request.path())?;
+        let mut reading = Reading {
+            operation,
+            parameters: Map::new(),
+            body: None,
+            token: bearer(request.header("authorization")),
+            findings: Vec::new(),
+        };
+        if operation.secured && reading.token.is_none() {
+            reading.findings.push(credentials(request.header("authorization")));
+        }
+        for (name, raw) in path_values {
+            let value = percent_decode_str(raw).decode_utf8_lossy().into_owned();
+            reading.parameter(&self.schemas, name, &value);
+        }
+        reading.query(&self.schemas, request.query().unwrap_or(""));
+        reading.body(&self.schemas, request);
+        Ok(reading)
+    }
+
+    /// The operation that a method and a path mean, with the raw values of the path's parameters.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub fn route<'p>(&self, method: &str, path: &'p str) -> Result<(&Operation, Vec<(&str, &'p str)>), Lost> {
+        let fitting: Vec<_> =
+            self.operations.iter().filter_map(|one| Some((one, one.path.fit(path)?))).collect();
+        let allowed: Vec<String> = fitting.iter().map(|(one, _)| one.method.clone()).collect();
+        match fitting.into_iter().find(|(one, _)| one.method == method) {
+            Some(found) => Ok(found),
+            None if allowed.is_empty() => Err(self.unknown_path(method, path)),
+            None => {
+                let message = format!("{method} is not a method of {path}; it has {}", allowed.join(", "));
+                Err(Lost { finding: Finding::new(Code::UnknownMethod, "method", message), allowed })
+            }
+        }
+    }
+
+    fn unknown_path(&self, method: &str, path: &str) -> Lost {
+        let trimmed = path.trim_end_matches('/');
+        let exact = self.operations.iter().find(|one| trimmed != path && one.path.fit(trimmed).is_some());
+        let templates: Vec<String> = self.operations.iter().map(|one| one.path.to_string()).collect();
+        let near = exact
+            .map(|_| trimmed.to_owned())
+            .or_else(|| suggest::nearest(path, templates.iter().map(String::as_str)).map(str::to_owned));
+        let advice = near.map_or_else(
+            || format!("; the paths are {}", distinct(&templates).join(", ")),
+            |near| format!("; did you mean {near}?"),
+        );
+        let message = format!("no operation has the path of {method} {path}{advice}");
+        Lost { finding: Finding::new(Code::UnknownPath, "path", message), allowed: Vec::new() }
+    }
+}
+
+fn distinct(all: &[String]) -> Vec<&str> {
+    let mut found: Vec<&str> = Vec::new();
+    for one in all {
+        if !found.contains(&one.as_str()) {
+            found.push(one);
+        }
+    }
+    found
+}
+
+/// The token of `Authorization: Bearer …`; the scheme in any case, as HTTP has it.
+fn bearer(header: Option<&str>) -> Option<String> {
+    let (scheme, token) = header?.trim().split_once(' ')?;
+    let token = token.trim();
+    (scheme.eq_ignore_ascii_case("bearer") && !token.is_empty()).then(|| token.to_owned())
+}
+
+fn credentials(header: Option<&str>) -> Finding {
+    let found = match header {
+        None => "is missing",
+        Some(value) if value.trim().eq_ignore_ascii_case("bearer") => "holds no token",
+        Some(_) => "does not hold a bearer token",
+    };
+    let message = format!("{found}; expected `Authorization: Bearer <token>`");
+    Finding::new(Code::MissingCredentials, "header.authorization", message)
+}
+
+impl Reading<'_> {
+    /// Whether anything found forbids the operation; notes do only when `strict`.
+    pub fn refusals(&self, strict: bool) -> impl Iterator<Item = &Finding> {
+        self.findings.iter().filter(move |finding| strict || !finding.code.is_note())
+    }
+
+    fn query(&mut self, schemas: &Schemas, query: &str) {
+        let mut seen: Vec<String> = Vec::new();
+        for pair in query.split('&').filter(|pair| !pair.is_empty()) {
+            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+            let (name, value) = (decode_query(name), decode_query(value));
+            let declared = |name: &str| self.operation.parameter(name).filter(|one| one.place == Place::Query);
+            if declared(&name).is_none() {
+                self.findings.push(self.unknown_parameter(&name));
+            } else if seen.contains(&name) {
+                let message = "is given more than once; once was expected".to_owned();
+                self.findings.push(Finding::new(Code::RepeatedParameter, format!("query.{name}"), message));
+            } else {
+                self.parameter(schemas, &name, &value);
+            }
+            seen.push(name);
+        }
+        for parameter in &self.operation.parameters {
+            if parameter.required && parameter.place == Place::Query && !seen.contains(&parameter.name) {
+                let place = format!("query.{}", parameter.name);
+                self.findings.push(Finding::new(Code::MissingParameter, place, "is missing; it is required"));
+            }
+        }
+    }
+
+    fn unknown_parameter(&self, name: &str) -> Finding {
+        let known: Vec<&str> = self
+            .operation
+            .parameters
+            .iter()
+            .filter(|one| one.place == Place::Query)
+            .map(|one| one.name.as_str())
+            .collect();
+        let advice = suggest::nearest(name, known.iter().copied())
+            .map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
+        let message = format!("is not a parameter of {}{advice}", self.operation.id);
+        Finding::new(Code::UnknownParameter, format!("query.{name}"), message)
+    }
+
+    fn parameter(&mut self, schemas: &Schemas, name: &str, text: &str) {
+        let Some(parameter) = self.operation.parameter(name) else { return };
+        match typed(schemas, parameter, text) {
+            Ok(value) => {
+                self.parameters.insert(name.to_owned(), value);
+            }
+            Err(finding) => self.findings.push(finding),
+        }
+    }
+
+    fn body(&mut self, schemas: &Schemas, request: &Request) {
+        let Some(expected) = &self.operation.body else {
+            if !request.body.is_empty() {
+                let message = format!("{} takes no body; it was ignored", self.operation.id);
+                self.findings.push(Finding::new(Code::UnexpectedBody, "body", message));
+            }
+            return;
+        };
+        if request.body.is_empty() {
+            if expected.required {
+                self.findings.push(Finding::new(Code::MissingBody, "body", "is missing; a JSON object was expected"));
+            }
+            return;
+        }
+        self.findings.extend(media_type(request));
+        match serde_json::from_slice::<Value>(&request.body) {
+            Err(error) => {
+                let message = format!("is not valid JSON: {error}");
+                self.findings.push(Finding::new(Code::MalformedBody, "body", message));
+            }
+            Ok(body) => {
+                self.findings.extend(expected.schema.violations(&body).iter().map(|one| invalid("body", one)));
+                self.findings.extend(unknown_properties(schemas, &expected.schema.location, &body));
+                self.body = Some(body);
+            }
+        }
+    }
+}
+
+fn decode_query(text: &str) -> String {
+    percent_decode_str(&text.replace('+', " ")).decode_utf8_lossy().into_owned()
+}
+
+/// A parameter's text as the type its schema asks for.
+fn typed(schemas: &Schemas, parameter: &Parameter, text: &str) -> Result<Value, Finding> {
+    let at = &parameter.schema.location;
+    let kind = schemas.keyword(at, "type").and_then(|(_, node)| node.as_str());
+    let value = match kind {
+        Some("integer") => text.parse::<i64>().ok().filter(|_| !text.starts_with('+')).map(Value::from),
+        Some("number") => text.parse::<f64>().ok().filter(|number| number.is_finite()).map(Value::from),
+        Some("boolean") => text.parse::<bool>().ok().map(Value::from),
+        _ => Some(Value::from(text)),
+    };
+    let place = match parameter.place {
+        Place::Path => format!("path.{}", parameter.name),
+        Place::Query => format!("query.{}", parameter.name),
+    };
+    let rule = match &value {
+        Some(value) => match parameter.schema.violations(value).first() {
+            None => return Ok(value.clone()),
+            Some(violation) => violation.rule.clone(),
+        },
+        None => at.child("type"),
+    };
+    let shown = say::brief(&Value::from(text));
+    let message = format!("is {shown}; expected {}", say::expectation(schemas, at));
+    Err(Finding { code: Code::InvalidParameter, place, message, rule: Some(rule.to_string()) })
+}
+
+fn media_type(request: &Request) -> Option<Finding> {
+    let wrong = |place: &str, message: String| Some(Finding::new(Code::WrongContentType, place, message));
+    if let Some(encoding) = request.header("content-encoding").filter(|one| !one.eq_ignore_ascii_case("identity")) {
+        return wrong("header.content-encoding", format!("is `{encoding}`; an unencoded body was expected"));
+    }
+    match request.header("content-type") {
+        None => wrong("header.content-type", "is missing; expected `application/json`".to_owned()),
+        Some(value) if is_json(value) => None,
+        Some(value) => wrong("header.content-type", format!("is `{value}`; expected `application/json`")),
+    }
+}
+
+/// Whether a `Content-Type` says JSON, whatever its parameters.
+#[must_use]
+pub fn is_json(content_type: &str) -> bool {
+    content_type.split(';').next().unwrap_or("").trim().eq_ignore_ascii_case("application/json")
+}
+
+/// A violation of a body's schema as a finding.
+pub(crate) fn invalid(part: &str, violation: &Violation) -> Finding {
+    Finding {
+        code: Code::InvalidBody,
+        place: format!("{part}{}", violation.instance),
+        message: violation.message.clone(),
+        rule: Some(violation.rule.to_string()),
+    }
+}
+
+/// Body properties that the schema does not name. They are allowed, and most often a slip.
+fn unknown_properties(schemas: &Schemas, at: &Location, body: &Value) -> Vec<Finding> {
+    let known = schemas.properties(at);
+    let names = || known.iter().map(|(name, _)| name.as_str());
+    let given = body.as_object().into_iter().flat_map(Map::keys);
+    given
+        .filter(|name| !names().any(|known| known == name.as_str()))
+        .map(|name| {
+            let advice = suggest::nearest(name, names()).map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
+            let message = format!("is not a property of this body{advice}");
+            Finding::new(Code::UnknownProperty, format!("body{}", pointer::push("", name)), message)
+        })
+        .collect()
+}

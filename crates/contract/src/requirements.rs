@@ -1,0 +1,150 @@
+//! What the documents demand, sentence by sentence (`schemas/requirements.yaml`).
+
+use conformance_record::Level;
+use conformance_source::{Diagnostics, Node, Object, Reader, SourceFile, Span, parse, suggest};
+
+/// How we know of a requirement.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Basis {
+    /// A sentence of a document.
+    Stated,
+    /// The vendor's machine-readable description.
+    Schema,
+    /// An example in a document.
+    Example,
+    /// Follows from the others, by the written reasoning.
+    Derived,
+}
+
+/// One requirement.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Requirement {
+    /// Its id: `area.what`.
+    pub id: String,
+    /// How binding it is.
+    pub level: Level,
+    /// How we know.
+    pub basis: Basis,
+    /// What it demands, in one sentence.
+    pub statement: String,
+    /// Why it follows; always given for a derived one.
+    pub reasoning: Option<String>,
+    /// Where it stands: a document of the file's list and a place in it.
+    pub sources: Vec<(String, String)>,
+    /// Where it is written down here.
+    pub span: Span,
+}
+
+/// All requirements of a suite.
+#[derive(Clone, Debug)]
+pub struct Requirements {
+    /// The file they stand in.
+    pub file: SourceFile,
+    /// The requirements in the order of the file.
+    pub all: Vec<Requirement>,
+}
+
+const LEVELS: &[(&str, Level)] = &[("MUST", Level::Must), ("SHOULD", Level::Should), ("INFO", Level::Info)];
+const BASES: &[(&str, Basis)] = &[
+    ("stated", Basis::Stated),
+    ("schema", Basis::Schema),
+    ("example", Basis::Example),
+    ("derived", Basis::Derived),
+];
+
+impl Requirements {
+    /// Reads the file.
+    ///
+    /// # Errors
+    /// Every mistake in it.
+    pub fn parse(file: &SourceFile) -> Result<Self, Diagnostics> {
+        let root = parse(file)?;
+        let reader = Reader::new(file);
+        let all = read(&reader, &root);
+        Ok(Self { file: file.clone(), all: reader.finish(all)? })
+    }
+
+    /// The requirement with this id.
+    #[must_use]
+    pub fn get(&self, id: &str) -> Option<&Requirement> {
+        self.all.iter().find(|requirement| requirement.id == id)
+    }
+
+    /// All ids.
+    pub fn ids(&self) -> impl Iterator<Item = &str> {
+        self.all.iter().map(|requirement| requirement.id.as_str())
+    }
+}
+
+fn read(reader: &Reader, root: &Node) -> Option<Vec<Requirement>> {
+    let file = reader.object(root, "the requirements", &["documents", "requirements"])?;
+    let documents: Vec<&str> = file.required("documents")?.entries().iter().map(|entry| entry.key.as_str()).collect();
+    let all = reader.list(file.required("requirements")?, |node| requirement(reader, node, &documents))?;
+    for (index, one) in all.iter().enumerate() {
+        if all[..index].iter().any(|earlier| earlier.id == one.id) {
+            reader.wrong(&one.span, format!("`{}` is used twice", one.id), "an earlier requirement has this id");
+        }
+    }
+    Some(all)
+}
+
+fn requirement(reader: &Reader, node: &Node, documents: &[&str]) -> Option<Requirement> {
+    let object =
+        reader.object(node, "a requirement", &["id", "level", "basis", "statement", "reasoning", "sources"])?;
+    let id = object.required("id");
+    let level = object.required("level").and_then(|level| reader.choice(level, LEVELS));
+    let basis = object.required("basis").and_then(|basis| reader.choice(basis, BASES));
+    let requirement = Requirement {
+        id: reader.text(id?)?,
+        level: level?,
+        basis: basis?,
+        statement: object.text("statement")?,
+        reasoning: object.optional_text("reasoning"),
+        sources: sources(reader, object, documents)?,
+        span: id?.span.clone(),
+    };
+    justified(reader, &requirement);
+    Some(requirement)
+}
+
+fn sources(reader: &Reader, object: Object<'_>, documents: &[&str]) -> Option<Vec<(String, String)>> {
+    let Some(node) = object.optional("sources") else { return Some(Vec::new()) };
+    let mut all = Vec::new();
+    for source in reader.list(node, |source| Some(source.clone()))? {
+        let [entry] = source.entries() else { return reader.expected(&source, "one `document: place`") };
+        if !documents.contains(&entry.key.as_str()) {
+            let mut diagnostic = conformance_source::Diagnostic::at(
+                reader.file(),
+                entry.key_span.clone(),
+                format!("`{}` is not one of the documents", entry.key),
+                "unknown document",
+            );
+            diagnostic.help.extend(suggest::help(&entry.key, documents.iter().copied()));
+            reader.report(diagnostic);
+        }
+        all.push((entry.key.clone(), reader.text(&entry.node)?));
+    }
+    Some(all)
+}
+
+/// A MUST needs a sentence, a schema or written reasoning behind it.
+fn justified(reader: &Reader, requirement: &Requirement) {
+    match requirement.basis {
+        Basis::Derived if requirement.reasoning.is_none() => reader.wrong(
+            &requirement.span,
+            format!("`{}` is derived and needs `reasoning`", requirement.id),
+            "from what does it follow?",
+        ),
+        Basis::Example if requirement.level == Level::Must => reader.wrong(
+            &requirement.span,
+            format!("`{}` rests on an example and cannot be a MUST", requirement.id),
+            "SHOULD or INFO",
+        ),
+        Basis::Stated | Basis::Schema | Basis::Example if requirement.sources.is_empty() => reader.wrong(
+            &requirement.span,
+            format!("`{}` needs `sources`", requirement.id),
+            "where do the documents say so?",
+        ),
+        _ => {}
+    }
+}

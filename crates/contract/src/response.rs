@@ -1,0 +1,48 @@
+//! Judges a response by the contract: is this status documented for the operation, does the body fit its schema?
+
+use conformance_record::{Code, Finding, Response};
+use serde_json::Value;
+
+use crate::model::{Operation, StatusRule};
+use crate::request::{invalid, is_json};
+use crate::say;
+
+impl Operation {
+    /// Everything that a response to this operation has against it.
+    #[must_use]
+    pub fn judge(&self, response: &Response) -> Vec<Finding> {
+        let status = response.status;
+        let undocumented = |place: &str| {
+            let message = format!("{status} is not documented for {}", self.id);
+            vec![Finding::new(Code::UndocumentedStatus, place, message)]
+        };
+        let Some(rule) = self.response(status) else { return undocumented("status") };
+        if rule.status == StatusRule::Default && status < 400 {
+            // `default` stands for errors.
+            return undocumented("status");
+        }
+        let Some(schema) = &rule.schema else {
+            if response.body.is_empty() {
+                return Vec::new();
+            }
+            let message = format!("{status} has no body; {} bytes were sent", response.body.len());
+            return vec![Finding::new(Code::UnexpectedBody, "body", message)];
+        };
+        let mut findings = Vec::new();
+        let content_type = response.header("content-type");
+        if !content_type.is_some_and(is_json) {
+            let found = content_type.map_or_else(|| "is missing".to_owned(), |value| format!("is `{value}`"));
+            let message = format!("{found}; expected `application/json`");
+            findings.push(Finding::new(Code::WrongContentType, "header.content-type", message));
+        }
+        match serde_json::from_slice::<Value>(&response.body) {
+            Ok(body) => findings.extend(schema.violations(&body).iter().map(|one| invalid("body", one))),
+            Err(error) => {
+                let shown = say::brief(&Value::from(String::from_utf8_lossy(&response.body)));
+                let message = format!("is not valid JSON ({error}): {shown}");
+                findings.push(Finding::new(Code::MalformedBody, "body", message));
+            }
+        }
+        findings
+    }
+}

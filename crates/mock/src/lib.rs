@@ -1,0 +1,24 @@
+//! The stand-in: a stateful in-memory server that a contract drives.
+//!
+//! [`Mock::respond`] is the whole of it, without a network: a request in, a response out. [`server::serve`] puts it on
+//! a socket. Every body is built from a schema and valid against it before it leaves.
+//!
+//! In reading order: [`settings`], [`plan`] (what the schemas ask for, worked out once), [`clock`] and [`ids`] (what the
+//! mock makes), [`store`] (the objects of a workspace, and pages of them), [`seeds`] (what a workspace starts with),
+//! [`pipeline`] (from request to response), [`problem`] (refusals), [`cors`], [`server`].
+
+pub mod clock;
+pub mod cors;
+pub mod ids;
+pub mod pipeline;
+pub mod plan;
+pub mod problem;
+pub mod seeds;
+pub mod server;
+pub mod settings;
+pub mod store;
+pub mod workspaces;
+
+pub use pipeline::{Mock, Observer, Reply};
+pub use seeds::Seeds;
+pub use settings::{Limits, Settings};

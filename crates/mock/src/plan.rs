@@ -1,0 +1,347 @@
+//! What the schemas ask for, worked out once: which properties each answer shows, where their values come from.
+//!
+//! A value comes from, in this order: the object's state, what is generated (id, times), `const`, `default`, and for a
+//! required property the first of `examples`. A required property that none of these gives is a mistake of the suite,
+//! found here and not by a client.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use conformance_contract::model::{Generated, StatusRule};
+use conformance_contract::schemas::Compiled;
+use conformance_contract::{Action, Contract, Location, Operation, Schemas};
+use conformance_source::{Diagnostic, Diagnostics, pointer};
+use serde_json::{Map, Value};
+
+/// Everything that is worked out before the first request.
+#[derive(Debug)]
+pub struct Plan {
+    /// One per operation of the contract, in its order.
+    pub views: Vec<Option<View>>,
+    /// One per resource: what an item of its lists and a retrieved object look like.
+    pub resources: Vec<ResourcePlan>,
+    /// One per operation: how its pages are put together.
+    pub pages: Vec<Option<Envelope>>,
+}
+
+/// The two forms of an object that are kept ready to be read.
+#[derive(Debug)]
+pub struct ResourcePlan {
+    /// As an item of a list.
+    pub item: Option<View>,
+    /// As retrieved.
+    pub whole: Option<View>,
+    /// The properties that create or update may write.
+    pub writable: Vec<String>,
+    /// Every property that any view shows.
+    pub known: Vec<String>,
+}
+
+/// An answer that shows one object.
+#[derive(Clone, Debug)]
+pub struct View {
+    schema: Arc<Compiled>,
+    properties: Vec<Property>,
+}
+
+#[derive(Clone, Debug)]
+struct Property {
+    name: String,
+    fallback: Option<Value>,
+}
+
+/// A body that breaks its schema: a fault of the suite.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SuiteFault(pub String);
+
+impl View {
+    /// The object as this answer shows it, as JSON text.
+    ///
+    /// # Errors
+    /// When it breaks the schema.
+    pub fn render(&self, state: &Map<String, Value>) -> Result<Bytes, SuiteFault> {
+        let body = Value::Object(self.project(state));
+        valid(&self.schema, &body)?;
+        Ok(Bytes::from(body.to_string()))
+    }
+
+    fn project(&self, state: &Map<String, Value>) -> Map<String, Value> {
+        let shown = self.properties.iter().filter_map(|property| {
+            let value = state.get(&property.name).or(property.fallback.as_ref())?;
+            Some((property.name.clone(), value.clone()))
+        });
+        shown.collect()
+    }
+
+    /// Whether an object with this state can be shown; the ways in which it cannot.
+    pub(crate) fn violations(&self, state: &Map<String, Value>) -> Vec<conformance_contract::schemas::Violation> {
+        self.schema.violations(&Value::Object(self.project(state)))
+    }
+}
+
+fn valid(schema: &Compiled, body: &Value) -> Result<(), SuiteFault> {
+    if schema.accepts(body) {
+        return Ok(());
+    }
+    let violations = schema.violations(body);
+    let said: Vec<_> = violations.iter().map(|one| format!("{} {} (by {})", one.instance, one.message, one.rule)).collect();
+    Err(SuiteFault(format!("the mock cannot build a body that fits {}: {}", schema.location, said.join("; "))))
+}
+
+/// What stands around the items of a page.
+#[derive(Debug)]
+pub struct Envelope {
+    schema: Arc<Compiled>,
+    /// Before and after the items, by whether there is more: no, yes.
+    around: [(String, String); 2],
+    /// A page of valid items is always valid, so that it need not be proved again.
+    proven: bool,
+}
+
+impl Envelope {
+    /// A page of already rendered items.
+    ///
+    /// # Errors
+    /// When it breaks the schema.
+    pub fn render<'b>(&self, items: impl Iterator<Item = &'b Bytes>, more: bool) -> Result<Bytes, SuiteFault> {
+        let (before, after) = &self.around[usize::from(more)];
+        let mut body = before.clone().into_bytes();
+        body.push(b'[');
+        for (index, item) in items.enumerate() {
+            if index > 0 {
+                body.push(b',');
+            }
+            body.extend_from_slice(item);
+        }
+        body.push(b']');
+        body.extend_from_slice(after.as_bytes());
+        if !self.proven {
+            let value = serde_json::from_slice(&body).map_err(|error| SuiteFault(error.to_string()))?;
+            valid(&self.schema, &value)?;
+        }
+        Ok(Bytes::from(body))
+    }
+}
+
+/// Works out the plan.
+///
+/// # Errors
+/// Every required property that nothing can produce.
+pub fn plan(contract: &Contract) -> Result<Plan, Diagnostics> {
+    let mut planner = Planner { contract, schemas: &contract.schemas, found: Vec::new() };
+    let views = contract.operations.iter().map(|operation| planner.view(operation)).collect();
+    let pages = contract.operations.iter().map(|operation| planner.envelope(operation)).collect();
+    let resources = (0..contract.resources.len()).map(|index| planner.resource(index)).collect();
+    planner.errors();
+    planner.sample();
+    planner.found.dedup();
+    if planner.found.is_empty() { Ok(Plan { views, resources, pages }) } else { Err(Diagnostics(planner.found)) }
+}
+
+struct Planner<'c> {
+    contract: &'c Contract,
+    schemas: &'c Schemas,
+    found: Vec<Diagnostic>,
+}
+
+impl Planner<'_> {
+    fn view(&mut self, operation: &Operation) -> Option<View> {
+        if matches!(operation.action, Action::List | Action::Delete) {
+            return None;
+        }
+        let schema = operation.success()?.schema.clone()?;
+        Some(self.view_of(schema, operation.resource))
+    }
+
+    fn view_of(&mut self, schema: Arc<Compiled>, resource: usize) -> View {
+        let given = self.given(resource);
+        let required = self.schemas.required(&schema.location);
+        let mut properties = Vec::new();
+        for (name, schemas) in self.schemas.properties(&schema.location) {
+            let required = required.iter().any(|(demanded, _)| *demanded == name);
+            let fallback = fallback(self.schemas, &schemas, required);
+            properties.push(Property { name, fallback });
+        }
+        for (name, at) in required {
+            let producible = given.contains(&name) || properties.iter().any(|one| one.name == name && one.fallback.is_some());
+            if !producible {
+                let title = format!("nothing can produce the required property `{name}`");
+                let diagnostic = self.schemas.diagnostic(&at, title, "required here").with_help(format!(
+                    "give `{name}` a `const`, `default` or `examples` in this schema, require it in the body of create, or set it under `x-state`"
+                ));
+                self.found.push(diagnostic);
+            }
+        }
+        View { schema, properties }
+    }
+
+    /// The properties that every object of a resource has from its creation on.
+    fn given(&self, resource: usize) -> Vec<String> {
+        let rules = &self.contract.resources[resource];
+        let mut given = vec![rules.id_property.clone()];
+        given.extend(rules.on_create.keys().cloned());
+        if let Some(body) = self.contract.action(resource, Action::Create).and_then(|create| create.body.as_ref()) {
+            given.extend(self.schemas.required(&body.schema.location).into_iter().map(|(name, _)| name));
+        }
+        given
+    }
+
+    fn resource(&mut self, index: usize) -> ResourcePlan {
+        let list = self.contract.action(index, Action::List).and_then(|list| list.page.as_ref());
+        let item = list.map(|page| self.view_of(page.item.clone(), index));
+        let retrieve = self.contract.action(index, Action::Retrieve);
+        let whole = retrieve.and_then(|operation| self.view(operation));
+        let mut writable: Vec<String> = Vec::new();
+        for operation in self.contract.operations.iter().filter(|one| one.resource == index) {
+            let Some(body) = &operation.body else { continue };
+            writable.extend(self.schemas.properties(&body.schema.location).into_iter().map(|(name, _)| name));
+        }
+        let shown = item.iter().chain(&whole).flat_map(|view| view.properties.iter().map(|one| one.name.clone()));
+        let known = shown.chain(writable.iter().cloned()).collect();
+        ResourcePlan { item, whole, writable, known }
+    }
+
+    fn envelope(&mut self, operation: &Operation) -> Option<Envelope> {
+        let page = operation.page.as_ref()?;
+        let schema = operation.success()?.schema.clone()?;
+        let proven = self.page_is_proven(&schema.location, &page.items);
+        let around = [false, true].map(|more| {
+            let body = skeleton(self.schemas, &schema.location);
+            let mut empty = body.clone();
+            pointer::set(&mut empty, &page.items, Value::Array(Vec::new()));
+            if let Some(at) = &page.more {
+                pointer::set(&mut empty, at, Value::Bool(more));
+            }
+            if let Err(SuiteFault(fault)) = valid(&schema, &empty) {
+                let title = "the mock cannot build an empty page";
+                self.found.push(self.schemas.diagnostic(&schema.location, title, fault));
+            }
+            split(&empty, &page.items)
+        });
+        Some(Envelope { schema, around, proven })
+    }
+
+    /// Whether nothing but the items themselves decides if a page is valid.
+    fn page_is_proven(&self, page: &Location, items: &str) -> bool {
+        const HARMLESS: &[&str] = &[
+            "$comment", "$defs", "$ref", "$schema", "allOf", "default", "description", "examples", "properties",
+            "required", "title", "type",
+        ];
+        let harmless = |at: &Location, allowed: &[&str]| {
+            let entries = self.schemas.node(at).map(conformance_source::Node::entries).unwrap_or_default();
+            entries.iter().all(|entry| HARMLESS.contains(&entry.key.as_str()) || allowed.contains(&entry.key.as_str()))
+        };
+        let mut at = String::new();
+        let mut levels = vec![at.clone()];
+        for token in pointer::tokens(items) {
+            at = pointer::push(&at, &token);
+            levels.push(at.clone());
+        }
+        levels.iter().all(|level| {
+            let places = self.schemas.descend(page, level).unwrap_or_default();
+            let allowed: &[&str] = if level == items { &["items"] } else { &[] };
+            places.iter().flat_map(|place| self.schemas.all_of(place)).all(|part| harmless(&part, allowed))
+        })
+    }
+
+    /// Every error body that the contract documents can be built.
+    fn errors(&mut self) {
+        let documented = self.contract.operations.iter().flat_map(|operation| &operation.responses);
+        let errors = documented.filter(|rule| !matches!(rule.status, StatusRule::Exactly(..400)));
+        let mut schemas: Vec<&Arc<Compiled>> = errors.filter_map(|rule| rule.schema.as_ref()).collect();
+        schemas.push(&self.contract.errors.body);
+        for schema in schemas {
+            let body = error_body(self.contract, schema, "invalid-body", "what was wrong");
+            for violation in body.map_or_else(Vec::new, |body| schema.violations(&body)) {
+                let title = format!("the mock cannot build an error body that fits {}", schema.location);
+                let label = format!("{} {}", violation.instance, violation.message);
+                let diagnostic = self.schemas.diagnostic(&violation.rule, title, label);
+                self.found.push(diagnostic.with_help("give required properties a `const`, `default` or `examples`, or correct `x-errors`"));
+            }
+        }
+    }
+
+    /// Tries the plan on an object made from examples: what the schemas forbid in combination shows here.
+    fn sample(&mut self) {
+        for (index, rules) in self.contract.resources.iter().enumerate() {
+            let mut state = Map::new();
+            let mut ids = crate::ids::Ids::new(fastrand::Rng::with_seed(0));
+            state.insert(rules.id_property.clone(), ids.next(rules, 0).into());
+            for (name, kind) in &rules.on_create {
+                state.insert(name.clone(), crate::clock::render(*kind, 0));
+            }
+            let Some(body) = self.contract.action(index, Action::Create).and_then(|create| create.body.as_ref()) else { continue };
+            let mut complete = true;
+            for (name, schemas) in self.schemas.properties(&body.schema.location) {
+                match fallback(self.schemas, &schemas, true) {
+                    Some(value) => drop(state.insert(name, value)),
+                    None => complete = false,
+                }
+            }
+            if complete && self.found.is_empty() {
+                self.try_sample(index, &state);
+            }
+        }
+    }
+
+    fn try_sample(&mut self, resource: usize, state: &Map<String, Value>) {
+        let operations = self.contract.operations.iter().filter(|one| one.resource == resource);
+        let mut views: Vec<View> = operations.filter_map(|operation| self.view(operation)).collect();
+        views.extend(self.resource(resource).item);
+        for view in views {
+            for violation in view.violations(state) {
+                let title = format!("the mock cannot build a body that fits {}", view.schema.location);
+                let label = format!("{} {}", violation.instance, violation.message);
+                let diagnostic = self.schemas.diagnostic(&violation.rule, title, label);
+                self.found.push(diagnostic.with_help("an object made from the examples of the create body breaks this rule"));
+            }
+        }
+    }
+}
+
+/// The value of a property that neither state nor generation gives.
+fn fallback(schemas: &Schemas, places: &[Location], required: bool) -> Option<Value> {
+    let first = |find: &dyn Fn(&Location) -> Option<Value>| places.iter().find_map(find);
+    first(&|at| schemas.fixed(at))
+        .or_else(|| first(&|at| schemas.default_value(at)))
+        .or_else(|| if required { first(&|at| schemas.example(at)) } else { None })
+        .or_else(|| {
+            let nested = places.iter().find(|at| required && !schemas.properties(at).is_empty())?;
+            Some(skeleton(schemas, nested))
+        })
+}
+
+/// The part of an object that its schema alone decides.
+fn skeleton(schemas: &Schemas, at: &Location) -> Value {
+    let required = schemas.required(at);
+    let members = schemas.properties(at).into_iter().filter_map(|(name, places)| {
+        let demanded = required.iter().any(|(one, _)| *one == name);
+        Some((name, fallback(schemas, &places, demanded)?))
+    });
+    Value::Object(members.collect())
+}
+
+/// The body of a refusal; none when its message has no place in this schema.
+pub(crate) fn error_body(contract: &Contract, schema: &Compiled, kind: &str, message: &str) -> Option<Value> {
+    let mut body = skeleton(&contract.schemas, &schema.location);
+    if let Some(code) = &contract.errors.code {
+        pointer::set(&mut body, code, Value::from(kind));
+    }
+    pointer::set(&mut body, &contract.errors.message, Value::from(message)).then_some(body)
+}
+
+/// The text of an empty page before and after its items.
+fn split(page: &Value, items: &str) -> (String, String) {
+    const HERE: &str = "\u{1}items\u{1}";
+    let mut marked = page.clone();
+    pointer::set(&mut marked, items, Value::from(HERE));
+    let (text, mark) = (marked.to_string(), Value::from(HERE).to_string());
+    text.split_once(&mark).map(|(before, after)| (before.to_owned(), after.to_owned())).unwrap_or_default()
+}
+
+/// The times that an object is given, rendered.
+pub(crate) fn stamp(state: &mut Map<String, Value>, rules: &std::collections::BTreeMap<String, Generated>, ms: u64) {
+    for (name, kind) in rules {
+        state.insert(name.clone(), crate::clock::render(*kind, ms));
+    }
+}

@@ -1,0 +1,150 @@
+//! Puts a mock on a socket: HTTP/1.1, and HTTP/2 by prior knowledge, with bounds on everything.
+
+use std::convert::Infallible;
+use std::future::Future;
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use bytes::Bytes;
+use conformance_record::Request;
+use http_body_util::{BodyExt, Full};
+use hyper::body::{Body, Incoming};
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::server::conn::auto;
+use hyper_util::server::graceful::GracefulShutdown;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Semaphore;
+use tokio::time::{sleep, timeout};
+
+use crate::pipeline::{Mock, Reply};
+use crate::problem::Problem;
+
+/// How much of a too large body is still read, so that the client gets to see the refusal.
+const DRAINED: usize = 16 * 1024 * 1024;
+
+/// Serves until `shutdown` completes; then lets what is in flight finish, for a while.
+///
+/// # Errors
+/// When the listener fails for good.
+pub async fn serve(listener: TcpListener, mock: Arc<Mock>, shutdown: impl Future<Output = ()>) -> io::Result<()> {
+    let limits = mock.settings().limits;
+    let connections = Arc::new(Semaphore::new(limits.connections));
+    let graceful = GracefulShutdown::new();
+    let mut shutdown = std::pin::pin!(shutdown);
+    loop {
+        // A place first, then a connection: those that find none wait in the listener's queue.
+        let place = tokio::select! {
+            place = connections.clone().acquire_owned() => place.map_err(io::Error::other)?,
+            () = &mut shutdown => break,
+        };
+        let stream = tokio::select! {
+            accepted = listener.accept() => match accepted {
+                Ok((stream, _)) => stream,
+                // A connection that died in the queue, or too many open files: neither ends the server.
+                Err(_) => { sleep(Duration::from_millis(5)).await; continue }
+            },
+            () = &mut shutdown => break,
+        };
+        let (mock, watcher) = (mock.clone(), graceful.watcher());
+        tokio::spawn(async move {
+            connection(stream, mock, watcher).await;
+            drop(place);
+        });
+    }
+    drop(listener);
+    let _ = timeout(limits.grace, graceful.shutdown()).await;
+    Ok(())
+}
+
+/// One connection. It has `patience` to begin its first request; the idle time between requests is hyper's to watch.
+async fn connection(stream: TcpStream, mock: Arc<Mock>, watcher: hyper_util::server::graceful::Watcher) {
+    let _ = stream.set_nodelay(true);
+    let limits = mock.settings().limits;
+    let begun = Arc::new(AtomicBool::new(false));
+    let service = {
+        let begun = begun.clone();
+        service_fn(move |request: hyper::Request<Incoming>| {
+            begun.store(true, Ordering::Relaxed);
+            let mock = mock.clone();
+            async move { Ok::<_, Infallible>(answer(&mock, request).await) }
+        })
+    };
+    let mut builder = auto::Builder::new(TokioExecutor::new());
+    builder
+        .http1()
+        .timer(TokioTimer::new())
+        .header_read_timeout(limits.patience)
+        .max_buf_size(limits.headers)
+        .http2()
+        .timer(TokioTimer::new())
+        .max_header_list_size(u32::try_from(limits.headers).unwrap_or(u32::MAX))
+        .keep_alive_interval(limits.patience);
+    let served = builder.serve_connection(TokioIo::new(stream), service);
+    let mut served = std::pin::pin!(watcher.watch(served));
+    tokio::select! {
+        _ = &mut served => return,
+        () = sleep(limits.patience) => if !begun.load(Ordering::Relaxed) { return },
+    }
+    let _ = served.await;
+}
+
+async fn answer(mock: &Mock, request: hyper::Request<Incoming>) -> hyper::Response<Full<Bytes>> {
+    let (parts, body) = request.into_parts();
+    let target = parts.uri.path_and_query().map_or("/", |target| target.as_str());
+    let mut seen = Request {
+        method: parts.method.as_str().to_owned(),
+        target: target.to_owned(),
+        headers: headers(&parts.headers),
+        body: Vec::new(),
+    };
+    let limits = mock.settings().limits;
+    let reply = match timeout(limits.patience, collect(body, limits.body)).await {
+        Ok(Ok(body)) => {
+            seen.body = body;
+            mock.respond(&seen)
+        }
+        Ok(Err(problem)) => mock.refuse(&seen, problem),
+        Err(_) => mock.refuse(&seen, Problem::new("malformed-body", "body: did not arrive in time")),
+    };
+    response(reply)
+}
+
+fn headers(map: &hyper::HeaderMap) -> Vec<(String, String)> {
+    map.iter().map(|(name, value)| (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned())).collect()
+}
+
+/// The whole body, or why there is none.
+async fn collect(mut body: Incoming, most: usize) -> Result<Vec<u8>, Problem> {
+    let too_large = || Problem::new("body-too-large", format!("body: is larger than {most} bytes, the most that is taken"));
+    if body.size_hint().lower() > (DRAINED as u64) {
+        return Err(too_large());
+    }
+    let mut whole = Vec::new();
+    let mut received = 0;
+    while let Some(frame) = body.frame().await {
+        let frame = frame.map_err(|error| Problem::new("malformed-body", format!("body: could not be read: {error}")))?;
+        let Some(data) = frame.data_ref() else { continue };
+        received += data.len();
+        if received > DRAINED {
+            break;
+        }
+        if received <= most {
+            whole.extend_from_slice(data);
+        }
+    }
+    if received > most { Err(too_large()) } else { Ok(whole) }
+}
+
+fn response(reply: Reply) -> hyper::Response<Full<Bytes>> {
+    let mut response = hyper::Response::new(Full::new(reply.body));
+    *response.status_mut() = hyper::StatusCode::from_u16(reply.status).unwrap_or(hyper::StatusCode::INTERNAL_SERVER_ERROR);
+    for (name, value) in reply.headers {
+        if let Ok(value) = hyper::header::HeaderValue::from_str(&value) {
+            response.headers_mut().append(name, value);
+        }
+    }
+    response
+}

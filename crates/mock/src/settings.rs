@@ -1,0 +1,49 @@
+//! What the person who starts the mock can choose.
+
+use std::time::Duration;
+
+/// How the mock behaves where the contract leaves it open.
+#[derive(Clone, Debug, Default)]
+pub struct Settings {
+    /// Makes ids and times repeatable: they follow from this number and the token.
+    pub seed: Option<u64>,
+    /// Refuse what is otherwise only noted: unknown query parameters and body properties.
+    pub strict: bool,
+    /// The only token that is let in; none lets every token in, each to its own workspace.
+    pub require_token: Option<String>,
+    /// Bounds on what one server keeps and takes.
+    pub limits: Limits,
+}
+
+/// Bounds, so that no client can exhaust the machine.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Bytes of a request body.
+    pub body: usize,
+    /// Bytes of a request's header section.
+    pub headers: usize,
+    /// Connections at a time; more of them wait.
+    pub connections: usize,
+    /// Workspaces, one per token.
+    pub workspaces: usize,
+    /// Objects in a workspace.
+    pub objects: usize,
+    /// How long a connection may take to send its first request, or a request its body.
+    pub patience: Duration,
+    /// How long requests in flight may take to finish once the server is told to stop.
+    pub grace: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            body: 1024 * 1024,
+            headers: 32 * 1024,
+            connections: 1024,
+            workspaces: 10_000,
+            objects: 100_000,
+            patience: Duration::from_secs(30),
+            grace: Duration::from_secs(5),
+        }
+    }
+}

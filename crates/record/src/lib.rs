@@ -1,0 +1,15 @@
+//! What happened: exchanges, findings, verdicts and the events that a run tells.
+//!
+//! Plain data that travels between the crates; nothing here knows a network, a file or a terminal.
+//!
+//! In reading order: [`exchange`], [`finding`], [`verdict`], [`event`].
+
+pub mod event;
+pub mod exchange;
+pub mod finding;
+pub mod verdict;
+
+pub use event::{RunEvent, Tally};
+pub use exchange::{Exchange, Request, Response};
+pub use finding::{Code, Finding};
+pub use verdict::{CheckOutcome, Level, Position, Verdict};
