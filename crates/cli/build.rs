@@ -9,7 +9,8 @@ use std::{env, fs, io};
 const FOLDERS: [&str; 3] = ["schemas", "fixtures/scenarios", "fixtures/seeds"];
 
 fn main() -> io::Result<()> {
-    let manifest = env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from).ok_or_else(|| io::Error::other("no manifest"))?;
+    let manifest =
+        env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from).ok_or_else(|| io::Error::other("no manifest"))?;
     let root = manifest.join("../..").canonicalize()?;
     let out = env::var_os("OUT_DIR").map(PathBuf::from).ok_or_else(|| io::Error::other("no OUT_DIR"))?;
     let mut files = Vec::new();
@@ -18,7 +19,8 @@ fn main() -> io::Result<()> {
         collect(&root.join(folder), &mut files)?;
     }
     files.sort();
-    let mut code = String::from("/// The files of the suite at the repository's root.\npub static FILES: &[(&str, &str)] = &[\n");
+    let mut code =
+        String::from("/// The files of the suite at the repository's root.\npub static FILES: &[(&str, &str)] = &[\n");
     for file in &files {
         let name = file.strip_prefix(&root).map_err(io::Error::other)?.to_string_lossy().replace('\\', "/");
         writeln!(code, "    ({name:?}, include_str!({:?})),", file.display().to_string()).map_err(io::Error::other)?;

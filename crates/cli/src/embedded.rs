@@ -31,7 +31,8 @@ pub fn fixtures(folder: Option<&Path>, name: &str) -> Result<SourceFile, Diagnos
     match files.read(&path) {
         Ok(text) => Ok(SourceFile::new(files.display(&path), text)),
         Err(_) => {
-            let names: Vec<&str> = shipped.iter().filter_map(|path| path.rsplit('/').next()?.strip_suffix(".yaml")).collect();
+            let names: Vec<&str> =
+                shipped.iter().filter_map(|path| path.rsplit('/').next()?.strip_suffix(".yaml")).collect();
             let help = format!("give a readable file, or one of the suite's own: {}", names.join(", "));
             Err(Diagnostic::general(format!("there are no fixtures `{name}`")).with_help(help).into())
         }

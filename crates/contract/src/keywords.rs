@@ -10,8 +10,17 @@ use crate::schemas::{Location, Schemas};
 
 /// Keywords whose value is a schema.
 const SCHEMA: &[&str] = &[
-    "additionalProperties", "contains", "contentSchema", "else", "if", "items", "not", "propertyNames", "then",
-    "unevaluatedItems", "unevaluatedProperties",
+    "additionalProperties",
+    "contains",
+    "contentSchema",
+    "else",
+    "if",
+    "items",
+    "not",
+    "propertyNames",
+    "then",
+    "unevaluatedItems",
+    "unevaluatedProperties",
 ];
 /// Keywords whose value is a list of schemas.
 const SCHEMAS: &[&str] = &["allOf", "anyOf", "oneOf", "prefixItems"];
@@ -19,18 +28,64 @@ const SCHEMAS: &[&str] = &["allOf", "anyOf", "oneOf", "prefixItems"];
 const NAMED: &[&str] = &["$defs", "dependentSchemas", "patternProperties", "properties"];
 /// All other keywords of the dialect 2020-12, and the one that OpenAPI 3.1 adds and people use.
 const OTHER: &[&str] = &[
-    "$comment", "$ref", "$schema", "const", "contentEncoding", "contentMediaType", "default", "dependentRequired",
-    "deprecated", "description", "enum", "examples", "exclusiveMaximum", "exclusiveMinimum", "externalDocs", "format",
-    "maxContains", "maxItems", "maxLength", "maxProperties", "maximum", "minContains", "minItems", "minLength",
-    "minProperties", "minimum", "multipleOf", "pattern", "readOnly", "required", "title", "type", "uniqueItems",
+    "$comment",
+    "$ref",
+    "$schema",
+    "const",
+    "contentEncoding",
+    "contentMediaType",
+    "default",
+    "dependentRequired",
+    "deprecated",
+    "description",
+    "enum",
+    "examples",
+    "exclusiveMaximum",
+    "exclusiveMinimum",
+    "externalDocs",
+    "format",
+    "maxContains",
+    "maxItems",
+    "maxLength",
+    "maxProperties",
+    "maximum",
+    "minContains",
+    "minItems",
+    "minLength",
+    "minProperties",
+    "minimum",
+    "multipleOf",
+    "pattern",
+    "readOnly",
+    "required",
+    "title",
+    "type",
+    "uniqueItems",
     "writeOnly",
 ];
 /// Keywords that would change what a reference means; a suite refers by file and pointer.
-const UNSUPPORTED: &[&str] = &["$anchor", "$dynamicAnchor", "$dynamicRef", "$id", "$vocabulary", "discriminator", "nullable"];
+const UNSUPPORTED: &[&str] =
+    &["$anchor", "$dynamicAnchor", "$dynamicRef", "$id", "$vocabulary", "discriminator", "nullable"];
 /// The formats that are validated.
 const FORMATS: &[&str] = &[
-    "date", "date-time", "duration", "email", "hostname", "idn-email", "idn-hostname", "ipv4", "ipv6", "iri",
-    "iri-reference", "json-pointer", "regex", "relative-json-pointer", "time", "uri", "uri-reference", "uri-template",
+    "date",
+    "date-time",
+    "duration",
+    "email",
+    "hostname",
+    "idn-email",
+    "idn-hostname",
+    "ipv4",
+    "ipv6",
+    "iri",
+    "iri-reference",
+    "json-pointer",
+    "regex",
+    "relative-json-pointer",
+    "time",
+    "uri",
+    "uri-reference",
+    "uri-template",
     "uuid",
 ];
 const DIALECT: &str = "https://json-schema.org/draft/2020-12/schema";
@@ -75,14 +130,17 @@ fn check_node(schemas: &Schemas, at: &Location, node: &Node, found: &mut Vec<Dia
 fn check_keyword(schemas: &Schemas, at: &Location, place: &Location, key: &str, node: &Node) -> Option<Diagnostic> {
     let known = || SCHEMA.iter().chain(SCHEMAS).chain(NAMED).chain(OTHER).copied();
     match (key, node.as_str()) {
-        ("$ref", Some(reference)) if schemas.resolve(at, reference).is_none() => Some(dangling(schemas, place, reference)),
+        ("$ref", Some(reference)) if schemas.resolve(at, reference).is_none() => {
+            Some(dangling(schemas, place, reference))
+        }
         ("$schema", Some(dialect)) if dialect.trim_end_matches('#') != DIALECT => Some(
             schemas
                 .diagnostic(place, "another dialect of JSON Schema", "not supported")
                 .with_help(format!("schemas of a suite are written in {DIALECT}")),
         ),
         ("format", Some(format)) if !FORMATS.contains(&format) => {
-            let mut diagnostic = schemas.diagnostic(place, format!("`{format}` is not a known format"), "never checked");
+            let mut diagnostic =
+                schemas.diagnostic(place, format!("`{format}` is not a known format"), "never checked");
             diagnostic.help.extend(suggest::help(format, FORMATS.iter().copied()));
             Some(diagnostic)
         }

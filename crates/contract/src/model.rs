@@ -353,4 +353,3 @@ pub struct Errors {
     /// The status by problem, where it differs from the usual one.
     pub statuses: BTreeMap<String, u16>,
 }
-

@@ -10,7 +10,8 @@ use conformance_source::{Diagnostic, Diagnostics, Node, Object, Reader, SourceFi
 
 use crate::keywords;
 use crate::model::{
-    Action, Contract, Errors, Operation, Parameter, PathTemplate, Place, RequestBody, Resource, ResponseRule, StatusRule,
+    Action, Contract, Errors, Operation, Parameter, PathTemplate, Place, RequestBody, Resource, ResponseRule,
+    StatusRule,
 };
 use crate::schemas::{Compiled, Location, Schemas};
 use crate::state::{self, PageKeys};
@@ -34,7 +35,8 @@ pub(crate) fn read(file: &SourceFile, root: &Node, schemas: Schemas) -> Result<C
     let parts = draft.contract();
     let locations = draft.locations;
     let parts = reader.finish(parts)?;
-    let lint: Vec<Diagnostic> = locations.iter().filter(|at| at.file == PATH).flat_map(|at| keywords::check(&schemas, at)).collect();
+    let lint: Vec<Diagnostic> =
+        locations.iter().filter(|at| at.file == PATH).flat_map(|at| keywords::check(&schemas, at)).collect();
     if !lint.is_empty() {
         return Err(Diagnostics(lint));
     }
@@ -112,14 +114,29 @@ struct Draft<'a> {
 impl<'a> Draft<'a> {
     fn contract(&mut self) -> Option<Parts> {
         const KEYS: &[&str] = &[
-            "openapi", "jsonSchemaDialect", "info", "servers", "security", "paths", "components", "tags", "externalDocs",
-            "x-state", "x-errors",
+            "openapi",
+            "jsonSchemaDialect",
+            "info",
+            "servers",
+            "security",
+            "paths",
+            "components",
+            "tags",
+            "externalDocs",
+            "x-state",
+            "x-errors",
         ];
         let top = self.reader.object(self.root, "the contract", KEYS)?;
-        if let Some(version) = top.required("openapi").filter(|node| !node.as_str().is_some_and(|v| v.starts_with("3.1."))) {
+        if let Some(version) =
+            top.required("openapi").filter(|node| !node.as_str().is_some_and(|v| v.starts_with("3.1.")))
+        {
             self.reader.wrong(&version.span, "expected OpenAPI 3.1", "write `openapi: 3.1.0`");
         }
-        let info = self.reader.object(top.required("info")?, "info", &["title", "version", "description", "summary", "contact", "license", "termsOfService"])?;
+        let info = self.reader.object(
+            top.required("info")?,
+            "info",
+            &["title", "version", "description", "summary", "contact", "license", "termsOfService"],
+        )?;
         self.components(top);
         let resources = top.required("x-state").and_then(|node| state::resources(self.reader, node));
         let errors = self.errors(top);
@@ -158,7 +175,11 @@ impl<'a> Draft<'a> {
             let keys = ["type", "scheme", "bearerFormat", "description"];
             let Some(object) = self.reader.object(&scheme.node, "a security scheme", &keys) else { continue };
             if object.text("type").as_deref() != Some("http") || object.text("scheme").as_deref() != Some("bearer") {
-                self.reader.wrong(&scheme.key_span, "this kind of security is not supported", "supported: `type: http, scheme: bearer`");
+                self.reader.wrong(
+                    &scheme.key_span,
+                    "this kind of security is not supported",
+                    "supported: `type: http, scheme: bearer`",
+                );
             }
         }
     }
@@ -170,7 +191,8 @@ impl<'a> Draft<'a> {
             let schemes = self.root.at("/components/securitySchemes").map(Node::entries).unwrap_or_default();
             if !schemes.iter().any(|known| known.key == scheme.key) {
                 let title = format!("`{}` is not one of components.securitySchemes", scheme.key);
-                let mut diagnostic = Diagnostic::at(self.reader.file(), scheme.key_span.clone(), title, "unknown scheme");
+                let mut diagnostic =
+                    Diagnostic::at(self.reader.file(), scheme.key_span.clone(), title, "unknown scheme");
                 diagnostic.help.extend(suggest::help(&scheme.key, schemes.iter().map(|known| known.key.as_str())));
                 self.reader.report(diagnostic);
             }
@@ -198,7 +220,13 @@ impl<'a> Draft<'a> {
         Some((at, message, code, statuses))
     }
 
-    fn path(&mut self, template: &PathTemplate, node: &Node, resources: &[Resource], secured: bool) -> Vec<OperationParts> {
+    fn path(
+        &mut self,
+        template: &PathTemplate,
+        node: &Node,
+        resources: &[Resource],
+        secured: bool,
+    ) -> Vec<OperationParts> {
         let at = Location::new(PATH, "/paths").child(&template.to_string());
         let known: Vec<&str> = METHODS.iter().chain(&["parameters", "summary", "description"]).copied().collect();
         let Some(item) = self.reader.object(node, "a path", &known) else { return Vec::new() };
@@ -226,13 +254,25 @@ impl<'a> Draft<'a> {
         secured: bool,
     ) -> Option<OperationParts> {
         const KEYS: &[&str] = &[
-            "operationId", "summary", "description", "tags", "deprecated", "parameters", "requestBody", "responses",
-            "security", "externalDocs", "x-action", "x-resource", "x-page",
+            "operationId",
+            "summary",
+            "description",
+            "tags",
+            "deprecated",
+            "parameters",
+            "requestBody",
+            "responses",
+            "security",
+            "externalDocs",
+            "x-action",
+            "x-resource",
+            "x-page",
         ];
         let object = self.reader.object(node, "an operation", KEYS)?;
         let action = object.required("x-action").and_then(|node| self.reader.choice(node, ACTIONS));
         let mut parameters = shared.to_vec();
-        for (index, parameter) in object.optional("parameters").map(Node::items).unwrap_or_default().iter().enumerate() {
+        for (index, parameter) in object.optional("parameters").map(Node::items).unwrap_or_default().iter().enumerate()
+        {
             parameters.extend(self.parameter(parameter, &at.child("parameters").child(&index.to_string())));
         }
         let body = object.optional("requestBody").and_then(|node| self.body(node, &at.child("requestBody")));
@@ -295,7 +335,9 @@ impl<'a> Draft<'a> {
         let success = |rule: &(StatusRule, Option<Slot>)| matches!(rule.0, StatusRule::Exactly(200..=299));
         match parts.responses.iter().find(|rule| success(rule)) {
             None => wrong("no 2xx response is documented".to_owned()),
-            Some((_, None)) if operation.action != Action::Delete => wrong("the 2xx response needs a JSON schema".to_owned()),
+            Some((_, None)) if operation.action != Action::Delete => {
+                wrong("the 2xx response needs a JSON schema".to_owned())
+            }
             Some(_) => {}
         }
         if operation.action == Action::List && object.optional("x-page").is_none() {
@@ -303,7 +345,9 @@ impl<'a> Draft<'a> {
         }
         let Some((page, _)) = &parts.page else { return };
         let node = object.optional("x-page");
-        for (key, name) in [("limit", Some(&page.limit)), ("after", page.after.as_ref()), ("before", page.before.as_ref())] {
+        for (key, name) in
+            [("limit", Some(&page.limit)), ("after", page.after.as_ref()), ("before", page.before.as_ref())]
+        {
             let Some(name) = name.filter(|name| !declared(name, Place::Query)) else { continue };
             let span = node.and_then(|node| node.get(key)).map_or(&operation.span, |node| &node.span);
             let title = format!("`{name}` is not a query parameter of {}", operation.id);
@@ -320,11 +364,19 @@ impl<'a> Draft<'a> {
         let success = success.as_ref()?;
         let place = |key: &str| node.get(key).map_or(&node.span, |node| &node.span);
         if keys.more.as_ref().is_some_and(|more| self.schemas.descend(success, more).is_none()) {
-            self.reader.wrong(place("more"), "the schema of the answer has no such property", format!("see {}", success.file));
+            self.reader.wrong(
+                place("more"),
+                "the schema of the answer has no such property",
+                format!("see {}", success.file),
+            );
         }
         let lists = self.schemas.descend(success, &keys.items).unwrap_or_default();
         let Some((item, _)) = lists.iter().find_map(|at| self.schemas.keyword(at, "items")) else {
-            self.reader.wrong(place("items"), "the schema of the answer has no list here", "expected an array with `items`");
+            self.reader.wrong(
+                place("items"),
+                "the schema of the answer has no list here",
+                "expected an array with `items`",
+            );
             return None;
         };
         self.locations.push(item.clone());
@@ -359,11 +411,17 @@ impl<'a> Draft<'a> {
         let mut all = Vec::new();
         for entry in node.entries() {
             let Some(status) = StatusRule::parse(&entry.key) else {
-                self.reader.wrong(&entry.key_span, format!("`{}` is not a status", entry.key), "expected `200`, `4XX` or `default`");
+                self.reader.wrong(
+                    &entry.key_span,
+                    format!("`{}` is not a status", entry.key),
+                    "expected `200`, `4XX` or `default`",
+                );
                 continue;
             };
             let Some((node, at)) = self.follow(&entry.node, &at.child(&entry.key)) else { continue };
-            let Some(object) = self.reader.object(node, "a response", &["description", "content", "headers"]) else { continue };
+            let Some(object) = self.reader.object(node, "a response", &["description", "content", "headers"]) else {
+                continue;
+            };
             let slot = object.optional("content").and_then(|content| self.content(content, &at));
             all.push((status, slot));
         }
@@ -387,7 +445,8 @@ impl<'a> Draft<'a> {
     {
         let Some(reference) = node.get("$ref") else { return Some((node, at.clone())) };
         let text = self.reader.text(reference)?;
-        let found = text.strip_prefix('#').and_then(|pointer| Some((self.root.at(pointer)?, Location::new(PATH, pointer))));
+        let found =
+            text.strip_prefix('#').and_then(|pointer| Some((self.root.at(pointer)?, Location::new(PATH, pointer))));
         if found.is_none() {
             self.reader.wrong(&reference.span, format!("`$ref` leads nowhere: `{text}`"), "expected `#/components/…`");
         }

@@ -66,8 +66,7 @@ impl Contract {
     /// # Errors
     /// When there is none.
     pub fn route<'p>(&self, method: &str, path: &'p str) -> Result<(&Operation, Vec<(&str, &'p str)>), Lost> {
-        let fitting: Vec<_> =
-            self.operations.iter().filter_map(|one| Some((one, one.path.fit(path)?))).collect();
+        let fitting: Vec<_> = self.operations.iter().filter_map(|one| Some((one, one.path.fit(path)?))).collect();
         let allowed: Vec<String> = fitting.iter().map(|(one, _)| one.method.clone()).collect();
         match fitting.into_iter().find(|(one, _)| one.method == method) {
             Some(found) => Ok(found),
@@ -271,7 +270,8 @@ fn unknown_properties(schemas: &Schemas, at: &Location, body: &Value) -> Vec<Fin
     given
         .filter(|name| !names().any(|known| known == name.as_str()))
         .map(|name| {
-            let advice = suggest::nearest(name, names()).map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
+            let advice =
+                suggest::nearest(name, names()).map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
             let message = format!("is not a property of this body{advice}");
             Finding::new(Code::UnknownProperty, format!("body{}", pointer::push("", name)), message)
         })

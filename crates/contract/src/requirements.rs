@@ -45,12 +45,8 @@ pub struct Requirements {
 }
 
 const LEVELS: &[(&str, Level)] = &[("MUST", Level::Must), ("SHOULD", Level::Should), ("INFO", Level::Info)];
-const BASES: &[(&str, Basis)] = &[
-    ("stated", Basis::Stated),
-    ("schema", Basis::Schema),
-    ("example", Basis::Example),
-    ("derived", Basis::Derived),
-];
+const BASES: &[(&str, Basis)] =
+    &[("stated", Basis::Stated), ("schema", Basis::Schema), ("example", Basis::Example), ("derived", Basis::Derived)];
 
 impl Requirements {
     /// Reads the file.

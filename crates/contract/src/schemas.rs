@@ -154,23 +154,32 @@ impl Schemas {
         }
     }
 
-    /// The location itself and all that `$ref` and `allOf` pull in: what every value at this place must satisfy.
+    /// The location itself and all that `$ref` and `allOf` pull in, the nearest first: what every value here must satisfy.
     #[must_use]
     pub fn all_of(&self, at: &Location) -> Vec<Location> {
         let mut found = Vec::new();
-        let mut open = vec![at.clone()];
-        while let Some(next) = open.pop() {
-            let Some(node) = self.node(&next).filter(|_| !found.contains(&next)) else { continue };
-            if let Some(parts) = node.get("allOf") {
-                let below = next.child("allOf");
-                open.extend((0..parts.items().len()).rev().map(|index| below.child(&index.to_string())));
-            }
-            if let Some(reference) = node.get("$ref").and_then(Node::as_str) {
-                open.extend(self.resolve(&next, reference));
-            }
-            found.push(next);
-        }
+        self.pulled_in(at, &mut Vec::new(), &mut |part| found.push(part.clone()), &mut |_| {});
         found
+    }
+
+    /// Walks what a schema pulls in, each part once; tells of a part `before` and `after` what it pulls in itself.
+    fn pulled_in(
+        &self,
+        at: &Location,
+        seen: &mut Vec<Location>,
+        before: &mut dyn FnMut(&Location),
+        after: &mut dyn FnMut(&Location),
+    ) {
+        let Some(node) = self.node(at).filter(|_| !seen.contains(at)) else { return };
+        seen.push(at.clone());
+        before(at);
+        for index in 0..node.get("allOf").map_or(0, |parts| parts.items().len()) {
+            self.pulled_in(&at.child("allOf").child(&index.to_string()), seen, before, after);
+        }
+        if let Some(to) = node.get("$ref").and_then(Node::as_str).and_then(|reference| self.resolve(at, reference)) {
+            self.pulled_in(&to, seen, before, after);
+        }
+        after(at);
     }
 
     /// The value of a keyword at this place, seen through `$ref` and `allOf`; what stands nearest wins.
@@ -183,18 +192,17 @@ impl Schemas {
     }
 
     /// The properties at this place, each name once, with every schema that its value must satisfy, the nearest first.
+    /// What a schema pulls in comes before its own.
     #[must_use]
     pub fn properties(&self, at: &Location) -> Vec<(String, Vec<Location>)> {
+        let mut parts = Vec::new();
+        self.pulled_in(at, &mut Vec::new(), &mut |_| {}, &mut |part| parts.push(part.clone()));
         let mut found: Vec<(String, Vec<Location>)> = Vec::new();
-        let (own, inherited): (Vec<_>, Vec<_>) = self.all_of(at).into_iter().partition(|part| part == at);
-        // What is inherited comes first in a body; what is declared here is nearest.
-        for (part, nearest) in inherited.into_iter().map(|part| (part, false)).chain(own.into_iter().map(|part| (part, true))) {
-            let Some(properties) = self.node(&part).and_then(|node| node.get("properties")) else { continue };
-            for entry in properties.entries() {
+        for part in parts {
+            for entry in self.node(&part).and_then(|node| node.get("properties")).map_or(&[][..], Node::entries) {
                 let schema = part.child("properties").child(&entry.key);
                 match found.iter_mut().find(|(name, _)| *name == entry.key) {
-                    Some((_, schemas)) if nearest => schemas.insert(0, schema),
-                    Some((_, schemas)) => schemas.push(schema),
+                    Some((_, schemas)) => schemas.insert(0, schema),
                     None => found.push((entry.key.clone(), vec![schema])),
                 }
             }
@@ -270,13 +278,12 @@ impl Schemas {
         let validator = jsonschema::options()
             .with_draft(Draft::Draft202012)
             .with_registry(registry)
-            .with_base_uri(format!("{ROOT}{}", at.file))
+            // The wrapper needs a name of its own, or it would stand in for the file it refers to.
+            .with_base_uri(format!("{ROOT}.wrapper"))
             .should_validate_formats(true)
             .offline()
             .build(&json!({ "$ref": at.uri() }))
-            .map_err(|error| {
-                self.diagnostic(at, "this schema does not compile", crate::say::violation(&error))
-            })?;
+            .map_err(|error| self.diagnostic(at, "this schema does not compile", crate::say::violation(&error)))?;
         Ok(Compiled { location: at.clone(), validator })
     }
 }

@@ -23,11 +23,8 @@ pub const PROBLEMS: &[(&str, u16)] = &[
     ("workspace-full", 507),
 ];
 
-const GENERATED: &[(&str, Generated)] = &[
-    ("unix-ms", Generated::UnixMs),
-    ("unix-seconds", Generated::UnixSeconds),
-    ("rfc3339", Generated::Rfc3339),
-];
+const GENERATED: &[(&str, Generated)] =
+    &[("unix-ms", Generated::UnixMs), ("unix-seconds", Generated::UnixSeconds), ("rfc3339", Generated::Rfc3339)];
 const MAKERS: &[(&str, IdMaker)] = &[("ulid", IdMaker::Ulid), ("uuid", IdMaker::Uuid), ("sequence", IdMaker::Sequence)];
 
 pub(crate) fn resources(reader: &Reader, node: &Node) -> Option<Vec<Resource>> {

@@ -16,7 +16,7 @@ const REQUIREMENTS: &str = "schemas/requirements.yaml";
 /// What a folder promises about an API, ready to use.
 pub struct Suite {
     /// The operations and schemas.
-    pub contract: Contract,
+    pub contract: Arc<Contract>,
     /// What the documents demand.
     pub requirements: Requirements,
     /// Scenario files, parsed later by those who replay them.
@@ -36,7 +36,7 @@ impl Suite {
     /// # Errors
     /// Everything that is wrong with its schemas, contract and requirements.
     pub fn open(files: Arc<dyn Files>) -> Result<Self, Diagnostics> {
-        let contract = contract(&*files)?;
+        let contract = Arc::new(contract(&*files)?);
         let requirements = Requirements::parse(&source(&*files, REQUIREMENTS)?)?;
         let scenarios = list(&*files, "fixtures/scenarios", ".yaml")?;
         let scenarios = scenarios.iter().map(|path| source(&*files, path)).collect::<Result<_, _>>()?;

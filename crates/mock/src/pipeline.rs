@@ -83,7 +83,11 @@ impl Mock {
     ///
     /// # Errors
     /// When the schemas ask for something that nothing can produce, or the fixtures break the schemas.
-    pub fn new(contract: Arc<Contract>, settings: Settings, fixtures: Option<&SourceFile>) -> Result<Self, Diagnostics> {
+    pub fn new(
+        contract: Arc<Contract>,
+        settings: Settings,
+        fixtures: Option<&SourceFile>,
+    ) -> Result<Self, Diagnostics> {
         let plan = plan(&contract)?;
         let seeds = match fixtures {
             Some(file) => Seeds::parse(&contract, &plan, file)?,
@@ -145,11 +149,8 @@ impl Mock {
         if request.method == "OPTIONS" {
             return self.options(request);
         }
-        let effective = if request.method == "HEAD" {
-            &Request { method: "GET".to_owned(), ..request.clone() }
-        } else {
-            request
-        };
+        let effective =
+            if request.method == "HEAD" { &Request { method: "GET".to_owned(), ..request.clone() } } else { request };
         match self.contract.read(effective) {
             Ok(reading) => self.carry_out(&reading),
             Err(lost) => {
@@ -184,7 +185,8 @@ impl Mock {
         let notes: Vec<Finding> = reading.findings.iter().filter(|one| one.code.is_note()).cloned().collect();
         let mut number = None;
         let done = self.admit(reading).and_then(|token| {
-            let full = || Problem::new("workspace-full", "this server has all the workspaces that it may have; restart it");
+            let full =
+                || Problem::new("workspace-full", "this server has all the workspaces that it may have; restart it");
             let workspace = self.workspaces.of(token).ok_or_else(full)?;
             number = Some(workspace.number);
             let refused = Problem::from_findings(reading.refusals(self.settings.strict));
@@ -208,7 +210,8 @@ impl Mock {
         let token = reading.token.as_deref().unwrap_or("");
         match &self.settings.require_token {
             Some(required) if required != token => {
-                let message = "header.authorization: this token is not known here; the server was started with another one";
+                let message =
+                    "header.authorization: this token is not known here; the server was started with another one";
                 Err(Problem::new("unauthorized", message).into())
             }
             _ => Ok(token),
@@ -280,7 +283,8 @@ impl Mock {
         let index = operation.resource;
         let most = self.settings.limits.objects;
         if state.collections[index].len() >= most {
-            let message = format!("this workspace holds {most} objects, the most it may; delete some, or use another token");
+            let message =
+                format!("this workspace holds {most} objects, the most it may; delete some, or use another token");
             return Err(Problem::new("workspace-full", message).into());
         }
         let ms = state.clock.tick();
@@ -357,13 +361,18 @@ impl Mock {
 
     fn not_found(&self, operation: &Operation, id: &str) -> Problem {
         let name = &self.rules(operation).name;
-        Problem::new("not-found", format!("no {name} has the id {}", conformance_contract::say::brief(&Value::from(id))))
+        Problem::new(
+            "not-found",
+            format!("no {name} has the id {}", conformance_contract::say::brief(&Value::from(id))),
+        )
     }
 
     fn reply_to(&self, refusal: Refusal, operation: Option<&Operation>) -> Reply {
         let (status, problem) = match refusal {
             Refusal::Problem(problem) => (problem.status(&self.contract.errors), problem),
-            Refusal::Fault(SuiteFault(fault)) => (500, Problem::new("suite-fault", format!("the suite is at fault: {fault}"))),
+            Refusal::Fault(SuiteFault(fault)) => {
+                (500, Problem::new("suite-fault", format!("the suite is at fault: {fault}")))
+            }
         };
         let mut reply = plain(status, problem.body(&self.contract, operation, status));
         if status == 401 {

@@ -84,7 +84,8 @@ fn valid(schema: &Compiled, body: &Value) -> Result<(), SuiteFault> {
         return Ok(());
     }
     let violations = schema.violations(body);
-    let said: Vec<_> = violations.iter().map(|one| format!("{} {} (by {})", one.instance, one.message, one.rule)).collect();
+    let said: Vec<_> =
+        violations.iter().map(|one| format!("{} {} (by {})", one.instance, one.message, one.rule)).collect();
     Err(SuiteFault(format!("the mock cannot build a body that fits {}: {}", schema.location, said.join("; "))))
 }
 
@@ -163,7 +164,8 @@ impl Planner<'_> {
             properties.push(Property { name, fallback });
         }
         for (name, at) in required {
-            let producible = given.contains(&name) || properties.iter().any(|one| one.name == name && one.fallback.is_some());
+            let producible =
+                given.contains(&name) || properties.iter().any(|one| one.name == name && one.fallback.is_some());
             if !producible {
                 let title = format!("nothing can produce the required property `{name}`");
                 let diagnostic = self.schemas.diagnostic(&at, title, "required here").with_help(format!(
@@ -224,8 +226,18 @@ impl Planner<'_> {
     /// Whether nothing but the items themselves decides if a page is valid.
     fn page_is_proven(&self, page: &Location, items: &str) -> bool {
         const HARMLESS: &[&str] = &[
-            "$comment", "$defs", "$ref", "$schema", "allOf", "default", "description", "examples", "properties",
-            "required", "title", "type",
+            "$comment",
+            "$defs",
+            "$ref",
+            "$schema",
+            "allOf",
+            "default",
+            "description",
+            "examples",
+            "properties",
+            "required",
+            "title",
+            "type",
         ];
         let harmless = |at: &Location, allowed: &[&str]| {
             let entries = self.schemas.node(at).map(conformance_source::Node::entries).unwrap_or_default();
@@ -256,7 +268,11 @@ impl Planner<'_> {
                 let title = format!("the mock cannot build an error body that fits {}", schema.location);
                 let label = format!("{} {}", violation.instance, violation.message);
                 let diagnostic = self.schemas.diagnostic(&violation.rule, title, label);
-                self.found.push(diagnostic.with_help("give required properties a `const`, `default` or `examples`, or correct `x-errors`"));
+                self.found.push(
+                    diagnostic.with_help(
+                        "give required properties a `const`, `default` or `examples`, or correct `x-errors`",
+                    ),
+                );
             }
         }
     }
@@ -270,7 +286,9 @@ impl Planner<'_> {
             for (name, kind) in &rules.on_create {
                 state.insert(name.clone(), crate::clock::render(*kind, 0));
             }
-            let Some(body) = self.contract.action(index, Action::Create).and_then(|create| create.body.as_ref()) else { continue };
+            let Some(body) = self.contract.action(index, Action::Create).and_then(|create| create.body.as_ref()) else {
+                continue;
+            };
             let mut complete = true;
             for (name, schemas) in self.schemas.properties(&body.schema.location) {
                 match fallback(self.schemas, &schemas, true) {
@@ -293,7 +311,8 @@ impl Planner<'_> {
                 let title = format!("the mock cannot build a body that fits {}", view.schema.location);
                 let label = format!("{} {}", violation.instance, violation.message);
                 let diagnostic = self.schemas.diagnostic(&violation.rule, title, label);
-                self.found.push(diagnostic.with_help("an object made from the examples of the create body breaks this rule"));
+                self.found
+                    .push(diagnostic.with_help("an object made from the examples of the create body breaks this rule"));
             }
         }
     }

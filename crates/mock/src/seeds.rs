@@ -98,7 +98,12 @@ impl Loader<'_> {
         for violation in views.flat_map(|view| view.violations(&state)) {
             let message = format!("`{}` {}", violation.instance, violation.message);
             if !said.contains(&message) {
-                let diagnostic = Diagnostic::at(self.reader.file(), node.place(&violation.instance), "this object breaks its schema", &message);
+                let diagnostic = Diagnostic::at(
+                    self.reader.file(),
+                    node.place(&violation.instance),
+                    "this object breaks its schema",
+                    &message,
+                );
                 self.reader.report(diagnostic.with_help(format!("the rule stands at {}", violation.rule)));
                 said.push(message);
             }
@@ -109,6 +114,7 @@ impl Loader<'_> {
 
 /// An object with the forms that are kept ready.
 pub(crate) fn render(plan: &ResourcePlan, state: Map<String, Value>) -> Result<Object, SuiteFault> {
-    let form = |view: &Option<crate::plan::View>| view.as_ref().map_or(Ok(bytes::Bytes::new()), |view| view.render(&state));
+    let form =
+        |view: &Option<crate::plan::View>| view.as_ref().map_or(Ok(bytes::Bytes::new()), |view| view.render(&state));
     Ok(Object { item: form(&plan.item)?, whole: form(&plan.whole)?, state })
 }

@@ -113,19 +113,23 @@ async fn answer(mock: &Mock, request: hyper::Request<Incoming>) -> hyper::Respon
 }
 
 fn headers(map: &hyper::HeaderMap) -> Vec<(String, String)> {
-    map.iter().map(|(name, value)| (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned())).collect()
+    map.iter()
+        .map(|(name, value)| (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned()))
+        .collect()
 }
 
 /// The whole body, or why there is none.
 async fn collect(mut body: Incoming, most: usize) -> Result<Vec<u8>, Problem> {
-    let too_large = || Problem::new("body-too-large", format!("body: is larger than {most} bytes, the most that is taken"));
+    let too_large =
+        || Problem::new("body-too-large", format!("body: is larger than {most} bytes, the most that is taken"));
     if body.size_hint().lower() > (DRAINED as u64) {
         return Err(too_large());
     }
     let mut whole = Vec::new();
     let mut received = 0;
     while let Some(frame) = body.frame().await {
-        let frame = frame.map_err(|error| Problem::new("malformed-body", format!("body: could not be read: {error}")))?;
+        let frame =
+            frame.map_err(|error| Problem::new("malformed-body", format!("body: could not be read: {error}")))?;
         let Some(data) = frame.data_ref() else { continue };
         received += data.len();
         if received > DRAINED {
@@ -140,7 +144,8 @@ async fn collect(mut body: Incoming, most: usize) -> Result<Vec<u8>, Problem> {
 
 fn response(reply: Reply) -> hyper::Response<Full<Bytes>> {
     let mut response = hyper::Response::new(Full::new(reply.body));
-    *response.status_mut() = hyper::StatusCode::from_u16(reply.status).unwrap_or(hyper::StatusCode::INTERNAL_SERVER_ERROR);
+    *response.status_mut() =
+        hyper::StatusCode::from_u16(reply.status).unwrap_or(hyper::StatusCode::INTERNAL_SERVER_ERROR);
     for (name, value) in reply.headers {
         if let Ok(value) = hyper::header::HeaderValue::from_str(&value) {
             response.headers_mut().append(name, value);

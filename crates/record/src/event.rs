@@ -56,6 +56,8 @@ pub struct Tally {
     pub failed: usize,
     /// Checks of a SHOULD that failed.
     pub warned: usize,
+    /// Checks that do not apply to this server.
+    pub not_applicable: usize,
     /// Checks that could not be judged.
     pub could_not_run: usize,
     /// Objects created.
@@ -71,6 +73,7 @@ impl Tally {
             Verdict::Pass => self.passed += 1,
             Verdict::Fail => self.failed += 1,
             Verdict::Warn => self.warned += 1,
+            Verdict::NotApplicable(_) => self.not_applicable += 1,
             Verdict::CouldNotRun(_) => self.could_not_run += 1,
         }
     }

@@ -1,1 +1,19 @@
-//! todo
+//! What to do: scenario files, parsed and diagnosed. Text only; nothing here sends a request.
+//!
+//! A scenario calls operations of the contract and says what each answer must be, citing requirements. Words are
+//! Arazzo's where it has them (`operationId`, `parameters`, `requestBody`, `outputs`, runtime expressions).
+//! docs/scenarios.md is the reference, schemas/formats/scenario.schema.json the JSON Schema.
+//!
+//! In reading order: [`model`], [`expression`], [`template`] (values with expressions in them), [`parse`], `names`
+//! (outputs that are used before they are made).
+
+pub mod expression;
+pub mod model;
+mod names;
+pub mod parse;
+pub mod template;
+
+pub use expression::Expression;
+pub use model::{Call, Check, Direction, Expectation, Operator, Raw, Rounds, Scenario, Step, StepKind, Walk};
+pub use parse::parse;
+pub use template::{Boundary, Template};

@@ -48,9 +48,7 @@ fn node(file: &SourceFile, value: &Ast<'_>) -> Result<Node, Diagnostics> {
             serde_json::from_str(literal.value)
                 .map_err(|_| wrong(file, place.clone(), "this number is out of range"))?,
         ),
-        Ast::Array(list) => {
-            Tree::Array(list.elements.iter().map(|item| node(file, item)).collect::<Result<_, _>>()?)
-        }
+        Ast::Array(list) => Tree::Array(list.elements.iter().map(|item| node(file, item)).collect::<Result<_, _>>()?),
         Ast::Object(object) => {
             let mut entries: Vec<Entry> = Vec::new();
             for property in &object.properties {

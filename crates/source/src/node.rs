@@ -78,7 +78,11 @@ impl Node {
         let (mut node, mut span) = (self, self.span.clone());
         for token in pointer::tokens(pointer) {
             let Some(next) = node.child(&token) else { break };
-            span = node.entries().iter().find(|entry| entry.key == token).map_or(next.span.clone(), |e| e.key_span.clone());
+            span = node
+                .entries()
+                .iter()
+                .find(|entry| entry.key == token)
+                .map_or(next.span.clone(), |e| e.key_span.clone());
             node = next;
         }
         span

@@ -1,5 +1,8 @@
 //! `conformance check`: is the suite sound?
-use std::path::Path;
 use crate::embedded;
 use crate::exit::{Exit, Failure};
-pub fn run(suite: Option<&Path>) -> Result<Exit, Failure> { embedded::open(suite)?; Ok(Exit::Ok) }
+use std::path::Path;
+pub fn run(suite: Option<&Path>) -> Result<Exit, Failure> {
+    embedded::open(suite)?;
+    Ok(Exit::Ok)
+}

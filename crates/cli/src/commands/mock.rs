@@ -18,7 +18,7 @@ use crate::{args, embedded, log, terminal};
 
 /// Serves.
 pub fn run(suite: Option<&Path>, args: args::Mock) -> Result<Exit, Failure> {
-    let contract = Arc::new(embedded::open(suite)?.contract);
+    let contract = embedded::open(suite)?.contract;
     let fixtures = args.fixtures.as_deref().map(|name| embedded::fixtures(suite, name)).transpose()?;
     let restricted = args.require_token.is_some();
     let settings =
@@ -27,16 +27,17 @@ pub fn run(suite: Option<&Path>, args: args::Mock) -> Result<Exit, Failure> {
     if !args.quiet {
         mock = mock.observed(Box::new(log::RequestLog));
     }
-    super::runtime()?.block_on(async {
-        let listener = bind(&args.host, args.port).await?;
-        let address = listener.local_addr().map_err(|error| Diagnostic::general(error.to_string()))?;
-        let url = format!("http://{address}");
-        terminal::line(&url);
-        terminal::note(&banner(&contract, &url, restricted));
-        let served = server::serve(listener, Arc::new(mock), stop());
-        served.await.map_err(|error| Diagnostic::general(format!("the server ended: {error}")).into())
-    })
-    .map(|()| Exit::Ok)
+    super::runtime()?
+        .block_on(async {
+            let listener = bind(&args.host, args.port).await?;
+            let address = listener.local_addr().map_err(|error| Diagnostic::general(error.to_string()))?;
+            let url = format!("http://{address}");
+            terminal::line(&url);
+            terminal::note(&banner(&contract, &url, restricted));
+            let served = server::serve(listener, Arc::new(mock), stop());
+            served.await.map_err(|error| Diagnostic::general(format!("the server ended: {error}")).into())
+        })
+        .map(|()| Exit::Ok)
 }
 
 async fn bind(host: &str, port: u16) -> Result<TcpListener, Failure> {
@@ -44,8 +45,12 @@ async fn bind(host: &str, port: u16) -> Result<TcpListener, Failure> {
     bound.map_err(|error| {
         let diagnostic = Diagnostic::general(format!("cannot listen on {host}:{port}: {error}"));
         match error.kind() {
-            io::ErrorKind::AddrInUse => diagnostic.with_help("choose another port with `--port`, or a free one with `--port 0`"),
-            io::ErrorKind::PermissionDenied => diagnostic.with_help("ports below 1024 need rights; choose a higher one with `--port`"),
+            io::ErrorKind::AddrInUse => {
+                diagnostic.with_help("choose another port with `--port`, or a free one with `--port 0`")
+            }
+            io::ErrorKind::PermissionDenied => {
+                diagnostic.with_help("ports below 1024 need rights; choose a higher one with `--port`")
+            }
             _ => diagnostic.with_help("`--host` takes an address of this machine, such as 127.0.0.1 or 0.0.0.0"),
         }
         .into()
@@ -79,13 +84,19 @@ async fn wait_for_signal() {
 fn banner(contract: &Contract, url: &str, restricted: bool) -> String {
     let (bold, dim) = (Style::new().bold(), Style::new().dimmed());
     let method_style = AnsiColor::Cyan.on_default();
-    let mut text = format!("\n{bold}{}{bold:#} {}, standing in at {bold}{url}{bold:#}\n\n", contract.title, contract.version);
+    let mut text =
+        format!("\n{bold}{}{bold:#} {}, standing in at {bold}{url}{bold:#}\n\n", contract.title, contract.version);
     let width = contract.operations.iter().map(|one| one.path.to_string().len()).max().unwrap_or(0);
     for operation in &contract.operations {
         let (method, path) = (&operation.method, operation.path.to_string());
-        let _ = writeln!(text, "  {method_style}{method:<6}{method_style:#} {path:<width$}  {dim}{}{dim:#}", operation.summary);
+        let _ = writeln!(
+            text,
+            "  {method_style}{method:<6}{method_style:#} {path:<width$}  {dim}{}{dim:#}",
+            operation.summary
+        );
     }
-    let tokens = if restricted { "Only the required token is let in." } else { "Each bearer token has a workspace of its own." };
+    let tokens =
+        if restricted { "Only the required token is let in." } else { "Each bearer token has a workspace of its own." };
     let _ = write!(text, "\n{tokens} Try:\n\n{}\n\nCtrl-C stops.\n", curl(contract, url, restricted));
     text
 }
@@ -94,7 +105,9 @@ fn banner(contract: &Contract, url: &str, restricted: bool) -> String {
 fn curl(contract: &Contract, url: &str, restricted: bool) -> String {
     let token = if restricted { "$CONFORMANCE_TOKEN" } else { "me" };
     let create = contract.operations.iter().find(|one| one.action == Action::Create);
-    let Some((create, body)) = create.and_then(|one| Some((one, one.body.as_ref()?))) else { return format!("  curl {url}") };
+    let Some((create, body)) = create.and_then(|one| Some((one, one.body.as_ref()?))) else {
+        return format!("  curl {url}");
+    };
     let properties = contract.schemas.properties(&body.schema.location).into_iter();
     let example: Map<String, Value> = properties
         .filter_map(|(name, schemas)| Some((name, schemas.iter().find_map(|at| contract.schemas.example(at))?)))

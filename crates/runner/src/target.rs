@@ -1,0 +1,78 @@
+//! The server that is judged.
+
+use conformance_source::Diagnostic;
+use hyper::Uri;
+
+/// A server, and how to be let in.
+#[derive(Clone, Debug)]
+pub struct Target {
+    /// How reports name it.
+    pub name: String,
+    /// Scheme and authority: `http://127.0.0.1:4010`.
+    pub origin: String,
+    /// The path before the contract's paths, without a slash at its end.
+    pub path: String,
+    /// The tokens to send.
+    pub tokens: Tokens,
+}
+
+/// Which bearer token a scenario sends.
+#[derive(Clone)]
+pub enum Tokens {
+    /// The same one throughout.
+    One(String),
+    /// A token of its own for each scenario, for a server that gives each token a workspace.
+    PerScenario,
+}
+
+impl std::fmt::Debug for Tokens {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::One(_) => "One(<token>)",
+            Self::PerScenario => "PerScenario",
+        })
+    }
+}
+
+impl Target {
+    /// A target at a base URL.
+    ///
+    /// # Errors
+    /// When it is no `http` URL of this machine.
+    pub fn parse(url: &str, tokens: Tokens) -> Result<Self, Diagnostic> {
+        let wrong = |why: &str| Diagnostic::general(format!("the base URL cannot be used: {why}"));
+        let uri: Uri = url
+            .parse()
+            .map_err(|error| wrong(&format!("{error}")).with_help("expected something like http://127.0.0.1:4010"))?;
+        let (Some(scheme), Some(authority)) = (uri.scheme_str(), uri.authority()) else {
+            return Err(wrong("it has no scheme or host").with_help("expected something like http://127.0.0.1:4010"));
+        };
+        if authority.as_str().contains('@') {
+            return Err(wrong("it holds credentials").with_help("give the token with --token or CONFORMANCE_TOKEN"));
+        }
+        if uri.query().is_some() {
+            return Err(wrong("it has a query").with_help("give scheme, host, port and, if need be, a path"));
+        }
+        if scheme != "http" || !is_loopback(authority.host()) {
+            return Err(wrong("only http:// on this machine (localhost, 127.0.0.1, [::1]) is supported yet").with_help(
+                "a run creates and deletes objects; judging remote servers waits until every run is proven to leave none behind",
+            ));
+        }
+        let path = uri.path().trim_end_matches('/').to_owned();
+        Ok(Self { name: url.to_owned(), origin: format!("{scheme}://{authority}"), path, tokens })
+    }
+
+    /// The token of the scenario with this number.
+    #[must_use]
+    pub fn token(&self, scenario: usize) -> String {
+        match &self.tokens {
+            Tokens::One(token) => token.clone(),
+            Tokens::PerScenario => format!("scenario-{scenario}"),
+        }
+    }
+}
+
+fn is_loopback(host: &str) -> bool {
+    let bare = host.trim_matches(['[', ']']);
+    bare.eq_ignore_ascii_case("localhost") || bare.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback())
+}

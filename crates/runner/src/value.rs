@@ -1,0 +1,187 @@
+//! Works out expressions and templates.
+
+use conformance_contract::{Location, Operation, Schemas};
+use conformance_record::Exchange;
+use conformance_scenario::expression::Source;
+use conformance_scenario::template::Part;
+use conformance_scenario::{Boundary, Expression, Template};
+use serde_json::{Map, Value};
+
+use crate::walk::Walked;
+use crate::world::{World, at};
+
+/// What an expression can see at a moment.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Scope<'s> {
+    pub(crate) item: Option<&'s Value>,
+    pub(crate) index: Option<usize>,
+    pub(crate) exchange: Option<&'s Exchange>,
+    pub(crate) walk: Option<&'s Walked>,
+}
+
+/// Why an expression has no value.
+pub(crate) type Missing = String;
+
+/// The value of an expression.
+pub(crate) fn expression(
+    world: &mut World<'_>,
+    operation: &Operation,
+    scope: Scope<'_>,
+    expression: &Expression,
+) -> Result<Value, Missing> {
+    let whole = source(world, operation, scope, &expression.source)?;
+    match at(&whole, &expression.pointer) {
+        Some(found) => Ok(found.clone()),
+        None => Err(format!("`{expression}` is not there")),
+    }
+}
+
+fn source(world: &mut World<'_>, operation: &Operation, scope: Scope<'_>, source: &Source) -> Result<Value, Missing> {
+    let response = || match scope.exchange.map(|exchange| &exchange.response) {
+        Some(Ok(response)) => Ok(response),
+        Some(Err(reason)) => Err(format!("there was no answer: {reason}")),
+        None => Err("nothing was sent".to_owned()),
+    };
+    let body =
+        || serde_json::from_slice::<Value>(&response()?.body).map_err(|error| format!("the body is not JSON: {error}"));
+    let walked = || scope.walk.ok_or_else(|| "nothing was walked".to_owned());
+    match source {
+        Source::StatusCode => Ok(response()?.status.into()),
+        Source::ResponseBody => body(),
+        Source::ResponseHeader(name) => {
+            let value = response()?.header(name);
+            value.map(Value::from).ok_or_else(|| format!("there is no header field `{name}`"))
+        }
+        Source::ResponseIds => Ok(world.ids(operation, &body()?).into()),
+        Source::ResponseOwn => Ok(world.mine(&world.ids(operation, &body()?)).into()),
+        Source::ResponseCount => Ok(world.ids(operation, &body()?).len().into()),
+        Source::RequestBody => {
+            let sent = scope.exchange.map_or(&[][..], |exchange| &exchange.request.body);
+            serde_json::from_slice(sent).map_err(|_| "the request had no JSON body".to_owned())
+        }
+        Source::Output(name) => match world.outputs.get(name) {
+            Some(value) => value.clone(),
+            None => Err(format!("`$outputs.{name}` was not captured")),
+        },
+        Source::Item => scope.item.cloned().ok_or_else(|| "there is no item".to_owned()),
+        Source::Index => scope.index.map(Value::from).ok_or_else(|| "there is no index".to_owned()),
+        Source::UnknownId => Ok(world.unknown_id(operation.resource).into()),
+        Source::WalkIds => Ok(walked()?.ids.clone().into()),
+        Source::WalkOwn => Ok(world.mine(&walked()?.ids).into()),
+        Source::WalkPages => Ok(walked()?.pages.into()),
+        Source::WalkLargest => Ok(walked()?.largest.into()),
+        Source::WalkFalseEnds => Ok(walked()?.false_ends.into()),
+        Source::WalkEnd => Ok(walked()?.end.into()),
+    }
+}
+
+/// The value of a template. `place` is the schema of the place where it stands, for `$boundary`.
+pub(crate) fn template(
+    world: &mut World<'_>,
+    operation: &Operation,
+    scope: Scope<'_>,
+    value: &Template,
+    place: Option<&Location>,
+) -> Result<Value, Missing> {
+    match value {
+        Template::Literal(value) => Ok(value.clone()),
+        Template::Expression(inner, _) => expression(world, operation, scope, inner),
+        Template::Text(parts) => {
+            let mut text = String::new();
+            for part in parts {
+                match part {
+                    Part::Literal(literal) => text.push_str(literal),
+                    Part::Expression(inner, _) => text.push_str(&plain(&expression(world, operation, scope, inner)?)),
+                }
+            }
+            Ok(Value::from(text))
+        }
+        Template::Array(items) => {
+            let items = items.iter().map(|item| template(world, operation, scope, item, None));
+            Ok(Value::Array(items.collect::<Result<_, _>>()?))
+        }
+        Template::Object(members) => object(world, operation, scope, members, place),
+        Template::Boundary(inner) => boundary(world, operation, scope, inner, place),
+        Template::Reversed(list) => match template(world, operation, scope, list, None)? {
+            Value::Array(items) => Ok(items.into_iter().rev().collect()),
+            _ => Err("`$reversed` needs a list".to_owned()),
+        },
+        Template::At(list, index) => match template(world, operation, scope, list, None)? {
+            Value::Array(items) => {
+                let from_end = usize::try_from(index.unsigned_abs()).unwrap_or(usize::MAX);
+                let place = if *index < 0 { items.len().checked_sub(from_end) } else { Some(from_end) };
+                let found = place.and_then(|place| items.get(place)).cloned();
+                found.ok_or_else(|| format!("a list of {} has no item {index}", items.len()))
+            }
+            _ => Err("`$at` needs a list".to_owned()),
+        },
+    }
+}
+
+fn object(
+    world: &mut World<'_>,
+    operation: &Operation,
+    scope: Scope<'_>,
+    members: &[(String, Template)],
+    place: Option<&Location>,
+) -> Result<Value, Missing> {
+    let properties = place.map_or_else(Vec::new, |at| world.contract.schemas.properties(at));
+    let mut all = Map::new();
+    for (name, member) in members {
+        let schemas = properties.iter().find(|(one, _)| one == name).map(|(_, schemas)| schemas);
+        let value = template(world, operation, scope, member, schemas.and_then(|all| all.first()))?;
+        all.insert(name.clone(), value);
+    }
+    Ok(Value::Object(all))
+}
+
+fn boundary(
+    world: &mut World<'_>,
+    operation: &Operation,
+    scope: Scope<'_>,
+    value: &Boundary,
+    place: Option<&Location>,
+) -> Result<Value, Missing> {
+    let Some(place) = place else { return Err("`$boundary` stands where no schema bounds anything".to_owned()) };
+    let which = plain(&template(world, operation, scope, &value.edge, None)?);
+    match edge(&world.contract.schemas, place, &which)? {
+        Edge::Number(number) => Ok(number.into()),
+        Edge::Length(length) => {
+            let character = match &value.of {
+                Some(of) => plain(&template(world, operation, scope, of, None)?),
+                None => "a".to_owned(),
+            };
+            Ok(Value::from(character.repeat(length)))
+        }
+    }
+}
+
+/// What an edge comes to under a schema.
+pub(crate) enum Edge {
+    Number(i64),
+    Length(usize),
+}
+
+/// Works out `min-1`, `min`, `max` or `max+1` under a schema.
+pub(crate) fn edge(schemas: &Schemas, at: &Location, which: &str) -> Result<Edge, Missing> {
+    let text = schemas.keyword(at, "type").is_some_and(|(_, node)| node.as_str() == Some("string"));
+    let (low, high) = if text { ("minLength", "maxLength") } else { ("minimum", "maximum") };
+    let (keyword, offset) = match which {
+        "min-1" => (low, -1),
+        "min" => (low, 0),
+        "max" => (high, 0),
+        "max+1" => (high, 1),
+        _ => return Err(format!("`{which}` is not an edge; expected min-1, min, max or max+1")),
+    };
+    let bound = schemas.bound(at, keyword).ok_or_else(|| format!("the schema at {at} has no `{keyword}`"))?;
+    let edge = bound + offset;
+    if !text {
+        return Ok(Edge::Number(edge));
+    }
+    usize::try_from(edge).map(Edge::Length).map_err(|_| format!("no text is shorter than the `{keyword}` at {at}"))
+}
+
+/// A value as part of a text or of a URL.
+pub(crate) fn plain(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}

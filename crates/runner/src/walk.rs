@@ -1,0 +1,120 @@
+//! Walks through the pages of a list.
+
+use conformance_contract::Operation;
+use conformance_contract::model::Page;
+use conformance_record::Exchange;
+use conformance_scenario::{Direction, Walk};
+use serde_json::Value;
+
+use crate::judge::Judgement;
+use crate::replay::Replay;
+use crate::value::{self, Missing, Scope};
+
+/// More pages than this are not walked.
+const MOST_PAGES: usize = 1000;
+
+/// What a walk saw.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Walked {
+    /// The ids of all pages in list order.
+    pub(crate) ids: Vec<String>,
+    /// How many pages.
+    pub(crate) pages: usize,
+    /// How many pages said that there is no more although more followed.
+    pub(crate) false_ends: usize,
+    /// The most objects on one page.
+    pub(crate) largest: usize,
+    /// Why it ended.
+    pub(crate) end: &'static str,
+    /// The last page.
+    pub(crate) last: Option<Exchange>,
+}
+
+impl Replay<'_> {
+    /// Walks, judging each page on the way.
+    pub(crate) async fn walk(
+        &mut self,
+        walk: &Walk,
+        operation: &Operation,
+        each: &mut [Judgement<'_>],
+    ) -> Result<Walked, Missing> {
+        let Some(page) = &operation.page else { return Err(format!("`{}` does not page", operation.id)) };
+        let cursor_name = match walk.direction {
+            Direction::Forward => page.after.as_ref(),
+            Direction::Backward => page.before.as_ref(),
+        };
+        let Some(cursor_name) = cursor_name else { return Err(format!("`{}` has no cursor this way", operation.id)) };
+        let scope = Scope::default();
+        let mut cursor = self.optional(walk.from.as_ref(), operation)?.map(|value| value::plain(&value));
+        let until: Vec<String> = match self.optional(walk.until.as_ref(), operation)? {
+            Some(Value::Array(ids)) => ids.iter().map(value::plain).collect(),
+            Some(one) => vec![value::plain(&one)],
+            None => Vec::new(),
+        };
+        let mut walked = Walked::default();
+        let mut said_the_end = false;
+        while walked.pages < MOST_PAGES {
+            let extra = cursor.as_ref().map(|cursor| (cursor_name.as_str(), cursor.as_str()));
+            let exchange = self.call(&walk.call, operation, scope, extra).await?;
+            walked.pages += 1;
+            let scope = Scope { exchange: Some(&exchange), ..Scope::default() };
+            for judgement in each.iter_mut() {
+                judgement.judge(&mut self.world, operation, scope, &format!("page {}", walked.pages));
+            }
+            let seen = self.page_seen(operation, page, &exchange);
+            walked.last = Some(exchange);
+            let Some(seen) = seen else { return Ok(walked.ended("no-page")) };
+            if said_the_end && !seen.ids.is_empty() {
+                walked.false_ends += 1;
+            }
+            said_the_end = seen.more == Some(false);
+            let next = match walk.direction {
+                Direction::Forward => seen.ids.last().cloned(),
+                Direction::Backward => seen.ids.first().cloned(),
+            };
+            walked.take(seen.ids, walk.direction);
+            match next {
+                // Only an empty list has an empty page: all others were promised something by the page before.
+                None if walked.pages == 1 || said_the_end => return Ok(walked.ended("no-more")),
+                None => return Ok(walked.ended("empty-page")),
+                Some(_) if !until.is_empty() && until.iter().all(|id| walked.ids.contains(id)) => {
+                    return Ok(walked.ended("seen"));
+                }
+                // Who looks for something goes on past a false end, and finds it out.
+                Some(_) if until.is_empty() && said_the_end => return Ok(walked.ended("no-more")),
+                Some(next) if Some(&next) == cursor.as_ref() => return Ok(walked.ended("going-round")),
+                Some(next) => cursor = Some(next),
+            }
+        }
+        Ok(walked.ended("too-long"))
+    }
+
+    /// What a page holds; none when the answer is no page.
+    fn page_seen(&self, operation: &Operation, page: &Page, exchange: &Exchange) -> Option<PageSeen> {
+        let response = exchange.response.as_ref().ok().filter(|response| (200..300).contains(&response.status))?;
+        let body: Value = serde_json::from_slice(&response.body).ok()?;
+        body.pointer(&page.items)?.as_array()?;
+        let more = page.more.as_ref().and_then(|more| body.pointer(more)).and_then(Value::as_bool);
+        Some(PageSeen { ids: self.world.ids(operation, &body), more })
+    }
+}
+
+struct PageSeen {
+    ids: Vec<String>,
+    more: Option<bool>,
+}
+
+impl Walked {
+    fn ended(mut self, end: &'static str) -> Self {
+        self.end = end;
+        self
+    }
+
+    fn take(&mut self, ids: Vec<String>, direction: Direction) {
+        self.largest = self.largest.max(ids.len());
+        match direction {
+            Direction::Forward => self.ids.extend(ids),
+            Direction::Backward => drop(self.ids.splice(0..0, ids)),
+        }
+    }
+}

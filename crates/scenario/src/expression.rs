@@ -1,0 +1,122 @@
+//! Runtime expressions: where a value comes from when a scenario is replayed.
+
+use std::fmt;
+
+use conformance_source::pointer;
+
+/// A runtime expression.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Expression {
+    /// What it names.
+    pub source: Source,
+    /// The JSON Pointer after `#`; empty for the whole.
+    pub pointer: String,
+}
+
+/// What an expression names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// `$statusCode`
+    StatusCode,
+    /// `$response.body`
+    ResponseBody,
+    /// `$response.header.NAME` (lower case)
+    ResponseHeader(String),
+    /// `$response.ids`: the ids of a list answer, in order.
+    ResponseIds,
+    /// `$response.count`: how many objects a list answer holds.
+    ResponseCount,
+    /// `$response.own`: those of them that this scenario created.
+    ResponseOwn,
+    /// `$request.body`
+    RequestBody,
+    /// `$outputs.NAME`
+    Output(String),
+    /// `$item`: what `forEach` is at.
+    Item,
+    /// `$index`: how many rounds went before.
+    Index,
+    /// `$unknownId`: a fresh id that no object has.
+    UnknownId,
+    /// `$walk.ids`: the ids of all pages, in list order.
+    WalkIds,
+    /// `$walk.own`: those of them that this scenario created.
+    WalkOwn,
+    /// `$walk.pages`: how many pages there were.
+    WalkPages,
+    /// `$walk.largest`: the most objects on one page.
+    WalkLargest,
+    /// `$walk.falseEnds`: how many pages said that there is no more although more followed.
+    WalkFalseEnds,
+    /// `$walk.end`: why the walk ended: `seen`, `no-more`, `empty-page`, `no-page`, `going-round` or `too-long`.
+    WalkEnd,
+}
+
+/// Every expression that is a plain word.
+const WORDS: &[(&str, Source)] = &[
+    ("$statusCode", Source::StatusCode),
+    ("$response.body", Source::ResponseBody),
+    ("$response.ids", Source::ResponseIds),
+    ("$response.count", Source::ResponseCount),
+    ("$response.own", Source::ResponseOwn),
+    ("$request.body", Source::RequestBody),
+    ("$item", Source::Item),
+    ("$index", Source::Index),
+    ("$unknownId", Source::UnknownId),
+    ("$walk.ids", Source::WalkIds),
+    ("$walk.own", Source::WalkOwn),
+    ("$walk.pages", Source::WalkPages),
+    ("$walk.largest", Source::WalkLargest),
+    ("$walk.falseEnds", Source::WalkFalseEnds),
+    ("$walk.end", Source::WalkEnd),
+];
+
+/// The forms of expressions, for messages.
+pub(crate) const FORMS: &[&str] = &[
+    "$statusCode",
+    "$response.body",
+    "$response.header.NAME",
+    "$response.ids",
+    "$response.count",
+    "$response.own",
+    "$request.body",
+    "$outputs.NAME",
+    "$item",
+    "$index",
+    "$unknownId",
+    "$walk.ids",
+    "$walk.own",
+    "$walk.pages",
+    "$walk.largest",
+    "$walk.falseEnds",
+    "$walk.end",
+];
+
+impl Expression {
+    /// Parses `$outputs.id` or `$response.body#/name`.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let (source, pointer) = text.split_once('#').unwrap_or((text, ""));
+        let word = WORDS.iter().find(|(word, _)| *word == source).map(|(_, found)| found.clone());
+        let name = |prefix: &str| source.strip_prefix(prefix).filter(|name| is_name(name));
+        let source = word
+            .or_else(|| name("$outputs.").map(|name| Source::Output(name.to_owned())))
+            .or_else(|| name("$response.header.").map(|name| Source::ResponseHeader(name.to_lowercase())))?;
+        pointer::is_pointer(pointer).then(|| Self { source, pointer: pointer.to_owned() })
+    }
+}
+
+fn is_name(text: &str) -> bool {
+    !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_'))
+}
+
+impl fmt::Display for Expression {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.source {
+            Source::Output(name) => write!(f, "$outputs.{name}")?,
+            Source::ResponseHeader(name) => write!(f, "$response.header.{name}")?,
+            word => f.write_str(WORDS.iter().find(|(_, one)| one == word).map_or("", |(text, _)| text))?,
+        }
+        if self.pointer.is_empty() { Ok(()) } else { write!(f, "#{}", self.pointer) }
+    }
+}

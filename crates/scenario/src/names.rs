@@ -1,0 +1,112 @@
+//! Outputs and loop variables that are used where they do not exist, found before the first request.
+
+use conformance_source::{Diagnostic, Reader, Span, suggest};
+
+use crate::expression::{Expression, Source};
+use crate::model::{Check, Expectation, Rounds, Scenario, Step, StepKind};
+use crate::template::Template;
+
+/// Reports every expression that would name nothing.
+pub(crate) fn check(reader: &Reader, scenario: &Scenario) {
+    let mut made: Vec<&str> = Vec::new();
+    for step in &scenario.steps {
+        Names { reader, step, made: &made }.step();
+        made.extend(step.outputs.iter().map(|(name, _)| name.as_str()));
+    }
+}
+
+struct Names<'s> {
+    reader: &'s Reader,
+    step: &'s Step,
+    made: &'s [&'s str],
+}
+
+/// When an expression is worked out.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum When {
+    Before,
+    Sending,
+    After,
+}
+
+impl Names<'_> {
+    fn step(&self) {
+        if let Rounds::ForEach(list) = &self.step.rounds {
+            self.template(list, When::Before);
+        }
+        let call = self.step.kind.call();
+        for (_, _, value) in &call.parameters {
+            self.template(value, When::Sending);
+        }
+        call.body
+            .iter()
+            .chain(call.raw.iter().filter_map(|raw| raw.body.as_ref()))
+            .for_each(|body| self.template(body, When::Sending));
+        if let StepKind::Walk(walk) = &self.step.kind {
+            walk.from.iter().chain(&walk.until).for_each(|value| self.template(value, When::Before));
+            walk.each_page.iter().for_each(|check| self.check(check));
+        }
+        self.step.checks.iter().for_each(|check| self.check(check));
+        for (_, expression) in &self.step.outputs {
+            self.expression(expression, &self.step.span, When::After);
+        }
+    }
+
+    fn check(&self, check: &Check) {
+        if let Expectation::Value { that, other, .. } = &check.expectation {
+            self.expression(that, &check.span, When::After);
+            self.template(other, When::After);
+        }
+    }
+
+    fn template(&self, template: &Template, when: When) {
+        template.expressions(&mut |expression, span| self.expression(expression, span, when));
+    }
+
+    fn expression(&self, expression: &Expression, span: &Span, when: When) {
+        let looped = !matches!(self.step.rounds, Rounds::Once);
+        let walks = matches!(self.step.kind, StepKind::Walk(_));
+        let trouble = match &expression.source {
+            Source::Output(name) if !self.made.contains(&name.as_str()) => {
+                let mut wrong = self.wrong(span, format!("no earlier step has an output `{name}`"));
+                wrong.help.extend(suggest::help(name, self.made.iter().copied()));
+                Some(wrong)
+            }
+            Source::Item if !matches!(self.step.rounds, Rounds::ForEach(_)) || when == When::Before => {
+                Some(self.wrong(span, "`$item` has a value only in a step with `forEach`".to_owned()))
+            }
+            Source::Index if !looped || when == When::Before => {
+                Some(self.wrong(span, "`$index` has a value only in a step with `repeat` or `forEach`".to_owned()))
+            }
+            Source::WalkIds
+            | Source::WalkOwn
+            | Source::WalkPages
+            | Source::WalkLargest
+            | Source::WalkFalseEnds
+            | Source::WalkEnd
+                if !walks || when != When::After =>
+            {
+                Some(self.wrong(span, format!("`{expression}` has a value only after a walk")))
+            }
+            Source::StatusCode
+            | Source::ResponseBody
+            | Source::ResponseHeader(_)
+            | Source::ResponseIds
+            | Source::ResponseCount
+            | Source::ResponseOwn
+            | Source::RequestBody
+                if when != When::After =>
+            {
+                Some(self.wrong(span, format!("`{expression}` has no value yet: nothing was sent")))
+            }
+            _ => None,
+        };
+        if let Some(wrong) = trouble {
+            self.reader.report(wrong);
+        }
+    }
+
+    fn wrong(&self, span: &Span, title: String) -> Diagnostic {
+        Diagnostic::at(self.reader.file(), span.clone(), title, "names nothing here")
+    }
+}
