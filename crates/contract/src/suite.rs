@@ -69,6 +69,10 @@ fn contract(files: &dyn Files) -> Result<Contract, Diagnostics> {
             Err(wrong) => found.extend(wrong.0),
         }
     }
+    if !found.is_empty() {
+        // References into a file that could not be read would only seem to lead nowhere.
+        return Err(Diagnostics(found));
+    }
     found.extend(paths.iter().flat_map(|path| keywords::check(&schemas, &Location::new(path.as_str(), ""))));
     if found.is_empty() { openapi::read(&file, &root, schemas) } else { Err(Diagnostics(found)) }
 }

@@ -135,8 +135,19 @@ pub fn plan(contract: &Contract) -> Result<Plan, Diagnostics> {
     let resources = (0..contract.resources.len()).map(|index| planner.resource(index)).collect();
     planner.errors();
     planner.sample();
-    planner.found.dedup();
+    planner.found = distinct(planner.found);
     if planner.found.is_empty() { Ok(Plan { views, resources, pages }) } else { Err(Diagnostics(planner.found)) }
+}
+
+/// Several answers share a rule; what breaks it is told once.
+fn distinct(all: Vec<Diagnostic>) -> Vec<Diagnostic> {
+    let mut told: Vec<Diagnostic> = Vec::new();
+    for one in all {
+        if !told.iter().any(|other| other.place == one.place && other.label == one.label) {
+            told.push(one);
+        }
+    }
+    told
 }
 
 struct Planner<'c> {
@@ -263,9 +274,13 @@ impl Planner<'_> {
         let mut schemas: Vec<&Arc<Compiled>> = errors.filter_map(|rule| rule.schema.as_ref()).collect();
         schemas.push(&self.contract.errors.body);
         for schema in schemas {
-            let body = error_body(self.contract, schema, "invalid-body", "what was wrong");
-            for violation in body.map_or_else(Vec::new, |body| schema.violations(&body)) {
-                let title = format!("the mock cannot build an error body that fits {}", schema.location);
+            let Some(body) = error_body(self.contract, schema, "invalid-body", "what was wrong") else {
+                let title = format!("`x-errors.message` ({}) has no place in this error body", self.contract.errors.message);
+                self.found.push(self.schemas.diagnostic(&schema.location, title, "this schema"));
+                continue;
+            };
+            for violation in schema.violations(&body) {
+                let title = "the mock cannot build an error body that fits this rule";
                 let label = format!("{} {}", violation.instance, violation.message);
                 let diagnostic = self.schemas.diagnostic(&violation.rule, title, label);
                 self.found.push(
@@ -308,7 +323,7 @@ impl Planner<'_> {
         views.extend(self.resource(resource).item);
         for view in views {
             for violation in view.violations(state) {
-                let title = format!("the mock cannot build a body that fits {}", view.schema.location);
+                let title = "the mock cannot build a body that fits this rule";
                 let label = format!("{} {}", violation.instance, violation.message);
                 let diagnostic = self.schemas.diagnostic(&violation.rule, title, label);
                 self.found

@@ -76,7 +76,7 @@ impl fmt::Display for Code {
 pub struct Finding {
     /// Its kind.
     pub code: Code,
-    /// Where: `query.limit`, `body/displayName`, `header.content-type`.
+    /// Where: `query.limit`, `body/title`, `header.content-type`.
     pub place: String,
     /// What was found and what was expected, in one sentence.
     pub message: String,

@@ -1,0 +1,149 @@
+//! What the tests share: the binary, a running mock, a copy of the suite to edit.
+
+use std::fs;
+use std::io::{BufRead, BufReader, Read};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// The root of the repository, which is a suite.
+pub fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap()
+}
+
+/// The command, with nothing of the caller's environment that could change what it does.
+pub fn conformance() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_conformance"));
+    command.current_dir(root());
+    for name in ["CONFORMANCE_BASE_URL", "CONFORMANCE_TOKEN", "CI", "NO_COLOR", "CLICOLOR_FORCE"] {
+        command.env_remove(name);
+    }
+    command
+}
+
+/// Runs the command to its end.
+pub fn run(args: &[&str]) -> Output {
+    conformance().args(args).stdin(Stdio::null()).output().unwrap()
+}
+
+pub fn stdout(output: &Output) -> String {
+    String::from_utf8(output.stdout.clone()).unwrap()
+}
+
+pub fn stderr(output: &Output) -> String {
+    String::from_utf8(output.stderr.clone()).unwrap()
+}
+
+/// A `conformance mock` on a free port, stopped when dropped.
+pub struct MockServer {
+    pub url: String,
+    pub child: Child,
+}
+
+impl MockServer {
+    pub fn start(args: &[&str]) -> Self {
+        let mut command = conformance();
+        command.arg("mock").args(["--port", "0"]).args(args);
+        let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut url = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut url).unwrap();
+        if url.is_empty() {
+            let mut said = String::new();
+            child.stderr.take().unwrap().read_to_string(&mut said).unwrap();
+            panic!("the mock did not start:\n{said}");
+        }
+        Self { url: url.trim().to_owned(), child }
+    }
+
+    /// Stops it and answers all that it wrote to stderr.
+    pub fn log(mut self) -> String {
+        signal(&self.child, "TERM");
+        let mut said = String::new();
+        self.child.stderr.take().unwrap().read_to_string(&mut said).unwrap();
+        said
+    }
+
+    /// Sends a request with a token and answers status and JSON body (null when there is none).
+    pub fn send(&self, token: &str, method: &str, target: &str, body: Option<Value>) -> (u16, Value) {
+        let agent: ureq::Agent = ureq::Agent::config_builder().http_status_as_error(false).build().into();
+        let request = ureq::http::Request::builder().method(method).uri(format!("{}{target}", self.url));
+        let request = request.header("authorization", format!("Bearer {token}"));
+        let response = match body {
+            Some(body) => agent.run(request.header("content-type", "application/json").body(body.to_string()).unwrap()),
+            None => agent.run(request.body(()).unwrap()),
+        };
+        let mut response = response.unwrap();
+        let text = response.body_mut().read_to_string().unwrap();
+        (response.status().as_u16(), serde_json::from_str(&text).unwrap_or(Value::Null))
+    }
+}
+
+impl Drop for MockServer {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Sends a signal to a child.
+pub fn signal(child: &Child, name: &str) {
+    let status = Command::new("kill").args([&format!("-{name}"), &child.id().to_string()]).status().unwrap();
+    assert!(status.success());
+}
+
+/// A copy of a suite that a test may edit.
+pub struct SuiteCopy {
+    pub folder: TempDir,
+}
+
+impl SuiteCopy {
+    /// A copy of the built-in suite.
+    pub fn new() -> Self {
+        let folder = TempDir::new().unwrap();
+        for part in ["schemas", "fixtures/scenarios", "fixtures/seeds"] {
+            copy(&root().join(part), &folder.path().join(part));
+        }
+        Self { folder }
+    }
+
+    pub fn path(&self) -> &str {
+        self.folder.path().to_str().unwrap()
+    }
+
+    /// Replaces text in a file; the text must be there.
+    pub fn edit(&self, file: &str, from: &str, to: &str) -> &Self {
+        let path = self.folder.path().join(file);
+        let text = fs::read_to_string(&path).unwrap();
+        assert!(text.contains(from), "{file} does not contain {from}");
+        fs::write(path, text.replacen(from, to, 1)).unwrap();
+        self
+    }
+
+    pub fn write(&self, file: &str, text: &str) -> &Self {
+        let path = self.folder.path().join(file);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+        self
+    }
+
+    /// `conformance ARGS --suite COPY`, and what it wrote to stderr with the copy's path taken out.
+    pub fn run(&self, args: &[&str]) -> (Option<i32>, String) {
+        let output = conformance().args(args).args(["--suite", self.path()]).output().unwrap();
+        (output.status.code(), stderr(&output).replace(&format!("{}/", self.path()), ""))
+    }
+}
+
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let target = to.join(entry.file_name());
+        if entry.path().is_dir() {
+            copy(&entry.path(), &target);
+        } else {
+            fs::copy(entry.path(), target).unwrap();
+        }
+    }
+}

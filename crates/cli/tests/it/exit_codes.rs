@@ -1,0 +1,126 @@
+//! Each exit code of `run`, provoked for real.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{TcpListener, TcpStream};
+
+use rstest::rstest;
+
+use crate::context::{MockServer, conformance, run, stderr, stdout};
+
+/// A server on a free port that answers every request the same, until the test process ends.
+fn stub(response: &'static str) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    std::thread::spawn(move || {
+        for stream in listener.incoming().flatten() {
+            std::thread::spawn(move || while answer(&stream, response).is_some() {});
+        }
+    });
+    url
+}
+
+fn answer(mut stream: &TcpStream, response: &str) -> Option<()> {
+    let mut reader = BufReader::new(stream);
+    let mut length = 0;
+    loop {
+        let mut line = String::new();
+        if reader.read_line(&mut line).ok()? == 0 {
+            return None;
+        }
+        if let Some(value) = line.to_lowercase().strip_prefix("content-length:") {
+            length = value.trim().parse().ok()?;
+        }
+        if line.trim().is_empty() {
+            break;
+        }
+    }
+    reader.read_exact(&mut vec![0; length]).ok()?;
+    stream.write_all(response.as_bytes()).ok()
+}
+
+#[test]
+fn the_embedded_mock_conforms() {
+    let output = run(&["run"]);
+    assert_eq!(output.status.code(), Some(0), "{}", stdout(&output));
+    assert!(stdout(&output).contains(" left 0\n"), "{}", stdout(&output));
+}
+
+#[test]
+fn a_mock_at_a_url_conforms_too_and_is_left_as_it_was() {
+    let server = MockServer::start(&["--fixtures", "guide", "--require-token", "a-secret-token"]);
+    let before = server.send("a-secret-token", "GET", "/v2/conversations", None);
+    let output = run(&["run", "--base-url", &server.url, "--token", "a-secret-token", "--deny-warnings"]);
+    assert_eq!(output.status.code(), Some(0), "{}", stdout(&output));
+    assert_eq!(server.send("a-secret-token", "GET", "/v2/conversations", None), before);
+    assert!(!stdout(&output).contains("a-secret-token") && !server.log().contains("a-secret-token"));
+}
+
+#[test]
+fn the_environment_stands_for_the_flags() {
+    let server = MockServer::start(&["--require-token", "a-secret-token"]);
+    let with = |token: &str| {
+        let mut command = conformance();
+        command.arg("run").env("CONFORMANCE_BASE_URL", &server.url).env("CONFORMANCE_TOKEN", token);
+        command.output().unwrap().status.code()
+    };
+    assert_eq!((with("a-secret-token"), with("another")), (Some(0), Some(3)));
+}
+
+#[rstest]
+#[case::empty_objects("HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 2\r\n\r\n{}")]
+#[case::not_json("HTTP/1.1 200 OK\r\ncontent-type: text/html\r\ncontent-length: 4\r\n\r\n<hi>")]
+#[case::errors("HTTP/1.1 500 Oops\r\ncontent-length: 0\r\n\r\n")]
+fn a_server_that_always_answers_the_same_fails(#[case] response: &'static str) {
+    let output = run(&["run", "--base-url", &stub(response)]);
+    assert_eq!(output.status.code(), Some(1), "{}", stdout(&output));
+    assert!(stdout(&output).contains("fail MUST create.answers-201"));
+}
+
+#[test]
+fn nothing_listening_is_3() {
+    let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let output = run(&["run", "--base-url", &format!("http://{free}")]);
+    assert_eq!(output.status.code(), Some(3));
+    assert!(stderr(&output).contains("does not answer: Connection refused"), "{}", stderr(&output));
+}
+
+#[rstest]
+#[case::wrong_token(&["--token", "wrong"], "refuses the token with status 401")]
+#[case::no_token(&[], "wants a token (status 401)")]
+fn a_refused_token_is_3(#[case] args: &[&str], #[case] said: &str) {
+    let server = MockServer::start(&["--require-token", "right"]);
+    let output = conformance().args(["run", "--base-url", &server.url]).args(args).output().unwrap();
+    assert_eq!(output.status.code(), Some(3));
+    assert!(stderr(&output).contains(said), "{}", stderr(&output));
+}
+
+#[rstest]
+#[case::remote(&["run", "--base-url", "https://api.example.com"], "only http:// on this machine")]
+#[case::no_url(&["run", "--base-url", "localhost"], "it has no scheme or host")]
+#[case::credentials(&["run", "--base-url", "http://me:secret@localhost:1"], "it holds credentials")]
+#[case::unknown_flag(&["run", "--base-ur", "x"], "a similar argument exists: '--base-url'")]
+#[case::unknown_verb(&["mokc"], "a similar subcommand exists: 'mock'")]
+#[case::line_break_in_token(&["run", "--token", "abc\n"], "stray line break")]
+#[case::unknown_fixtures(&["mock", "--fixtures", "giude"], "one that the suite ships: guide")]
+#[case::no_such_suite(&["run", "--suite", "/nowhere"], "cannot read /nowhere/schemas/openapi.yaml")]
+fn bad_usage_is_2(#[case] args: &[&str], #[case] said: &str) {
+    let output = run(args);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(stderr(&output).contains(said), "{}", stderr(&output));
+    assert!(!stderr(&output).contains("secret"));
+}
+
+#[test]
+fn no_arguments_show_the_help() {
+    let output = run(&[]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(stderr(&output).contains("mock  ") && stderr(&output).contains("run  "));
+}
+
+#[test]
+fn help_never_shows_a_token_from_the_environment() {
+    for verb in ["run", "mock"] {
+        let output = conformance().args([verb, "--help"]).env("CONFORMANCE_TOKEN", "a-secret-token").output().unwrap();
+        assert!(!stdout(&output).contains("a-secret-token"));
+    }
+}
