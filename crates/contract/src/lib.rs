@@ -4,13 +4,14 @@
 //! whatever would otherwise pass silently: unknown keys and keywords, references that lead nowhere, policies for things
 //! that do not exist. The same [`Contract`] then drives the mock, the judge of servers and the judge of SDKs.
 //!
-//! In reading order: [`files`], [`suite`], [`model`], `openapi` (reads the model), [`schemas`], `keywords` (refuses unknown
+//! In reading order: [`files`], [`suite`], [`model`], `openapi` and `state` (read the model), [`schemas`], `keywords` (refuses unknown
 //! ones), [`requirements`], [`request`] and [`response`] (the check), [`say`] (schemas and violations in words).
 
 pub mod files;
 mod keywords;
 pub mod model;
 mod openapi;
+mod parts;
 pub mod request;
 pub mod requirements;
 pub mod response;

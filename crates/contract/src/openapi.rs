@@ -4,16 +4,13 @@
 //! the file is without effect unnoticed.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use conformance_source::{Diagnostic, Diagnostics, Node, Object, Reader, SourceFile, suggest};
 
 use crate::keywords;
-use crate::model::{
-    Action, Contract, Errors, Operation, Parameter, PathTemplate, Place, RequestBody, Resource, ResponseRule,
-    StatusRule,
-};
-use crate::schemas::{Compiled, Location, Schemas};
+use crate::model::{Action, Contract, Operation, PathTemplate, Place, Resource, StatusRule};
+use crate::parts::{ErrorParts, OperationParts, ParameterParts, Parts, Slot};
+use crate::schemas::{Location, Schemas};
 use crate::state::{self, PageKeys};
 
 /// The contract file's path in a suite.
@@ -42,66 +39,6 @@ pub(crate) fn read(file: &SourceFile, root: &Node, schemas: Schemas) -> Result<C
     }
     let compiled = schemas.compile(&locations)?;
     parts.compile(file, schemas, &compiled).ok_or_else(|| Diagnostic::general("a schema was not compiled").into())
-}
-
-/// A place where a schema will be once all are compiled.
-type Slot = Location;
-
-struct Parts {
-    title: String,
-    version: String,
-    server: Option<String>,
-    operations: Vec<OperationParts>,
-    resources: Vec<Resource>,
-    errors: (Slot, String, Option<String>, BTreeMap<String, u16>),
-}
-
-struct OperationParts {
-    operation: Operation,
-    parameters: Vec<(String, Place, bool, Slot)>,
-    body: Option<(bool, Slot)>,
-    responses: Vec<(StatusRule, Option<Slot>)>,
-    page: Option<(PageKeys, Slot)>,
-}
-
-impl Parts {
-    fn compile(self, file: &SourceFile, schemas: Schemas, at: &BTreeMap<Location, Arc<Compiled>>) -> Option<Contract> {
-        let operations = self.operations.into_iter().map(|parts| parts.compile(at)).collect::<Option<_>>()?;
-        let (body, message, code, statuses) = self.errors;
-        Some(Contract {
-            title: self.title,
-            version: self.version,
-            server: self.server,
-            operations,
-            resources: self.resources,
-            errors: Errors { body: at.get(&body)?.clone(), message, code, statuses },
-            schemas,
-            file: file.clone(),
-        })
-    }
-}
-
-impl OperationParts {
-    fn compile(self, at: &BTreeMap<Location, Arc<Compiled>>) -> Option<Operation> {
-        let mut operation = self.operation;
-        for (name, place, required, slot) in self.parameters {
-            operation.parameters.push(Parameter { name, place, required, schema: at.get(&slot)?.clone() });
-        }
-        if let Some((required, slot)) = self.body {
-            operation.body = Some(RequestBody { required, schema: at.get(&slot)?.clone() });
-        }
-        for (status, slot) in self.responses {
-            let schema = match slot {
-                Some(slot) => Some(at.get(&slot)?.clone()),
-                None => None,
-            };
-            operation.responses.push(ResponseRule { status, schema });
-        }
-        if let Some((keys, slot)) = self.page {
-            operation.page = Some(keys.with_item(at.get(&slot)?.clone()));
-        }
-        Some(operation)
-    }
 }
 
 struct Draft<'a> {
@@ -201,7 +138,7 @@ impl<'a> Draft<'a> {
         !node.items().is_empty() && node.items().iter().all(|alternative| !alternative.entries().is_empty())
     }
 
-    fn errors(&mut self, top: Object<'_>) -> Option<(Slot, String, Option<String>, BTreeMap<String, u16>)> {
+    fn errors(&mut self, top: Object<'_>) -> Option<ErrorParts> {
         let node = top.required("x-errors")?;
         let object = self.reader.object(node, "x-errors", &["body", "message", "code", "statuses"])?;
         let body = object.required("body")?;
@@ -217,7 +154,7 @@ impl<'a> Draft<'a> {
             Some(node) => state::statuses(self.reader, node)?,
             None => BTreeMap::new(),
         };
-        Some((at, message, code, statuses))
+        Some(ErrorParts { body: at, message, code, statuses })
     }
 
     fn path(
@@ -249,7 +186,7 @@ impl<'a> Draft<'a> {
         method: &str,
         node: &Node,
         at: &Location,
-        shared: &[(String, Place, bool, Slot)],
+        shared: &[ParameterParts],
         resources: &[Resource],
         secured: bool,
     ) -> Option<OperationParts> {
@@ -318,7 +255,8 @@ impl<'a> Draft<'a> {
         let operation = &parts.operation;
         let wrong = |what: String| self.reader.wrong(&operation.span, what, "this operation");
         let path_parameters: Vec<&str> = operation.path.parameters().collect();
-        let declared = |name: &str, place: Place| parts.parameters.iter().any(|(n, p, ..)| n == name && *p == place);
+        let declared =
+            |name: &str, place: Place| parts.parameters.iter().any(|one| one.name == name && one.place == place);
         for name in path_parameters.iter().filter(|name| !declared(name, Place::Path)) {
             wrong(format!("the path parameter `{name}` is not declared under `parameters`"));
         }
@@ -336,7 +274,7 @@ impl<'a> Draft<'a> {
         match parts.responses.iter().find(|rule| success(rule)) {
             None => wrong("no 2xx response is documented".to_owned()),
             Some((_, None)) if operation.action != Action::Delete => {
-                wrong("the 2xx response needs a JSON schema".to_owned())
+                wrong("the 2xx response needs a JSON schema".to_owned());
             }
             Some(_) => {}
         }
@@ -352,7 +290,7 @@ impl<'a> Draft<'a> {
             let span = node.and_then(|node| node.get(key)).map_or(&operation.span, |node| &node.span);
             let title = format!("`{name}` is not a query parameter of {}", operation.id);
             let mut diagnostic = Diagnostic::at(self.reader.file(), span.clone(), title, "unknown parameter");
-            diagnostic.help.extend(suggest::help(name, parts.parameters.iter().map(|(n, ..)| n.as_str())));
+            diagnostic.help.extend(suggest::help(name, parts.parameters.iter().map(|one| one.name.as_str())));
             self.reader.report(diagnostic);
         }
     }
@@ -383,7 +321,7 @@ impl<'a> Draft<'a> {
         Some((keys, item))
     }
 
-    fn parameter(&mut self, node: &Node, at: &Location) -> Option<(String, Place, bool, Slot)> {
+    fn parameter(&mut self, node: &Node, at: &Location) -> Option<ParameterParts> {
         let (node, at) = self.follow(node, at)?;
         let known = ["name", "in", "required", "description", "schema", "deprecated", "example", "examples"];
         let object = self.reader.object(node, "a parameter", &known)?;
@@ -395,7 +333,7 @@ impl<'a> Draft<'a> {
         object.required("schema")?;
         let slot = at.child("schema");
         self.locations.push(slot.clone());
-        Some((object.text("name")?, place, required || place == Place::Path, slot))
+        Some(ParameterParts { name: object.text("name")?, place, required: required || place == Place::Path, slot })
     }
 
     fn body(&mut self, node: &Node, at: &Location) -> Option<(bool, Slot)> {

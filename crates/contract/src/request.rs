@@ -35,6 +35,9 @@ pub struct Lost {
     pub allowed: Vec<String>,
 }
 
+/// An operation, and the raw (still percent-encoded) values of its path parameters.
+pub type Route<'c, 'p> = (&'c Operation, Vec<(&'c str, &'p str)>);
+
 impl Contract {
     /// Reads a request.
     ///
@@ -65,7 +68,7 @@ impl Contract {
     ///
     /// # Errors
     /// When there is none.
-    pub fn route<'p>(&self, method: &str, path: &'p str) -> Result<(&Operation, Vec<(&str, &'p str)>), Lost> {
+    pub fn route<'c, 'p>(&'c self, method: &str, path: &'p str) -> Result<Route<'c, 'p>, Lost> {
         let fitting: Vec<_> = self.operations.iter().filter_map(|one| Some((one, one.path.fit(path)?))).collect();
         let allowed: Vec<String> = fitting.iter().map(|(one, _)| one.method.clone()).collect();
         match fitting.into_iter().find(|(one, _)| one.method == method) {

@@ -90,13 +90,14 @@ fn requirement(reader: &Reader, node: &Node, documents: &[&str]) -> Option<Requi
     let id = object.required("id");
     let level = object.required("level").and_then(|level| reader.choice(level, LEVELS));
     let basis = object.required("basis").and_then(|basis| reader.choice(basis, BASES));
+    let sources = sources(reader, object, documents);
     let requirement = Requirement {
         id: reader.text(id?)?,
         level: level?,
         basis: basis?,
         statement: object.text("statement")?,
         reasoning: object.optional_text("reasoning"),
-        sources: sources(reader, object, documents)?,
+        sources: sources?,
         span: id?.span.clone(),
     };
     justified(reader, &requirement);

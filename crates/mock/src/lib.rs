@@ -5,8 +5,9 @@
 //!
 //! In reading order: [`settings`], [`plan`] (what the schemas ask for, worked out once), [`clock`] and [`ids`] (what the
 //! mock makes), [`store`] (the objects of a workspace, and pages of them), [`seeds`] (what a workspace starts with),
-//! [`pipeline`] (from request to response), [`problem`] (refusals), [`cors`], [`server`].
+//! [`pipeline`] (from request to response), `actions` (what each does to the state), [`problem`] (refusals), [`cors`], [`server`].
 
+mod actions;
 pub mod clock;
 pub mod cors;
 pub mod ids;

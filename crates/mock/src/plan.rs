@@ -275,7 +275,8 @@ impl Planner<'_> {
         schemas.push(&self.contract.errors.body);
         for schema in schemas {
             let Some(body) = error_body(self.contract, schema, "invalid-body", "what was wrong") else {
-                let title = format!("`x-errors.message` ({}) has no place in this error body", self.contract.errors.message);
+                let title =
+                    format!("`x-errors.message` ({}) has no place in this error body", self.contract.errors.message);
                 self.found.push(self.schemas.diagnostic(&schema.location, title, "this schema"));
                 continue;
             };

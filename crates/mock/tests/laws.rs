@@ -234,7 +234,10 @@ fn eight_threads_in_one_workspace_lose_and_repeat_nothing() {
             }
             // What this thread made and kept shows, in its own order, whatever the others do meanwhile.
             let seen = api.all("t", 97);
-            assert_eq!(seen.iter().rev().filter(|id| mine.contains(id)).collect::<Vec<_>>(), mine.iter().collect::<Vec<_>>());
+            assert_eq!(
+                seen.iter().rev().filter(|id| mine.contains(id)).collect::<Vec<_>>(),
+                mine.iter().collect::<Vec<_>>()
+            );
         }
         mine
     };
@@ -260,7 +263,10 @@ fn two_hundred_tokens_at_work_at_once_never_see_each_other() {
                 for (n, id) in mine.iter().enumerate() {
                     let target = format!("/v2/conversations/{id}");
                     assert_eq!(api.send(&neighbour, "GET", &target, None).0, 404);
-                    assert_eq!(api.send(&neighbour, "PATCH", &target, Some(&json!({ "displayName": "theirs" }))).0, 404);
+                    assert_eq!(
+                        api.send(&neighbour, "PATCH", &target, Some(&json!({ "displayName": "theirs" }))).0,
+                        404
+                    );
                     assert_eq!(api.delete(&neighbour, id), 404);
                     let (_, body) = api.send(&token, "GET", &target, None);
                     assert_eq!(body["displayName"].as_str(), Some(format!("{worker}.{n}").as_str()));

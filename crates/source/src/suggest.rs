@@ -2,7 +2,7 @@
 
 /// The candidate that `word` most likely meant, if any is close enough to be worth saying.
 ///
-/// Case, hyphens and underscores count for nothing: `startingAfter` is as near to `starting_after` as can be.
+/// Case, hyphens and underscores count for nothing: `pageSize` is as near to `page_size` as can be.
 pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let folded = fold(word);
     candidates

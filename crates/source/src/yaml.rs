@@ -48,7 +48,7 @@ impl<'a> Yaml<'a> {
             Some(Ok((event, span))) => Ok((event, self.span(span))),
             Some(Err(error)) => {
                 let at = error.marker().byte_offset().unwrap_or(0);
-                Err(self.wrong(at..at, &error.to_string()))
+                Err(self.wrong(at..at, &error.info()))
             }
             None => Ok((Event::StreamEnd, self.file.text().len()..self.file.text().len())),
         }

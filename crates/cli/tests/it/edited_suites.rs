@@ -40,9 +40,11 @@ fn a_property_with_a_const_is_served_everywhere() {
 #[test]
 fn a_dropped_property_is_served_nowhere() {
     let suite = SuiteCopy::new();
-    suite
-        .edit("schemas/conversation.json", r#""createdAt", "updatedAt"]"#, r#""createdAt"]"#)
-        .edit("schemas/conversation.json", r##""updatedAt": { "$ref": "#/$defs/time", "readOnly": true },"##, "");
+    suite.edit("schemas/conversation.json", r#""createdAt", "updatedAt"]"#, r#""createdAt"]"#).edit(
+        "schemas/conversation.json",
+        r##""updatedAt": { "$ref": "#/$defs/time", "readOnly": true },"##,
+        "",
+    );
     let server = MockServer::start(&["--suite", suite.path()]);
     for body in every_body(&server) {
         assert_eq!(body.get("updatedAt"), None, "{body}");

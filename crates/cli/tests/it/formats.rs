@@ -32,7 +32,8 @@ fn valid(format: &str, files: &[std::path::PathBuf], part: impl Fn(Value) -> Val
     assert!(!files.is_empty());
     for file in files {
         let document = part(tree(file));
-        let errors: Vec<String> = validator.iter_errors(&document).map(|e| format!("{}: {e}", e.instance_path())).collect();
+        let errors: Vec<String> =
+            validator.iter_errors(&document).map(|e| format!("{}: {e}", e.instance_path())).collect();
         assert!(errors.is_empty(), "{}: {errors:#?}", file.display());
     }
 }

@@ -11,7 +11,8 @@ const ID: &str = "conv_01jj1hdhn79xas7a01wb3hysdb";
 /// Runs a curl command line through a shell, as a reader of the guide does; answers status and body.
 fn curl(server: &MockServer, arguments: &str) -> (u16, String) {
     let line = format!("curl --silent --show-error --write-out '\\n%{{http_code}}' {arguments}");
-    let output = Command::new("sh").args(["-c", &line]).env("URL", &server.url).env("ORQ_API_KEY", "key").output().unwrap();
+    let output =
+        Command::new("sh").args(["-c", &line]).env("URL", &server.url).env("ORQ_API_KEY", "key").output().unwrap();
     assert!(output.status.success(), "{line}: {}", String::from_utf8_lossy(&output.stderr));
     let said = String::from_utf8(output.stdout).unwrap();
     let (body, status) = said.rsplit_once('\n').unwrap();

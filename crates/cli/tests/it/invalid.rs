@@ -8,10 +8,7 @@ use rstest::rstest;
 use crate::context::SuiteCopy;
 
 #[rstest]
-fn an_invalid_file_is_refused(
-    #[files("../../fixtures/invalid/**/*.*")]
-    path: PathBuf,
-) {
+fn an_invalid_file_is_refused(#[files("../../fixtures/invalid/**/*.*")] path: PathBuf) {
     let kind = path.parent().unwrap().file_name().unwrap().to_str().unwrap().to_owned();
     let name = path.file_stem().unwrap().to_str().unwrap().to_owned();
     let place = match kind.as_str() {

@@ -101,8 +101,16 @@ fn strict_refuses_what_is_otherwise_noted() {
     assert_eq!(lenient.send("t", "POST", "/v2/conversations", body.clone()).0, 201);
     assert_eq!(lenient.send("t", "GET", "/v2/conversations?startingAfter=x", None).0, 200);
     let log = lenient.log();
-    assert!(log.contains("noted: query.startingAfter: is not a parameter of listConversations; did you mean `starting_after`?"), "{log}");
-    assert!(log.contains("noted: body/displayname: is not a property of this body; did you mean `displayName`?"), "{log}");
+    assert!(
+        log.contains(
+            "noted: query.startingAfter: is not a parameter of listConversations; did you mean `starting_after`?"
+        ),
+        "{log}"
+    );
+    assert!(
+        log.contains("noted: body/displayname: is not a property of this body; did you mean `displayName`?"),
+        "{log}"
+    );
     let strict = MockServer::start(&["--strict"]);
     assert_eq!(strict.send("t", "POST", "/v2/conversations", body).0, 400);
     assert_eq!(strict.send("t", "GET", "/v2/conversations?startingAfter=x", None).0, 400);
@@ -112,7 +120,8 @@ fn strict_refuses_what_is_otherwise_noted() {
 fn with_a_seed_two_servers_answer_the_same_bytes_and_tokens_differ() {
     let talk = |token: &str, seed: &str| {
         let server = MockServer::start(&["--seed", seed]);
-        let bodies = (0..5).map(|n| server.send(token, "POST", "/v2/conversations", Some(json!({ "displayName": format!("{n}") }))));
+        let bodies = (0..5)
+            .map(|n| server.send(token, "POST", "/v2/conversations", Some(json!({ "displayName": format!("{n}") }))));
         bodies.map(|(_, body)| body.to_string()).collect::<Vec<_>>()
     };
     assert_eq!(talk("a", "7"), talk("a", "7"));

@@ -29,7 +29,10 @@ fn it_is_served() {
     let (_, page) = server.send("t", "GET", "/api/projects?size=1", None);
     assert_eq!(page, json!({ "result": { "items": [made], "meta": { "hasNext": false, "api": "projects" } } }));
     let (status, error) = server.send("t", "GET", "/api/projects?beforeId=prj_9&size=0", None);
-    assert_eq!((status, &error["error"]["type"], &error["traceId"]), (400, &json!("invalid-parameter"), &json!("none")));
+    assert_eq!(
+        (status, &error["error"]["type"], &error["traceId"]),
+        (400, &json!("invalid-parameter"), &json!("none"))
+    );
     assert_eq!(server.send("t", "GET", "/v2/conversations", None).0, 410);
 }
 

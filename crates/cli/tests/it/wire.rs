@@ -49,26 +49,75 @@ fn server() -> MockServer {
 
 #[rstest]
 #[case::no_token("GET", "/v2/conversations", "", "", 401, "header.authorization: is missing")]
-#[case::other_scheme("GET", "/v2/conversations", "authorization: Basic eDp5\r\n", "", 401, "does not hold a bearer token")]
+#[case::other_scheme(
+    "GET",
+    "/v2/conversations",
+    "authorization: Basic eDp5\r\n",
+    "",
+    401,
+    "does not hold a bearer token"
+)]
 #[case::empty_token("GET", "/v2/conversations", "authorization: Bearer \r\n", "", 401, "holds no token")]
 #[case::unknown_path("GET", "/v2/conversation", AUTH, "", 404, "did you mean /v2/conversations?")]
 #[case::trailing_slash("GET", "/v2/conversations/", AUTH, "", 404, "did you mean /v2/conversations?")]
-#[case::unknown_method("PUT", "/v2/conversations", AUTH, "", 405, "PUT is not a method of /v2/conversations; it has GET, POST")]
+#[case::unknown_method(
+    "PUT",
+    "/v2/conversations",
+    AUTH,
+    "",
+    405,
+    "PUT is not a method of /v2/conversations; it has GET, POST"
+)]
 #[case::invented_method("BREW", "/v2/conversations/x", AUTH, "", 405, "it has GET, PATCH, DELETE")]
 #[case::unknown_id("GET", "/v2/conversations/nobody", AUTH, "", 404, "no conversation has the id \"nobody\"")]
 #[case::odd_id("GET", "/v2/conversations/%00%2F..%FF", AUTH, "", 404, "no conversation has the id")]
-#[case::limit_too_large("GET", "/v2/conversations?limit=101", AUTH, "", 400, "query.limit: is \"101\"; expected a whole number from 1 to 100")]
+#[case::limit_too_large(
+    "GET",
+    "/v2/conversations?limit=101",
+    AUTH,
+    "",
+    400,
+    "query.limit: is \"101\"; expected a whole number from 1 to 100"
+)]
 #[case::limit_no_number("GET", "/v2/conversations?limit=ten", AUTH, "", 400, "query.limit: is \"ten\"")]
 #[case::limit_twice("GET", "/v2/conversations?limit=1&limit=2", AUTH, "", 400, "query.limit: is given more than once")]
 #[case::no_body("POST", "/v2/conversations", JSON, "", 400, "body: is missing")]
-#[case::form("POST", "/v2/conversations", "authorization: Bearer t\r\ncontent-type: application/x-www-form-urlencoded\r\n", "a=b", 415, "expected `application/json`")]
+#[case::form(
+    "POST",
+    "/v2/conversations",
+    "authorization: Bearer t\r\ncontent-type: application/x-www-form-urlencoded\r\n",
+    "a=b",
+    415,
+    "expected `application/json`"
+)]
 #[case::no_media_type("POST", "/v2/conversations", AUTH, "{}", 415, "header.content-type: is missing")]
-#[case::compressed("POST", "/v2/conversations", "authorization: Bearer t\r\ncontent-type: application/json\r\ncontent-encoding: gzip\r\n", "x", 415, "header.content-encoding")]
+#[case::compressed(
+    "POST",
+    "/v2/conversations",
+    "authorization: Bearer t\r\ncontent-type: application/json\r\ncontent-encoding: gzip\r\n",
+    "x",
+    415,
+    "header.content-encoding"
+)]
 #[case::cut_off("POST", "/v2/conversations", JSON, "{\"displayName\":", 400, "body: is not valid JSON")]
 #[case::too_deep("POST", "/v2/conversations", JSON, &"[".repeat(100_000), 400, "body: is not valid JSON")]
-#[case::wrong_type("POST", "/v2/conversations", JSON, "{\"displayName\":7}", 400, "body/displayName: is 7; expected string")]
+#[case::wrong_type(
+    "POST",
+    "/v2/conversations",
+    JSON,
+    "{\"displayName\":7}",
+    400,
+    "body/displayName: is 7; expected string"
+)]
 #[case::too_long("POST", "/v2/conversations", JSON, &format!("{{\"displayName\":\"{}\"}}", "é".repeat(101)), 400, "body/displayName: has 101 characters; at most 100 allowed")]
-#[case::too_short("POST", "/v2/conversations", JSON, "{\"displayName\":\"\"}", 400, "body/displayName: has 0 characters; at least 1 needed")]
+#[case::too_short(
+    "POST",
+    "/v2/conversations",
+    JSON,
+    "{\"displayName\":\"\"}",
+    400,
+    "body/displayName: has 0 characters; at least 1 needed"
+)]
 #[case::nothing_given("POST", "/v2/conversations", JSON, "{}", 400, "lacks the required property \"displayName\"")]
 fn a_refusal_is_json_that_says_what_and_where(
     server: &MockServer,
@@ -124,7 +173,9 @@ fn too_large_a_body_is_413_however_it_is_sent(server: &MockServer) {
     assert_eq!(answer.status, 413);
     assert!(answer.body.contains("is larger than 1048576 bytes"), "{}", answer.body);
     let chunked = format!("{:x}\r\n{large}\r\n0\r\n\r\n", large.len());
-    let head = format!("POST /v2/conversations HTTP/1.1\r\nhost: x\r\nconnection: close\r\n{JSON}transfer-encoding: chunked\r\n\r\n");
+    let head = format!(
+        "POST /v2/conversations HTTP/1.1\r\nhost: x\r\nconnection: close\r\n{JSON}transfer-encoding: chunked\r\n\r\n"
+    );
     assert_eq!(raw(server, format!("{head}{chunked}").as_bytes()).status, 413);
 }
 
@@ -160,7 +211,9 @@ fn only_pages_of_this_machine_may_call(server: &MockServer, #[case] origin: &str
     assert_eq!((answer.status, answer.header("access-control-allow-origin")), (200, allowed));
     let refused = request(server, "GET", "/v2/conversations", &format!("origin: {origin}\r\n"), "");
     assert_eq!((refused.status, refused.header("access-control-allow-origin")), (401, allowed));
-    let preflight = format!("origin: {origin}\r\naccess-control-request-method: PATCH\r\naccess-control-request-headers: authorization\r\n");
+    let preflight = format!(
+        "origin: {origin}\r\naccess-control-request-method: PATCH\r\naccess-control-request-headers: authorization\r\n"
+    );
     let answer = request(server, "OPTIONS", "/v2/conversations/x", &preflight, "");
     assert_eq!((answer.status, answer.header("access-control-allow-origin")), (204, allowed));
     assert_eq!(answer.header("access-control-allow-methods"), allowed.map(|_| "GET, HEAD, PATCH, DELETE, OPTIONS"));

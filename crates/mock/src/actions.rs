@@ -1,0 +1,178 @@
+//! What each action does to the state.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use conformance_contract::model::{BothCursors, Page, StatusRule, UnknownCursor};
+use conformance_contract::request::Reading;
+use conformance_contract::say::brief;
+use conformance_contract::{Action, Operation, Resource};
+use serde_json::{Map, Value};
+
+use crate::pipeline::{Done, Mock, Refusal};
+use crate::plan::{SuiteFault, stamp};
+use crate::problem::Problem;
+use crate::seeds::render;
+use crate::store::Wanted;
+use crate::workspaces::State;
+
+impl Mock {
+    /// Carries an admitted request out, under the workspace's lock.
+    pub(crate) fn act(&self, reading: &Reading<'_>, state: &mut State) -> Done {
+        match reading.operation.action {
+            Action::List => self.list(reading, state),
+            Action::Create => self.create(reading, state),
+            Action::Retrieve => self.retrieve(reading, state),
+            Action::Update => self.update(reading, state),
+            Action::Delete => self.delete(reading, state),
+        }
+    }
+
+    fn list(&self, reading: &Reading<'_>, state: &State) -> Done {
+        let operation = reading.operation;
+        let (Some(page), Some(envelope)) = (&operation.page, &self.plan.pages[self.index(operation)]) else {
+            return Err(SuiteFault(format!("{} has no x-page", operation.id)).into());
+        };
+        let collection = &state.collections[operation.resource];
+        let Some(wanted) = self.wanted(reading, page, state)? else {
+            return Ok((success(operation), envelope.render(std::iter::empty(), false)?));
+        };
+        let (objects, more) = collection.page(wanted);
+        Ok((success(operation), envelope.render(objects.iter().map(|object| &object.item), more)?))
+    }
+
+    /// What a page is asked for; none when a cursor names nothing and the contract answers that with an empty page.
+    fn wanted(&self, reading: &Reading<'_>, page: &Page, state: &State) -> Result<Option<Wanted>, Refusal> {
+        let collection = &state.collections[reading.operation.resource];
+        let cursor = |name: &Option<String>| {
+            let name = name.as_ref()?;
+            Some((name.clone(), reading.parameters.get(name)?.as_str()?.to_owned()))
+        };
+        let (after, before) = (cursor(&page.after), cursor(&page.before));
+        if let (Some((one, _)), Some((other, _)), BothCursors::Refuse) = (&after, &before, page.both_cursors) {
+            let message = format!("query.{one}: cannot be combined with `{other}`; give one of them");
+            return Err(Problem::new("invalid-parameter", message).into());
+        }
+        let mut wanted = Wanted { limit: self.limit(reading, page), after: None, before: None };
+        for (given, rank) in [(after, &mut wanted.after), (before, &mut wanted.before)] {
+            let Some((name, id)) = given else { continue };
+            *rank = collection.rank(&id);
+            if rank.is_none() && page.unknown_cursor == UnknownCursor::EmptyPage {
+                return Ok(None);
+            }
+            if rank.is_none() {
+                let message = format!("query.{name}: no object here has or had the id {}", Value::from(id));
+                return Err(Problem::new("invalid-parameter", message).into());
+            }
+        }
+        Ok(Some(wanted))
+    }
+
+    fn limit(&self, reading: &Reading<'_>, page: &Page) -> usize {
+        let given = reading.parameters.get(&page.limit).cloned();
+        let default = || {
+            let parameter = reading.operation.parameter(&page.limit)?;
+            self.contract.schemas.default_value(&parameter.schema.location)
+        };
+        let limit = given.or_else(default).and_then(|value| value.as_u64());
+        limit.and_then(|limit| usize::try_from(limit).ok()).unwrap_or(usize::MAX - 1)
+    }
+
+    fn create(&self, reading: &Reading<'_>, state: &mut State) -> Done {
+        let (operation, rules) = (reading.operation, self.rules(reading.operation));
+        let index = operation.resource;
+        let most = self.settings.limits.objects;
+        if state.collections[index].len() >= most {
+            let message =
+                format!("this workspace holds {most} objects, the most it may; delete some, or use another token");
+            return Err(Problem::new("workspace-full", message).into());
+        }
+        let ms = state.clock.tick();
+        let id = state.ids[index].next(rules, ms);
+        let mut object = Map::new();
+        object.insert(rules.id_property.clone(), Value::from(id.as_str()));
+        object.extend(self.written(reading));
+        stamp(&mut object, &rules.on_create, ms);
+        let body = self.view(operation, &object)?;
+        let object = render(&self.plan.resources[index], object)?;
+        Arc::make_mut(&mut state.collections)[index].insert(&id, object);
+        Ok((success(operation), body))
+    }
+
+    fn retrieve(&self, reading: &Reading<'_>, state: &State) -> Done {
+        let operation = reading.operation;
+        let id = id(reading);
+        let found = state.collections[operation.resource].get(id).ok_or_else(|| self.not_found(operation, id))?;
+        Ok((success(operation), found.whole.clone()))
+    }
+
+    /// `PATCH` changes what is given; `PUT` replaces everything that can be written.
+    fn update(&self, reading: &Reading<'_>, state: &mut State) -> Done {
+        let (operation, rules) = (reading.operation, self.rules(reading.operation));
+        let (index, id) = (operation.resource, id(reading));
+        let found = state.collections[index].get(id).ok_or_else(|| self.not_found(operation, id))?;
+        let mut object = found.state.clone();
+        if operation.method == "PUT" {
+            object.retain(|name, _| !self.plan.resources[index].writable.contains(name));
+        }
+        object.extend(self.written(reading));
+        stamp(&mut object, &rules.on_update, state.clock.tick());
+        let body = self.view(operation, &object)?;
+        let object = render(&self.plan.resources[index], object)?;
+        Arc::make_mut(&mut state.collections)[index].replace(id, object);
+        Ok((success(operation), body))
+    }
+
+    fn delete(&self, reading: &Reading<'_>, state: &mut State) -> Done {
+        let (operation, id) = (reading.operation, id(reading));
+        if state.collections[operation.resource].get(id).is_none() {
+            return Err(self.not_found(operation, id).into());
+        }
+        let found = state.collections[operation.resource].get(id).cloned();
+        Arc::make_mut(&mut state.collections)[operation.resource].remove(id);
+        // An API that answers a delete with a body answers the object as it was.
+        let documented = operation.success().is_some_and(|rule| rule.schema.is_some());
+        let body = found.filter(|_| documented).map_or_else(Bytes::new, |object| object.whole.clone());
+        Ok((success(operation), body))
+    }
+
+    /// The members of the body that the contract knows; the rest was noted.
+    fn written(&self, reading: &Reading<'_>) -> Map<String, Value> {
+        let writable = &self.plan.resources[reading.operation.resource].writable;
+        let members = reading.body.as_ref().and_then(Value::as_object).into_iter().flatten();
+        let known = members.filter(|(name, _)| writable.contains(name));
+        known.map(|(name, value)| (name.clone(), value.clone())).collect()
+    }
+
+    fn view(&self, operation: &Operation, object: &Map<String, Value>) -> Result<Bytes, SuiteFault> {
+        match &self.plan.views[self.index(operation)] {
+            Some(view) => view.render(object),
+            None => Ok(Bytes::new()),
+        }
+    }
+
+    fn rules(&self, operation: &Operation) -> &Resource {
+        &self.contract.resources[operation.resource]
+    }
+
+    fn index(&self, operation: &Operation) -> usize {
+        self.contract.operations.iter().position(|one| one.id == operation.id).unwrap_or(0)
+    }
+
+    fn not_found(&self, operation: &Operation, id: &str) -> Problem {
+        let name = &self.rules(operation).name;
+        Problem::new("not-found", format!("no {name} has the id {}", brief(&Value::from(id))))
+    }
+}
+
+fn success(operation: &Operation) -> u16 {
+    match operation.success().map(|rule| rule.status) {
+        Some(StatusRule::Exactly(status)) => status,
+        _ => 200,
+    }
+}
+
+fn id<'r>(reading: &'r Reading<'_>) -> &'r str {
+    let name = reading.operation.id_parameter().map(|parameter| parameter.name.as_str());
+    name.and_then(|name| reading.parameters.get(name)?.as_str()).unwrap_or("")
+}
