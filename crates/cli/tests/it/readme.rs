@@ -1,0 +1,86 @@
+//! The README and the other documents are true: their commands run, their picture is of a real run, their scenarios bind.
+
+use std::fs;
+use std::process::Command;
+
+use crate::context::{MockServer, SuiteCopy, conformance, root};
+
+/// The fenced blocks of a kind in a document.
+fn blocks(document: &str, kind: &str) -> Vec<String> {
+    let text = fs::read_to_string(root().join(document)).unwrap();
+    let fence = format!("```{kind}\n");
+    text.split(&fence).skip(1).map(|part| part.split("```").next().unwrap().to_owned()).collect()
+}
+
+#[test]
+fn every_shell_command_of_the_readme_runs() {
+    let mut server: Option<MockServer> = None;
+    let mut ran = 0;
+    for block in blocks("README.md", "sh") {
+        for line in block.replace("\\\n", " ").lines().filter(|line| !line.is_empty()) {
+            let line = line.split(" # ").next().unwrap().trim().replace("cargo run --", "conformance");
+            if line == "cargo test --workspace" {
+                // This is it.
+                continue;
+            }
+            ran += 1;
+            if let Some(arguments) = line.strip_prefix("conformance mock") {
+                server = Some(MockServer::start(&arguments.split_whitespace().collect::<Vec<_>>()));
+                continue;
+            }
+            let url = server.as_ref().map_or("", |server| &server.url);
+            let line = line
+                .replace("http://127.0.0.1:4010", url)
+                .replace("conformance ", concat!(env!("CARGO_BIN_EXE_conformance"), " "));
+            let output = Command::new("sh")
+                .args(["-ec", &line.replace("curl ", "curl --fail ")])
+                .current_dir(root())
+                .output()
+                .unwrap();
+            assert!(output.status.success(), "{line}\n{}", String::from_utf8_lossy(&output.stderr));
+        }
+    }
+    assert!(ran >= 6, "only {ran} commands were found");
+}
+
+#[test]
+fn the_scenarios_in_the_documents_run() {
+    let suite = SuiteCopy::new();
+    fs::remove_dir_all(suite.folder.path().join("fixtures/scenarios")).unwrap();
+    let examples = blocks("docs/scenarios.md", "yaml");
+    assert!(examples.len() >= 2);
+    for (number, example) in examples.iter().enumerate() {
+        suite.write(&format!("fixtures/scenarios/docs/example-{number}.yaml"), example);
+    }
+    let (code, said) = suite.run(&["run"]);
+    assert_eq!(code, Some(0), "{said}");
+}
+
+/// `UPDATE_PICTURES=1 cargo test -p api-conformance picture` draws it anew.
+#[test]
+fn the_picture_is_of_a_real_run() {
+    let output = conformance().args(["run", "--color", "always"]).output().unwrap();
+    let shown = format!("$ cargo run -- run\n{}", String::from_utf8(output.stdout).unwrap());
+    let picture = anstyle_svg::Term::new().min_width_px(660).render_svg(&shown);
+    let path = root().join("docs/run.svg");
+    if std::env::var_os("UPDATE_PICTURES").is_some() {
+        fs::write(&path, &picture).unwrap();
+    }
+    let committed = fs::read_to_string(&path).unwrap_or_default();
+    assert_eq!(
+        without_times(&committed),
+        without_times(&picture),
+        "the run looks otherwise now: see above how to draw it"
+    );
+}
+
+/// The picture without what differs from run to run: how long things took, and the padding before it.
+fn without_times(picture: &str) -> String {
+    let mut kept = String::new();
+    for word in picture.split_whitespace() {
+        let digits = word.chars().all(|c| c.is_ascii_digit() || c == '.');
+        kept.push_str(if digits { "#" } else { word });
+        kept.push(' ');
+    }
+    kept
+}
