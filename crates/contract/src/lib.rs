@@ -5,7 +5,7 @@
 //! that do not exist. The same [`Contract`] then drives the mock, the judge of servers and the judge of SDKs.
 //!
 //! In reading order: [`files`], [`suite`], [`model`], `openapi` and `state` (read the model), [`schemas`], `keywords` (refuses unknown
-//! ones), [`requirements`], [`request`] and [`response`] (the check), [`say`] (schemas and violations in words).
+//! ones), [`requirements`], [`request`] and [`response`] (the check), [`say`] (values and violations in words).
 
 pub mod files;
 mod keywords;

@@ -233,8 +233,30 @@ fn typed(schemas: &Schemas, parameter: &Parameter, text: &str) -> Result<Value, 
         None => at.child("type"),
     };
     let shown = say::brief(&Value::from(text));
-    let message = format!("is {shown}; expected {}", say::expectation(schemas, at));
+    let message = format!("is {shown}; expected {}", expectation(schemas, at));
     Err(Finding { code: Code::InvalidParameter, place, message, rule: Some(rule.to_string()) })
+}
+
+/// What a schema accepts, in a few words: "a whole number from 1 to 100".
+fn expectation(schemas: &Schemas, at: &Location) -> String {
+    let kind = schemas.keyword(at, "type").and_then(|(_, node)| node.as_str().map(str::to_owned));
+    let range = |low: &str, high: &str| match (schemas.bound(at, low), schemas.bound(at, high)) {
+        (Some(low), Some(high)) => format!(" from {low} to {high}"),
+        (Some(low), None) => format!(" from {low}"),
+        (None, Some(high)) => format!(" up to {high}"),
+        (None, None) => String::new(),
+    };
+    match kind.as_deref() {
+        Some("integer") => format!("a whole number{}", range("minimum", "maximum")),
+        Some("number") => format!("a number{}", range("minimum", "maximum")),
+        Some("boolean") => "true or false".to_owned(),
+        Some("string") => match range("minLength", "maxLength") {
+            range if range.is_empty() => "text".to_owned(),
+            range => format!("text, its length{range} characters"),
+        },
+        Some(other) => format!("a value of type {other}"),
+        None => format!("a value that fits {at}"),
+    }
 }
 
 fn media_type(request: &Request) -> Option<Finding> {

@@ -1,9 +1,7 @@
-//! Schemas and violations in words that a person can act on.
+//! Values and violations in words that a person can act on.
 
 use jsonschema::error::{TypeKind, ValidationErrorKind as Kind};
 use serde_json::Value;
-
-use crate::schemas::{Location, Schemas};
 
 /// A violation in one sentence: what was found, what was expected.
 #[must_use]
@@ -37,27 +35,4 @@ pub fn brief(value: &Value) -> String {
         return text;
     }
     format!("{}…", text.chars().take(MOST).collect::<String>())
-}
-
-/// What a schema accepts, in a few words: "a whole number from 1 to 100".
-#[must_use]
-pub fn expectation(schemas: &Schemas, at: &Location) -> String {
-    let kind = schemas.keyword(at, "type").and_then(|(_, node)| node.as_str().map(str::to_owned));
-    let range = |low: &str, high: &str| match (schemas.bound(at, low), schemas.bound(at, high)) {
-        (Some(low), Some(high)) => format!(" from {low} to {high}"),
-        (Some(low), None) => format!(" from {low}"),
-        (None, Some(high)) => format!(" up to {high}"),
-        (None, None) => String::new(),
-    };
-    match kind.as_deref() {
-        Some("integer") => format!("a whole number{}", range("minimum", "maximum")),
-        Some("number") => format!("a number{}", range("minimum", "maximum")),
-        Some("boolean") => "true or false".to_owned(),
-        Some("string") => match range("minLength", "maxLength") {
-            range if range.is_empty() => "text".to_owned(),
-            range => format!("text, its length{range} characters"),
-        },
-        Some(other) => format!("a value of type {other}"),
-        None => format!("a value that fits {at}"),
-    }
 }

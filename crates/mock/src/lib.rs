@@ -3,7 +3,7 @@
 //! [`Mock::respond`] is the whole of it, without a network: a request in, a response out. [`server::serve`] puts it on
 //! a socket. Every body is built from a schema and valid against it before it leaves.
 //!
-//! In reading order: [`settings`], [`plan`] (what the schemas ask for, worked out once), [`clock`] and [`ids`] (what the
+//! In reading order: [`settings`], [`mod@plan`] (what the schemas ask for, worked out once), [`clock`] and [`ids`] (what the
 //! mock makes), [`store`] (the objects of a workspace, and pages of them), [`seeds`] (what a workspace starts with),
 //! [`pipeline`] (from request to response), `actions` (what each does to the state), [`problem`] (refusals), [`cors`], [`server`].
 

@@ -2,9 +2,9 @@
 //!
 //! It knows a server only by its URL: the mock and a server in production take the same road.
 //!
-//! In reading order: [`bind`] (scenarios meet the contract; mistakes are found before the first request), [`target`],
+//! In reading order: [`mod@bind`] (scenarios meet the contract; mistakes are found before the first request), [`target`],
 //! `client` (the HTTP lane), `world` (what a scenario knows), `value` (expressions and templates worked out), `walk`,
-//! `judge`, `replay` (one scenario), `cleanup`, [`run`].
+//! `judge`, `replay` (one scenario), `cleanup`, [`mod@run`].
 
 pub mod bind;
 mod cleanup;

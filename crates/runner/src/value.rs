@@ -7,8 +7,7 @@ use conformance_scenario::template::Part;
 use conformance_scenario::{Boundary, Expression, Template};
 use serde_json::{Map, Value};
 
-use crate::walk::Walked;
-use crate::world::{World, at};
+use crate::world::{Walked, World, at};
 
 /// What an expression can see at a moment.
 #[derive(Clone, Copy, Default)]

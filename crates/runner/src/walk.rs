@@ -9,26 +9,10 @@ use serde_json::Value;
 use crate::judge::Judgement;
 use crate::replay::Replay;
 use crate::value::{self, Missing, Scope};
+use crate::world::Walked;
 
 /// More pages than this are not walked.
 const MOST_PAGES: usize = 1000;
-
-/// What a walk saw.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Walked {
-    /// The ids of all pages in list order.
-    pub(crate) ids: Vec<String>,
-    /// How many pages.
-    pub(crate) pages: usize,
-    /// How many pages said that there is no more although more followed.
-    pub(crate) false_ends: usize,
-    /// The most objects on one page.
-    pub(crate) largest: usize,
-    /// Why it ended.
-    pub(crate) end: &'static str,
-    /// The last page.
-    pub(crate) last: Option<Exchange>,
-}
 
 impl Replay<'_> {
     /// Walks, judging each page on the way.
@@ -102,19 +86,4 @@ impl Replay<'_> {
 struct PageSeen {
     ids: Vec<String>,
     more: Option<bool>,
-}
-
-impl Walked {
-    fn ended(mut self, end: &'static str) -> Self {
-        self.end = end;
-        self
-    }
-
-    fn take(&mut self, ids: Vec<String>, direction: Direction) {
-        self.largest = self.largest.max(ids.len());
-        match direction {
-            Direction::Forward => self.ids.extend(ids),
-            Direction::Backward => drop(self.ids.splice(0..0, ids)),
-        }
-    }
 }

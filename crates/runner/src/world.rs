@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use conformance_contract::{Action, Contract, Operation};
 use conformance_record::Exchange;
+use conformance_scenario::Direction;
 use conformance_source::pointer;
 use serde_json::Value;
 
@@ -108,6 +109,38 @@ impl<'c> World<'c> {
         let id = format!("{}{made}", rules.id_prefix);
         self.unknown.push(id.clone());
         id
+    }
+}
+
+/// What a walk saw.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Walked {
+    /// The ids of all pages in list order.
+    pub(crate) ids: Vec<String>,
+    /// How many pages.
+    pub(crate) pages: usize,
+    /// How many pages said that there is no more although more followed.
+    pub(crate) false_ends: usize,
+    /// The most objects on one page.
+    pub(crate) largest: usize,
+    /// Why it ended.
+    pub(crate) end: &'static str,
+    /// The last page.
+    pub(crate) last: Option<Exchange>,
+}
+
+impl Walked {
+    pub(crate) fn ended(mut self, end: &'static str) -> Self {
+        self.end = end;
+        self
+    }
+
+    pub(crate) fn take(&mut self, ids: Vec<String>, direction: Direction) {
+        self.largest = self.largest.max(ids.len());
+        match direction {
+            Direction::Forward => self.ids.extend(ids),
+            Direction::Backward => drop(self.ids.splice(0..0, ids)),
+        }
     }
 }
 

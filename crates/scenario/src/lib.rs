@@ -4,7 +4,7 @@
 //! Arazzo's where it has them (`operationId`, `parameters`, `requestBody`, `outputs`, runtime expressions).
 //! docs/scenarios.md is the reference, schemas/formats/scenario.schema.json the JSON Schema.
 //!
-//! In reading order: [`model`], [`expression`], [`template`] (values with expressions in them), [`parse`], `names`
+//! In reading order: [`model`], [`expression`], [`template`] (values with expressions in them), [`mod@parse`], `names`
 //! (outputs that are used before they are made).
 
 pub mod expression;

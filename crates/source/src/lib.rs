@@ -4,7 +4,7 @@
 //! is read here, into a [`Node`] tree that remembers where each value stands. A [`Reader`] turns a tree into a
 //! type and collects *every* mistake of the file, unknown keys included.
 //!
-//! In reading order: [`file`], [`node`], [`pointer`], [`yaml`], [`json`], [`reader`], [`suggest`], [`diagnostic`].
+//! In reading order: [`mod@file`], [`node`], [`mod@pointer`], [`yaml`], [`json`], [`reader`], [`suggest`], [`diagnostic`].
 
 pub mod diagnostic;
 pub mod file;
