@@ -26,25 +26,104 @@ pub enum Command {
     Run(Run),
     /// Stand in for the API: a mock server with real state, until Ctrl-C.
     Mock(Mock),
+    /// Judge a recording again, without the network.
+    Judge(Judge),
+    /// Remove what killed runs left behind on a server.
+    Sweep(Sweep),
     /// Check that a suite is sound: schemas, requirements, scenarios, fixtures.
     Check,
 }
 
-/// `conformance run`
+/// A server, and how to speak to it.
 #[derive(Debug, clap::Args)]
-pub struct Run {
-    /// The server to judge, with the path that stands before the contract's paths, if any.
+pub struct Server {
+    /// The server's URL, with the path that stands before the contract's paths, if any.
     #[arg(long, value_name = "URL", env = "CONFORMANCE_BASE_URL")]
     pub base_url: Option<String>,
     /// The bearer token to send.
     #[arg(long, value_name = "TOKEN", env = "CONFORMANCE_TOKEN", hide_env_values = true)]
     pub token: Option<String>,
+    /// A header field for every request: `Name: value`. May be given several times.
+    #[arg(long = "header", value_name = "FIELD")]
+    pub headers: Vec<String>,
+    /// How long an answer may take, in seconds.
+    #[arg(long, default_value_t = 30.0, value_name = "SECONDS")]
+    pub timeout: f64,
+    /// Requests per second, at most.
+    #[arg(long, value_name = "N")]
+    pub max_rps: Option<f64>,
+    /// Speak HTTP/2 without asking; on https it is negotiated anyway.
+    #[arg(long)]
+    pub http2: bool,
+}
+
+/// What to replay.
+#[derive(Debug, clap::Args)]
+pub struct Choice {
+    /// Only this area, scenario, requirement, or step (`pages/forward:12`, any line of it). May be given several times.
+    #[arg(long, value_name = "NAME")]
+    pub only: Vec<String>,
+}
+
+/// What to make of the verdicts.
+#[derive(Debug, clap::Args)]
+pub struct Verdicts {
     /// Fail on broken SHOULDs too.
     #[arg(long)]
     pub deny_warnings: bool,
     /// Show each check, not only the failed ones.
     #[arg(short, long)]
     pub verbose: bool,
+}
+
+/// `conformance run`
+#[derive(Debug, clap::Args)]
+pub struct Run {
+    #[command(flatten)]
+    pub server: Server,
+    #[command(flatten)]
+    pub choice: Choice,
+    #[command(flatten)]
+    pub verdicts: Verdicts,
+    /// Only the scenarios that failed in the last run against this target.
+    #[arg(long, conflicts_with = "only")]
+    pub last_failed: bool,
+    /// Scenarios at a time.
+    #[arg(short, long, default_value_t = 4, value_name = "N")]
+    pub jobs: usize,
+    /// Send nothing that could change anything; what needs it is not applicable.
+    #[arg(long)]
+    pub read_only: bool,
+    /// Leave what a failed scenario created, to look at.
+    #[arg(long)]
+    pub keep_on_failure: bool,
+    /// Print what would be sent, and send nothing.
+    #[arg(long)]
+    pub plan: bool,
+    /// Write every exchange to this file, for `conformance judge`.
+    #[arg(long, value_name = "FILE")]
+    pub record: Option<PathBuf>,
+}
+
+/// `conformance judge`
+#[derive(Debug, clap::Args)]
+pub struct Judge {
+    /// A recording, as `conformance run --record` writes it.
+    pub file: PathBuf,
+    #[command(flatten)]
+    pub choice: Choice,
+    #[command(flatten)]
+    pub verdicts: Verdicts,
+}
+
+/// `conformance sweep`
+#[derive(Debug, clap::Args)]
+pub struct Sweep {
+    #[command(flatten)]
+    pub server: Server,
+    /// Delete also what only looks like ours: the same body, made at the same time, without the run's marker.
+    #[arg(long)]
+    pub yes: bool,
 }
 
 /// `conformance mock`

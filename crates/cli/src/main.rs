@@ -8,6 +8,9 @@ mod commands;
 mod embedded;
 mod exit;
 mod log;
+mod server;
+mod signals;
+mod state;
 mod terminal;
 
 use std::process::ExitCode;

@@ -74,7 +74,8 @@ impl Tally {
             Verdict::Fail => self.failed += 1,
             Verdict::Warn => self.warned += 1,
             Verdict::NotApplicable(_) => self.not_applicable += 1,
-            Verdict::CouldNotRun(_) => self.could_not_run += 1,
+            // Our own fault leaves the check just as unjudged.
+            Verdict::CouldNotRun(_) | Verdict::ToolFault(_) => self.could_not_run += 1,
         }
     }
 

@@ -36,6 +36,8 @@ pub enum Verdict {
     NotApplicable(String),
     /// The check could not be judged here, for this reason; it is never green.
     CouldNotRun(String),
+    /// This program went wrong, not the server.
+    ToolFault(String),
 }
 
 /// Where a check stands in its file.

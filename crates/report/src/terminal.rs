@@ -54,7 +54,7 @@ impl<W: Write> Terminal<W> {
         let any = |wanted: fn(&Verdict) -> bool| checks.iter().any(|check| wanted(&check.verdict));
         let (mark, style) = if any(|verdict| *verdict == Verdict::Fail) {
             ("✗", RED)
-        } else if any(|verdict| matches!(verdict, Verdict::CouldNotRun(_))) {
+        } else if any(|verdict| matches!(verdict, Verdict::CouldNotRun(_) | Verdict::ToolFault(_))) {
             ("?", YELLOW)
         } else if any(|verdict| *verdict == Verdict::Warn) {
             ("!", YELLOW)
@@ -69,20 +69,21 @@ impl<W: Write> Terminal<W> {
         if !shown.is_empty() {
             let _ = writeln!(text, "    {DIM}{summary}{DIM:#}");
         }
-        let mut reasons: Vec<(&str, usize)> = Vec::new();
+        let mut reasons: Vec<(&str, &str, usize)> = Vec::new();
         for check in shown {
             // One lost capture leaves many checks without an object: told once.
-            if let Verdict::CouldNotRun(reason) = &check.verdict {
-                match reasons.iter_mut().find(|(known, _)| known == reason) {
-                    Some((_, times)) => *times += 1,
-                    None => reasons.push((reason, 1)),
+            if let Verdict::CouldNotRun(reason) | Verdict::ToolFault(reason) = &check.verdict {
+                let word = if matches!(check.verdict, Verdict::ToolFault(_)) { "tool fault" } else { "could not run" };
+                match reasons.iter_mut().find(|(_, known, _)| known == reason) {
+                    Some((_, _, times)) => *times += 1,
+                    None => reasons.push((word, reason, 1)),
                 }
             } else {
                 text.push_str(&card(check));
             }
         }
-        for (reason, times) in reasons {
-            let _ = writeln!(text, "    {YELLOW}{} could not run{YELLOW:#}", count(times, "check"));
+        for (word, reason, times) in reasons {
+            let _ = writeln!(text, "    {YELLOW}{}: {word}{YELLOW:#}", count(times, "check"));
             let _ = writeln!(text, "      {DIM}{:<8}{DIM:#} {}\n", "because", clean(reason));
         }
         text
@@ -97,6 +98,7 @@ fn card(check: &CheckOutcome) -> String {
         Verdict::Warn => ("warn", YELLOW),
         Verdict::NotApplicable(_) => ("not applicable", DIM),
         Verdict::CouldNotRun(_) => ("could not run", YELLOW),
+        Verdict::ToolFault(_) => ("tool fault", RED),
     };
     let ids: Vec<&str> = check.requirements.iter().map(|(id, _)| id.as_str()).collect();
     let mut text = format!("    {style}{word}{style:#} {} {BOLD}{}{BOLD:#}\n", check.level, ids.join(", "));

@@ -131,7 +131,7 @@ impl Binder<'_> {
     fn boundary(&mut self, contract: &Contract, boundary: &Boundary, at: &Location) {
         let Template::Literal(edge) = boundary.edge.as_ref() else { return };
         if let Err(reason) = value::edge(&contract.schemas, at, edge.as_str().unwrap_or("")) {
-            self.wrong(&boundary.span, reason, "no such bound here", None);
+            self.wrong(&boundary.span, reason.reason().to_owned(), "no such bound here", None);
         }
     }
 }

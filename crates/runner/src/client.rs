@@ -1,37 +1,82 @@
-//! The HTTP lane: turns calls into requests and sends them.
+//! The HTTP lane: one pooled client.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use conformance_record::{Exchange, Request, Response};
 use http_body_util::{BodyExt, Full, Limited};
+use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::Client as Pool;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
+use rustls::{ClientConfig, RootCertStore};
 
-/// How long an answer may take.
-const TIMEOUT: Duration = Duration::from_secs(30);
+use crate::pace::Pace;
+use crate::settings::Settings;
+use crate::target::Target;
+
 /// How much of an answer's body is read.
 const MOST: usize = 32 * 1024 * 1024;
 
 /// Sends requests to one origin.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(crate) struct Client {
     origin: String,
-    pool: Pool<HttpConnector, Full<Bytes>>,
+    pool: Pool<HttpsConnector<HttpConnector>, Full<Bytes>>,
+    timeout: Duration,
+    headers: Vec<(String, String)>,
+    pace: Pace,
 }
 
 impl Client {
-    pub(crate) fn new(origin: &str) -> Self {
-        Self { origin: origin.to_owned(), pool: Pool::builder(TokioExecutor::new()).build(HttpConnector::new()) }
+    /// A client for a target.
+    ///
+    /// # Errors
+    /// When `https` is asked for and the system has no usable root certificates.
+    pub(crate) fn new(target: &Target, settings: &Settings) -> Result<Self, String> {
+        let ring = Arc::new(rustls::crypto::ring::default_provider());
+        let builder = HttpsConnectorBuilder::new();
+        let builder = if target.origin.starts_with("https:") {
+            let rooted = builder.with_provider_and_native_roots(ring);
+            rooted.map_err(|error| format!("the system's root certificates cannot be used: {error}"))?
+        } else {
+            // Nothing is trusted where nothing is encrypted.
+            let config = ClientConfig::builder_with_provider(ring).with_safe_default_protocol_versions();
+            let config = config.map_err(|error| format!("TLS cannot be set up: {error}"))?;
+            builder.with_tls_config(config.with_root_certificates(RootCertStore::empty()).with_no_client_auth())
+        };
+        let builder = builder.https_or_http();
+        let connector =
+            if settings.http2 { builder.enable_http2().build() } else { builder.enable_all_versions().build() };
+        let pool = Pool::builder(TokioExecutor::new()).http2_only(settings.http2).build(connector);
+        Ok(Self {
+            origin: target.origin.clone(),
+            pool,
+            timeout: settings.timeout,
+            headers: settings.headers.clone(),
+            pace: Pace::new(settings.max_rps),
+        })
     }
 
-    /// Sends a request. That nothing came back is a result, too.
-    pub(crate) async fn send(&self, request: Request) -> Exchange {
+    /// Sends a request, again when the server asks to come back later. That nothing came back is a result, too.
+    pub(crate) async fn send(&self, mut request: Request) -> Exchange {
+        for (name, value) in &self.headers {
+            request.headers.retain(|(one, _)| one != name);
+            request.headers.push((name.clone(), value.clone()));
+        }
         let start = Instant::now();
-        let response = match tokio::time::timeout(TIMEOUT, self.exchange(&request)).await {
-            Ok(response) => response,
-            Err(_) => Err(format!("no answer within {} s", TIMEOUT.as_secs())),
+        let mut waited = Duration::ZERO;
+        let response = loop {
+            self.pace.turn().await;
+            let response = match tokio::time::timeout(self.timeout, self.exchange(&request)).await {
+                Ok(response) => response,
+                Err(_) => Err(format!("no answer within {} s", self.timeout.as_secs_f64())),
+            };
+            match &response {
+                Ok(answer) if self.pace.obey(answer, &mut waited).await => {}
+                _ => break response,
+            }
         };
         Exchange { request, response, took: start.elapsed() }
     }
@@ -46,10 +91,8 @@ impl Client {
         let request = builder.body(body).map_err(|error| format!("the request cannot be sent: {error}"))?;
         let response = self.pool.request(request).await.map_err(|error| reason(&error))?;
         let status = response.status().as_u16();
-        let headers = response.headers().iter();
-        let headers = headers
-            .map(|(name, value)| (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned()));
-        let headers = headers.collect();
+        let text = |value: &hyper::header::HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
+        let headers = response.headers().iter().map(|(name, value)| (name.as_str().to_owned(), text(value))).collect();
         let body = Limited::new(response.into_body(), MOST).collect().await;
         let body = body.map_err(|error| format!("the answer broke off: {error}"))?.to_bytes().to_vec();
         Ok(Response { status, headers, body })

@@ -9,7 +9,8 @@ use conformance_source::SourceFile;
 use regex::Regex;
 use serde_json::Value;
 
-use crate::value::{self, Missing, Scope};
+use crate::obstacle::Obstacle;
+use crate::value::{self, Scope};
 use crate::world::World;
 
 /// How many mismatches of one check are told in full.
@@ -20,7 +21,7 @@ pub(crate) struct Judgement<'s> {
     check: &'s Check,
     mismatches: Vec<String>,
     judged: usize,
-    unjudged: Option<Missing>,
+    unjudged: Option<Obstacle>,
     passed_over: Option<u16>,
     expected: Option<String>,
     exchange: Option<String>,
@@ -69,7 +70,7 @@ impl<'s> Judgement<'s> {
     }
 
     /// Notes that the check could not be judged.
-    pub(crate) fn could_not(&mut self, reason: Missing) {
+    pub(crate) fn could_not(&mut self, reason: Obstacle) {
         self.unjudged.get_or_insert(reason);
     }
 
@@ -86,7 +87,7 @@ impl<'s> Judgement<'s> {
                     Verdict::Warn
                 }
             }
-            (true, Some(reason)) => Verdict::CouldNotRun(reason),
+            (true, Some(obstacle)) => obstacle.verdict(),
             (true, None) if self.judged == 0 && self.passed_over.is_some() => Verdict::NotApplicable(format!(
                 "it is about status {}, and {} came",
                 self.check.if_status.join(" or "),
@@ -128,7 +129,7 @@ fn hold(
     operation: &Operation,
     scope: Scope<'_>,
     expectation: &Expectation,
-) -> (String, Result<Vec<String>, Missing>) {
+) -> (String, Result<Vec<String>, Obstacle>) {
     let expected = describe(expectation);
     if let Some(Err(reason)) = scope.exchange.map(|exchange| &exchange.response) {
         return (expected, Ok(vec![format!("no answer: {reason}")]));
@@ -145,12 +146,12 @@ fn hold(
                 .is_some_and(|rule| rule.status == StatusRule::Default && response.status >= 400)
             {
                 let reason = format!("status {} came, whose body the documents leave open", response.status);
-                return (expected, Err(reason));
+                return (expected, Err(reason.into()));
             }
             (expected, Ok(operation.judge(response).iter().map(ToString::to_string).collect()))
         }
         (Expectation::Value { that, operator, other }, _) => relation(world, operation, scope, that, *operator, other),
-        _ => (expected, Err("nothing was sent".to_owned())),
+        _ => (expected, Err("nothing was sent".into())),
     }
 }
 
@@ -167,7 +168,7 @@ fn relation(
     that: &Expression,
     operator: Operator,
     other: &Template,
-) -> (String, Result<Vec<String>, Missing>) {
+) -> (String, Result<Vec<String>, Obstacle>) {
     let other = match value::template(world, operation, scope, other, None) {
         Ok(other) => other,
         Err(missing) => return (format!("`{that}` {} {other}", phrase(operator)), Err(missing)),
@@ -178,7 +179,7 @@ fn relation(
         let wanted = other.as_bool().unwrap_or(true);
         let mismatch = match (&found, wanted) {
             (Ok(value), false) => Some(format!("it is {}", brief(value))),
-            (Err(missing), true) => Some(missing.clone()),
+            (Err(missing), true) => Some(missing.reason().to_owned()),
             _ => None,
         };
         return (expected, Ok(mismatch.into_iter().collect()));
@@ -188,11 +189,11 @@ fn relation(
         Err(missing) if matches!(that.source, conformance_scenario::expression::Source::Output(_)) => {
             (expected, Err(missing))
         }
-        Err(missing) => (expected, Ok(vec![missing])),
+        Err(missing) => (expected, Ok(vec![missing.reason().to_owned()])),
         Ok(found) => match holds(operator, &found, &other) {
             Ok(true) => (expected, Ok(Vec::new())),
             Ok(false) => (expected, Ok(vec![mismatch(operator, &found, &other)])),
-            Err(reason) => (expected, Err(reason)),
+            Err(reason) => (expected, Err(reason.into())),
         },
     }
 }

@@ -2,21 +2,34 @@
 //!
 //! It knows a server only by its URL: the mock and a server in production take the same road.
 //!
-//! In reading order: [`mod@bind`] (scenarios meet the contract; mistakes are found before the first request), [`target`],
-//! `client` (the HTTP lane), `world` (what a scenario knows), `value` (expressions and templates worked out), `walk`,
-//! `judge`, `replay` (one scenario), `cleanup`, [`mod@run`].
+//! In reading order: [`mod@bind`] (scenarios meet the contract; mistakes are found before the first request),
+//! [`mod@select`], [`target`], [`settings`], `lane` (where answers come from: `client` with its `pace`, or a [`recording`]),
+//! `world` (what a scenario knows), `value` (expressions and templates worked out), `walk`, `judge`, `replay` (one
+//! scenario), `ledger` and [`journal`] (what was created, in memory and on disk), `cleanup`, [`sweep`], [`mod@run`].
 
 pub mod bind;
 mod cleanup;
 mod client;
+pub mod journal;
 mod judge;
+mod lane;
+mod ledger;
+mod obstacle;
+mod pace;
+pub mod recording;
 mod replay;
 pub mod run;
+pub mod select;
+pub mod settings;
+pub mod sweep;
 pub mod target;
 mod value;
 mod walk;
 mod world;
 
 pub use bind::{Bound, bind};
-pub use run::{Unreachable, run};
+pub use recording::{Recorder, Recording};
+pub use run::{Run, Source, Unreachable, run};
+pub use select::{Keep, Selected, select};
+pub use settings::Settings;
 pub use target::{Target, Tokens};

@@ -1,16 +1,19 @@
 //! Replays one scenario.
 
 use conformance_contract::model::Place;
-use conformance_contract::{Operation, Suite};
+use conformance_contract::{Action, Operation, Suite};
 use conformance_record::{CheckOutcome, Exchange, Request};
 use conformance_scenario::{Call, Rounds, Scenario, Step, StepKind, Template};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
+use tokio::sync::watch;
 
-use crate::client::Client;
 use crate::judge::Judgement;
+use crate::lane::Lane;
+use crate::ledger::{Fate, Ledger};
+use crate::obstacle::Obstacle;
 use crate::target::Target;
-use crate::value::{self, Missing, Scope};
+use crate::value::{self, Scope};
 use crate::world::World;
 
 /// What stays as it is in a path segment or a query value.
@@ -20,7 +23,12 @@ pub(crate) const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_'
 pub(crate) struct Replay<'r> {
     pub(crate) suite: &'r Suite,
     pub(crate) target: &'r Target,
-    pub(crate) client: &'r Client,
+    pub(crate) lane: &'r Lane,
+    pub(crate) ledger: &'r Ledger,
+    pub(crate) stop: &'r watch::Receiver<bool>,
+    pub(crate) read_only: bool,
+    pub(crate) name: &'r str,
+    pub(crate) number: usize,
     pub(crate) token: String,
     pub(crate) world: World<'r>,
 }
@@ -72,13 +80,13 @@ impl Replay<'_> {
         call: &Call,
         operation: &Operation,
         checks: &mut [Judgement<'_>],
-    ) -> Result<(), Missing> {
+    ) -> Result<(), Obstacle> {
         let items: Option<Vec<Value>> = match &step.rounds {
             Rounds::Once => None,
             Rounds::Times(times) => Some((0..*times).map(Value::from).collect()),
             Rounds::ForEach(list) => match value::template(&mut self.world, operation, Scope::default(), list, None)? {
                 Value::Array(items) => Some(items),
-                other => return Err(format!("`forEach` needs a list, not {other}")),
+                other => return Err(format!("`forEach` needs a list, not {other}").into()),
             },
         };
         let looped = items.is_some();
@@ -110,7 +118,7 @@ impl Replay<'_> {
     fn capture(&mut self, step: &Step, operation: &Operation, scope: Scope<'_>, looped: Option<()>) {
         for (name, expression) in &step.outputs {
             let value = value::expression(&mut self.world, operation, scope, expression)
-                .map_err(|missing| format!("the output `{name}` could not be captured: {missing}"));
+                .map_err(|missing| missing.within(&format!("the output `{name}` could not be captured")));
             let entry = self.world.outputs.entry(name.clone());
             match (looped, value) {
                 (None, value) => drop(entry.insert_entry(value)),
@@ -129,7 +137,7 @@ impl Replay<'_> {
         &mut self,
         template: Option<&Template>,
         operation: &Operation,
-    ) -> Result<Option<Value>, Missing> {
+    ) -> Result<Option<Value>, Obstacle> {
         template.map(|one| value::template(&mut self.world, operation, Scope::default(), one, None)).transpose()
     }
 
@@ -140,18 +148,76 @@ impl Replay<'_> {
         operation: &Operation,
         scope: Scope<'_>,
         extra: Option<(&str, &str)>,
-    ) -> Result<Exchange, Missing> {
+    ) -> Result<Exchange, Obstacle> {
         let mut request = self.request(call, operation, scope)?;
         if let Some((name, value)) = extra {
             add_query(&mut request.target, name, value);
         }
         self.harmless(operation, &request)?;
-        let exchange = self.client.send(request).await;
-        self.world.witness(operation, &exchange);
+        self.exchange(request).await
+    }
+
+    /// Sends a request, and keeps book of what it creates and deletes, whatever the scenario expects of it.
+    async fn exchange(&mut self, request: Request) -> Result<Exchange, Obstacle> {
+        if *self.stop.borrow() {
+            return Err("the run was interrupted".into());
+        }
+        if self.read_only && !matches!(request.method.as_str(), "GET" | "HEAD" | "OPTIONS") {
+            return Err(Obstacle::NotApplicable(format!("not sent with --read-only: {}", request.method)));
+        }
+        let contract = &self.suite.contract;
+        let path = request.path().strip_prefix(&self.target.path).unwrap_or("").to_owned();
+        let route = contract.route(&request.method, &path).ok();
+        let meant = route.as_ref().map(|(operation, _)| (operation.action, operation.resource));
+        let create = match meant {
+            Some((Action::Create, resource)) => {
+                let name = &contract.resources[resource].name;
+                Some((resource, self.ledger.intend(self.number, resource, name, &request.body)))
+            }
+            _ => None,
+        };
+        let exchange = self.lane.send(self.name, self.world.requests, request).await?;
+        self.world.requests += 1;
+        if let Some((resource, number)) = create {
+            self.created(resource, number, &exchange);
+        }
+        if let (Some((Action::Delete, _)), Some((_, values)), Ok(response)) = (meant, route, &exchange.response)
+            && matches!(response.status, 200..=299)
+            && let Some((_, raw)) = values.first()
+        {
+            self.deleted(raw);
+        }
         Ok(exchange)
     }
 
-    fn request(&mut self, call: &Call, operation: &Operation, scope: Scope<'_>) -> Result<Request, Missing> {
+    fn created(&mut self, resource: usize, number: usize, exchange: &Exchange) {
+        let fate = match &exchange.response {
+            Ok(response) if (200..300).contains(&response.status) => {
+                match self.world.created_id(resource, &response.body) {
+                    Some(id) => Fate::Made(id),
+                    None => Fate::Nameless,
+                }
+            }
+            Ok(response) if response.status < 500 => Fate::Refused,
+            // A server that failed may have done it all the same.
+            _ => Fate::Unknown,
+        };
+        if let Fate::Made(id) = &fate {
+            self.world.own.push(id.clone());
+        }
+        self.ledger.settle(number, fate);
+    }
+
+    fn deleted(&self, raw: &str) {
+        let id = percent_encoding::percent_decode_str(raw).decode_utf8_lossy().into_owned();
+        for (number, create) in self.ledger.of(self.number) {
+            if create.fate == Fate::Made(id.clone()) {
+                self.ledger.settle(number, Fate::Gone(id.clone()));
+            }
+        }
+    }
+
+    fn request(&mut self, call: &Call, operation: &Operation, scope: Scope<'_>) -> Result<Request, Obstacle> {
         let mut arguments = Vec::new();
         for (name, _, template) in &call.parameters {
             let Some(parameter) = operation.parameter(name) else { continue };
@@ -163,7 +229,7 @@ impl Replay<'_> {
             let found = arguments.iter().find(|(parameter, _)| parameter.name == name)?;
             Some(utf8_percent_encode(&found.1, ESCAPED).to_string())
         });
-        let mut target = format!("{}{}", self.target.path, path.ok_or("a path parameter is missing")?);
+        let mut target = format!("{}{}", self.target.path, path.ok_or(Obstacle::from("a path parameter is missing"))?);
         for (parameter, value) in arguments.iter().filter(|(parameter, _)| parameter.place == Place::Query) {
             add_query(&mut target, &parameter.name, value);
         }
@@ -189,7 +255,7 @@ impl Replay<'_> {
         operation: &Operation,
         scope: Scope<'_>,
         request: &mut Request,
-    ) -> Result<(), Missing> {
+    ) -> Result<(), Obstacle> {
         let Some(raw) = &call.raw else { return Ok(()) };
         if let Some(method) = &raw.method {
             request.method.clone_from(method);
@@ -217,7 +283,7 @@ impl Replay<'_> {
     }
 
     /// Refuses to send what could touch an object that is not ours.
-    fn harmless(&self, operation: &Operation, request: &Request) -> Result<(), Missing> {
+    fn harmless(&self, operation: &Operation, request: &Request) -> Result<(), Obstacle> {
         if matches!(request.method.as_str(), "GET" | "HEAD" | "OPTIONS" | "POST") {
             return Ok(());
         }
@@ -227,13 +293,14 @@ impl Replay<'_> {
         match id {
             Some(id) if self.world.may_touch(&id) => Ok(()),
             _ => {
-                Err(format!("not sent: {} {} could touch what this run did not create", request.method, request.path()))
+                let what = format!("{} {}", request.method, request.path());
+                Err(format!("not sent: {what} could touch what this run did not create").into())
             }
         }
     }
 }
 
-fn add_query(target: &mut String, name: &str, value: &str) {
+pub(crate) fn add_query(target: &mut String, name: &str, value: &str) {
     target.push(if target.contains('?') { '&' } else { '?' });
     target.push_str(&utf8_percent_encode(name, ESCAPED).to_string());
     target.push('=');

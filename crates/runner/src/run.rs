@@ -1,15 +1,51 @@
 //! A whole run: first contact, every scenario, clean-up, the numbers.
 
-use std::time::Instant;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use conformance_contract::{Action, Suite};
-use conformance_record::{Request, RunEvent, Tally};
+use conformance_record::{CheckOutcome, Request, RunEvent, Secrets, Tally, Verdict};
+use tokio::sync::{Semaphore, watch};
+use tokio::task::JoinSet;
 
-use crate::bind::Bound;
+use crate::cleanup::Cleaner;
 use crate::client::Client;
+use crate::journal::{Entry, Journal};
+use crate::judge::Judgement;
+use crate::lane::Lane;
+use crate::ledger::{Ledger, now};
+use crate::obstacle::Obstacle;
+use crate::recording::{Recorder, Recording};
 use crate::replay::Replay;
+use crate::select::Selected;
+use crate::settings::Settings;
 use crate::target::Target;
 use crate::world::World;
+
+/// Everything that a run needs to know.
+#[derive(Debug)]
+pub struct Run {
+    /// The suite.
+    pub suite: Arc<Suite>,
+    /// What is replayed.
+    pub selected: Vec<Selected>,
+    /// What is judged.
+    pub target: Target,
+    /// How.
+    pub settings: Settings,
+    /// Turns true when the run shall end early; what was created is deleted all the same.
+    pub stop: watch::Receiver<bool>,
+}
+
+/// Where the answers come from.
+#[derive(Debug)]
+pub enum Source {
+    /// The target itself, recorded or not.
+    Target(Option<Recorder>),
+    /// An earlier run's recording.
+    Recording(Recording),
+}
 
 /// Why a run did not begin.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,58 +54,200 @@ pub enum Unreachable {
     NoAnswer(String),
     /// The token is refused.
     Refused(u16),
+    /// Something on this side stands in the way.
+    Setup(String),
 }
 
-/// Replays all scenarios and tells `listener` what happens.
+struct Shared {
+    run: Run,
+    lane: Lane,
+    ledger: Ledger,
+    secrets: Secrets,
+    marker: String,
+}
+
+/// What became of a scenario.
+struct Done {
+    checks: Vec<CheckOutcome>,
+    left: Vec<RunEvent>,
+    requests: usize,
+    took: Duration,
+}
+
+/// Replays what was selected and tells `listener` what happens, scenario by scenario in the order of the selection.
 ///
 /// # Errors
 /// When the target cannot be reached or refuses the token, before anything was judged.
-pub async fn run(
-    suite: &Suite,
-    bound: &Bound,
-    target: &Target,
-    listener: &mut dyn FnMut(&RunEvent),
-) -> Result<Tally, Unreachable> {
+pub async fn run(run: Run, source: Source, listener: &mut dyn FnMut(&RunEvent)) -> Result<Tally, Unreachable> {
     let start = Instant::now();
-    let client = Client::new(&target.origin);
-    first_contact(suite, target, &client).await?;
-    let mut tally = Tally { scenarios: bound.scenarios.len(), ..Tally::default() };
+    let secrets = run.target.secrets(&run.settings);
+    let lane = match source {
+        Source::Target(recorder) => {
+            let client = Client::new(&run.target, &run.settings).map_err(Unreachable::Setup)?;
+            first_contact(&run, &client).await?;
+            Lane::Http(Box::new(client), recorder)
+        }
+        Source::Recording(recording) => Lane::Recorded(recording),
+    };
+    let marker = marker();
+    let ledger = Ledger::new(journal(&run, &lane, &marker)?);
     listener(&RunEvent::Started {
-        suite: suite.contract.title.clone(),
-        target: target.name.clone(),
-        scenarios: bound.scenarios.len(),
+        suite: run.suite.contract.title.clone(),
+        target: run.target.name.clone(),
+        scenarios: run.selected.len(),
     });
-    for (number, scenario) in bound.scenarios.iter().enumerate() {
-        let start = Instant::now();
-        let world = World::new(&suite.contract);
-        let mut replay = Replay { suite, target, client: &client, token: target.token(number), world };
-        let checks = replay.scenario(scenario).await;
-        let leftovers = replay.clean_up().await;
-        let created = replay.world.own.len() + replay.world.nameless;
-        tally.created += created;
-        tally.deleted += replay.world.own.iter().filter(|own| own.deleted).count();
-        checks.iter().for_each(|check| tally.count(&check.verdict));
-        listener(&RunEvent::Scenario {
-            name: scenario.name.clone(),
-            summary: scenario.summary.clone(),
-            checks,
-            took: start.elapsed(),
-            requests: replay.world.requests,
-        });
-        leftovers.iter().for_each(&mut *listener);
+    let shared = Arc::new(Shared { run, lane, ledger, secrets, marker });
+    let mut tally = Tally { scenarios: shared.run.selected.len(), ..Tally::default() };
+    replay_all(&shared, &mut tally, listener).await;
+    (tally.created, tally.deleted) = shared.ledger.count();
+    if let Some(trouble) = shared.ledger.close() {
+        listener(&RunEvent::Leftover { id: "journal".to_owned(), reason: format!("it could not be kept: {trouble}") });
     }
     listener(&RunEvent::Finished { tally, took: start.elapsed() });
     Ok(tally)
 }
 
+/// First those that want to be alone, then the others, some at a time; told in order.
+async fn replay_all(shared: &Arc<Shared>, tally: &mut Tally, listener: &mut dyn FnMut(&RunEvent)) {
+    let mut waiting: BTreeMap<usize, Done> = BTreeMap::new();
+    let mut next = 0;
+    let mut tell = |number: usize, done: Done| {
+        waiting.insert(number, done);
+        while let Some(done) = waiting.remove(&next) {
+            done.checks.iter().for_each(|check| tally.count(&check.verdict));
+            let scenario = &shared.run.selected[next].scenario;
+            listener(&RunEvent::Scenario {
+                name: scenario.name.clone(),
+                summary: scenario.summary.clone(),
+                checks: done.checks,
+                took: done.took,
+                requests: done.requests,
+            });
+            done.left.iter().for_each(&mut *listener);
+            next += 1;
+        }
+    };
+    let (alone, together): (Vec<usize>, Vec<usize>) =
+        (0..shared.run.selected.len()).partition(|number| shared.run.selected[*number].scenario.alone);
+    for number in alone {
+        tell(number, one(shared.clone(), number).await);
+    }
+    let places = Arc::new(Semaphore::new(shared.run.settings.jobs.max(1)));
+    let mut tasks = JoinSet::new();
+    for number in together {
+        let (shared, places) = (shared.clone(), places.clone());
+        tasks.spawn(async move {
+            let _place = places.acquire_owned().await;
+            (number, one(shared, number).await)
+        });
+    }
+    while let Some(finished) = tasks.join_next().await {
+        if let Ok((number, done)) = finished {
+            tell(number, done);
+        }
+    }
+}
+
+/// Replays a scenario and cleans up after it, also when it panics.
+async fn one(shared: Arc<Shared>, number: usize) -> Done {
+    let start = Instant::now();
+    let inner = shared.clone();
+    let replayed = tokio::spawn(async move { replay(&inner, number).await }).await;
+    let (mut checks, requests) = replayed.unwrap_or_else(|panic| {
+        let fault = Obstacle::ToolFault(format!("the replay itself went wrong: {panic}"));
+        (unjudged(&shared, number, &fault), 0)
+    });
+    let failed = checks.iter().any(|check| matches!(check.verdict, Verdict::Fail));
+    let mut left = Vec::new();
+    if failed && shared.run.settings.keep_on_failure {
+        left.push(RunEvent::Leftover {
+            id: "all".to_owned(),
+            reason: "kept, as asked for by --keep-on-failure".to_owned(),
+        });
+    } else {
+        let Shared { run, lane, .. } = &*shared;
+        let cleaner = Cleaner { suite: &run.suite, target: &run.target, lane, token: run.target.token(number) };
+        left.extend(cleaner.clean_up(&shared.ledger, number).await);
+    }
+    checks.iter_mut().for_each(|check| scrub(check, &shared.secrets));
+    Done { checks, left, requests, took: start.elapsed() }
+}
+
+async fn replay(shared: &Shared, number: usize) -> (Vec<CheckOutcome>, usize) {
+    let Shared { run, lane, ledger, marker, .. } = shared;
+    let selected = &run.selected[number];
+    let mut replay = Replay {
+        suite: &run.suite,
+        target: &run.target,
+        lane,
+        ledger,
+        stop: &run.stop,
+        read_only: run.settings.read_only,
+        name: &selected.scenario.name,
+        number,
+        token: run.target.token(number),
+        world: World::new(&run.suite.contract, marker),
+    };
+    let mut checks = replay.scenario(&selected.scenario).await;
+    checks.retain(|check| selected.counts(check.position.line, &check.requirements));
+    (checks, replay.world.requests)
+}
+
+/// All checks of a scenario, none of them judged.
+fn unjudged(shared: &Shared, number: usize, why: &Obstacle) -> Vec<CheckOutcome> {
+    let scenario = &shared.run.selected[number].scenario;
+    let checks = scenario.steps.iter().flat_map(conformance_scenario::Step::all_checks);
+    let judgements = checks.map(|check| {
+        let mut judgement = Judgement::new(check);
+        judgement.could_not(why.clone());
+        judgement.outcome(&scenario.file, &shared.run.suite.requirements)
+    });
+    judgements.collect()
+}
+
+/// Takes secrets out of everything that an answer could have brought into an outcome.
+fn scrub(check: &mut CheckOutcome, secrets: &Secrets) {
+    check.exchange = secrets.scrub(&check.exchange);
+    check.expected = secrets.scrub(&check.expected);
+    for found in &mut check.found {
+        *found = secrets.scrub(found);
+    }
+    if let Verdict::CouldNotRun(reason) | Verdict::NotApplicable(reason) | Verdict::ToolFault(reason) =
+        &mut check.verdict
+    {
+        *reason = secrets.scrub(reason);
+    }
+}
+
+/// A word that no other run has, short enough to stand in a name.
+fn marker() -> String {
+    let mut random = fastrand::Rng::new();
+    let word = std::iter::repeat_with(|| random.alphanumeric().to_ascii_lowercase()).take(7);
+    format!("~{}", word.collect::<String>())
+}
+
+fn journal(run: &Run, lane: &Lane, marker: &str) -> Result<Option<Journal>, Unreachable> {
+    let (Some(folder), Lane::Http(..)) = (&run.settings.journals, lane) else { return Ok(None) };
+    let head = Entry::Run {
+        marker: marker.to_owned(),
+        target: run.target.url(),
+        suite: run.suite.contract.title.clone(),
+        started: now(),
+    };
+    let begun = Journal::begin(folder, marker.trim_start_matches('~'), &head);
+    begun
+        .map(Some)
+        .map_err(|error| Unreachable::Setup(format!("the journal cannot be kept in {}: {error}", folder.display())))
+}
+
 /// One harmless request, to tell an unreachable server from a wrong one.
-async fn first_contact(suite: &Suite, target: &Target, client: &Client) -> Result<(), Unreachable> {
-    let list = suite.contract.operations.iter().find(|one| one.action == Action::List);
+async fn first_contact(run: &Run, client: &Client) -> Result<(), Unreachable> {
+    let list = run.suite.contract.operations.iter().find(|one| one.action == Action::List);
     let path = list.and_then(|one| one.path.fill(|_| None)).unwrap_or_default();
     let request = Request {
         method: "GET".to_owned(),
-        target: format!("{}{path}", target.path),
-        headers: vec![("authorization".to_owned(), format!("Bearer {}", target.token(0)))],
+        target: format!("{}{path}", run.target.path),
+        headers: vec![("authorization".to_owned(), format!("Bearer {}", run.target.token(0)))],
         body: Vec::new(),
     };
     match client.send(request).await.response {

@@ -1,7 +1,10 @@
 //! The server that is judged.
 
+use conformance_record::Secrets;
 use conformance_source::Diagnostic;
 use hyper::Uri;
+
+use crate::settings::Settings;
 
 /// A server, and how to be let in.
 #[derive(Clone, Debug)]
@@ -38,7 +41,7 @@ impl Target {
     /// A target at a base URL.
     ///
     /// # Errors
-    /// When it is no `http` URL of this machine.
+    /// When it is no `http` or `https` URL, or holds more than scheme, host, port and path.
     pub fn parse(url: &str, tokens: Tokens) -> Result<Self, Diagnostic> {
         let wrong = |why: &str| Diagnostic::general(format!("the base URL cannot be used: {why}"));
         let uri: Uri = url
@@ -53,13 +56,30 @@ impl Target {
         if uri.query().is_some() {
             return Err(wrong("it has a query").with_help("give scheme, host, port and, if need be, a path"));
         }
-        if scheme != "http" || !is_loopback(authority.host()) {
-            return Err(wrong("only http:// on this machine (localhost, 127.0.0.1, [::1]) is supported yet").with_help(
-                "a run creates and deletes objects; judging remote servers waits until every run is proven to leave none behind",
-            ));
+        if !matches!(scheme, "http" | "https") {
+            return Err(wrong(&format!("`{scheme}` is neither http nor https")));
         }
         let path = uri.path().trim_end_matches('/').to_owned();
         Ok(Self { name: url.to_owned(), origin: format!("{scheme}://{authority}"), path, tokens })
+    }
+
+    /// The base URL.
+    #[must_use]
+    pub fn url(&self) -> String {
+        format!("{}{}", self.origin, self.path)
+    }
+
+    /// What must not be told: the token, and header fields that look like one.
+    #[must_use]
+    pub fn secrets(&self, settings: &Settings) -> Secrets {
+        const TELLING: &[&str] = &["auth", "cookie", "key", "secret", "token"];
+        let secret = |name: &str| TELLING.iter().any(|word| name.contains(word));
+        let headers = settings.headers.iter().filter(|(name, _)| secret(name)).map(|(_, value)| value.as_str());
+        let token = match &self.tokens {
+            Tokens::One(token) => Some(token.as_str()),
+            Tokens::PerScenario => None,
+        };
+        Secrets::new(headers.chain(token))
     }
 
     /// The token of the scenario with this number.
@@ -70,9 +90,4 @@ impl Target {
             Tokens::PerScenario => format!("scenario-{scenario}"),
         }
     }
-}
-
-fn is_loopback(host: &str) -> bool {
-    let bare = host.trim_matches(['[', ']']);
-    bare.eq_ignore_ascii_case("localhost") || bare.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback())
 }

@@ -1,12 +1,13 @@
 //! Works out expressions and templates.
 
 use conformance_contract::{Location, Operation, Schemas};
-use conformance_record::Exchange;
+use conformance_record::{Exchange, Response};
 use conformance_scenario::expression::Source;
 use conformance_scenario::template::Part;
 use conformance_scenario::{Boundary, Expression, Template};
 use serde_json::{Map, Value};
 
+use crate::obstacle::Obstacle;
 use crate::world::{Walked, World, at};
 
 /// What an expression can see at a moment.
@@ -18,52 +19,54 @@ pub(crate) struct Scope<'s> {
     pub(crate) walk: Option<&'s Walked>,
 }
 
-/// Why an expression has no value.
-pub(crate) type Missing = String;
-
 /// The value of an expression.
 pub(crate) fn expression(
     world: &mut World<'_>,
     operation: &Operation,
     scope: Scope<'_>,
     expression: &Expression,
-) -> Result<Value, Missing> {
+) -> Result<Value, Obstacle> {
     let whole = source(world, operation, scope, &expression.source)?;
     match at(&whole, &expression.pointer) {
         Some(found) => Ok(found.clone()),
-        None => Err(format!("`{expression}` is not there")),
+        None => Err(format!("`{expression}` is not there").into()),
     }
 }
 
-fn source(world: &mut World<'_>, operation: &Operation, scope: Scope<'_>, source: &Source) -> Result<Value, Missing> {
-    let response = || match scope.exchange.map(|exchange| &exchange.response) {
-        Some(Ok(response)) => Ok(response),
-        Some(Err(reason)) => Err(format!("there was no answer: {reason}")),
-        None => Err("nothing was sent".to_owned()),
+fn source(world: &mut World<'_>, operation: &Operation, scope: Scope<'_>, source: &Source) -> Result<Value, Obstacle> {
+    let response = || -> Result<&Response, Obstacle> {
+        match scope.exchange.map(|exchange| &exchange.response) {
+            Some(Ok(response)) => Ok(response),
+            Some(Err(reason)) => Err(format!("there was no answer: {reason}").into()),
+            None => Err("nothing was sent".into()),
+        }
     };
-    let body =
-        || serde_json::from_slice::<Value>(&response()?.body).map_err(|error| format!("the body is not JSON: {error}"));
-    let walked = || scope.walk.ok_or_else(|| "nothing was walked".to_owned());
+    let body = || {
+        serde_json::from_slice::<Value>(&response()?.body)
+            .map_err(|error| Obstacle::from(format!("the body is not JSON: {error}")))
+    };
+    let walked = || scope.walk.ok_or_else(|| Obstacle::from("nothing was walked"));
     match source {
         Source::StatusCode => Ok(response()?.status.into()),
         Source::ResponseBody => body(),
         Source::ResponseHeader(name) => {
             let value = response()?.header(name);
-            value.map(Value::from).ok_or_else(|| format!("there is no header field `{name}`"))
+            value.map(Value::from).ok_or_else(|| Obstacle::from(format!("there is no header field `{name}`")))
         }
         Source::ResponseIds => Ok(world.ids(operation, &body()?).into()),
         Source::ResponseOwn => Ok(world.mine(&world.ids(operation, &body()?)).into()),
         Source::ResponseCount => Ok(world.ids(operation, &body()?).len().into()),
         Source::RequestBody => {
             let sent = scope.exchange.map_or(&[][..], |exchange| &exchange.request.body);
-            serde_json::from_slice(sent).map_err(|_| "the request had no JSON body".to_owned())
+            serde_json::from_slice(sent).map_err(|_| Obstacle::from("the request had no JSON body"))
         }
         Source::Output(name) => match world.outputs.get(name) {
             Some(value) => value.clone(),
-            None => Err(format!("`$outputs.{name}` was not captured")),
+            None => Err(format!("`$outputs.{name}` was not captured").into()),
         },
-        Source::Item => scope.item.cloned().ok_or_else(|| "there is no item".to_owned()),
-        Source::Index => scope.index.map(Value::from).ok_or_else(|| "there is no index".to_owned()),
+        Source::Item => scope.item.cloned().ok_or_else(|| Obstacle::from("there is no item")),
+        Source::Index => scope.index.map(Value::from).ok_or_else(|| Obstacle::from("there is no index")),
+        Source::Marker => Ok(world.marker.clone().into()),
         Source::UnknownId => Ok(world.unknown_id(operation.resource).into()),
         Source::WalkIds => Ok(walked()?.ids.clone().into()),
         Source::WalkOwn => Ok(world.mine(&walked()?.ids).into()),
@@ -81,7 +84,7 @@ pub(crate) fn template(
     scope: Scope<'_>,
     value: &Template,
     place: Option<&Location>,
-) -> Result<Value, Missing> {
+) -> Result<Value, Obstacle> {
     match value {
         Template::Literal(value) => Ok(value.clone()),
         Template::Expression(inner, _) => expression(world, operation, scope, inner),
@@ -103,16 +106,16 @@ pub(crate) fn template(
         Template::Boundary(inner) => boundary(world, operation, scope, inner, place),
         Template::Reversed(list) => match template(world, operation, scope, list, None)? {
             Value::Array(items) => Ok(items.into_iter().rev().collect()),
-            _ => Err("`$reversed` needs a list".to_owned()),
+            _ => Err("`$reversed` needs a list".into()),
         },
         Template::At(list, index) => match template(world, operation, scope, list, None)? {
             Value::Array(items) => {
                 let from_end = usize::try_from(index.unsigned_abs()).unwrap_or(usize::MAX);
                 let place = if *index < 0 { items.len().checked_sub(from_end) } else { Some(from_end) };
                 let found = place.and_then(|place| items.get(place)).cloned();
-                found.ok_or_else(|| format!("a list of {} has no item {index}", items.len()))
+                found.ok_or_else(|| Obstacle::from(format!("a list of {} has no item {index}", items.len())))
             }
-            _ => Err("`$at` needs a list".to_owned()),
+            _ => Err("`$at` needs a list".into()),
         },
     }
 }
@@ -123,7 +126,7 @@ fn object(
     scope: Scope<'_>,
     members: &[(String, Template)],
     place: Option<&Location>,
-) -> Result<Value, Missing> {
+) -> Result<Value, Obstacle> {
     let properties = place.map_or_else(Vec::new, |at| world.contract.schemas.properties(at));
     let mut all = Map::new();
     for (name, member) in members {
@@ -140,8 +143,8 @@ fn boundary(
     scope: Scope<'_>,
     value: &Boundary,
     place: Option<&Location>,
-) -> Result<Value, Missing> {
-    let Some(place) = place else { return Err("`$boundary` stands where no schema bounds anything".to_owned()) };
+) -> Result<Value, Obstacle> {
+    let Some(place) = place else { return Err("`$boundary` stands where no schema bounds anything".into()) };
     let which = plain(&template(world, operation, scope, &value.edge, None)?);
     match edge(&world.contract.schemas, place, &which)? {
         Edge::Number(number) => Ok(number.into()),
@@ -162,7 +165,7 @@ pub(crate) enum Edge {
 }
 
 /// Works out `min-1`, `min`, `max` or `max+1` under a schema.
-pub(crate) fn edge(schemas: &Schemas, at: &Location, which: &str) -> Result<Edge, Missing> {
+pub(crate) fn edge(schemas: &Schemas, at: &Location, which: &str) -> Result<Edge, Obstacle> {
     let text = schemas.keyword(at, "type").is_some_and(|(_, node)| node.as_str() == Some("string"));
     let (low, high) = if text { ("minLength", "maxLength") } else { ("minimum", "maximum") };
     let (keyword, offset) = match which {
@@ -170,14 +173,17 @@ pub(crate) fn edge(schemas: &Schemas, at: &Location, which: &str) -> Result<Edge
         "min" => (low, 0),
         "max" => (high, 0),
         "max+1" => (high, 1),
-        _ => return Err(format!("`{which}` is not an edge; expected min-1, min, max or max+1")),
+        _ => return Err(format!("`{which}` is not an edge; expected min-1, min, max or max+1").into()),
     };
-    let bound = schemas.bound(at, keyword).ok_or_else(|| format!("the schema at {at} has no `{keyword}`"))?;
+    let bound =
+        schemas.bound(at, keyword).ok_or_else(|| Obstacle::from(format!("the schema at {at} has no `{keyword}`")))?;
     let edge = bound + offset;
     if !text {
         return Ok(Edge::Number(edge));
     }
-    usize::try_from(edge).map(Edge::Length).map_err(|_| format!("no text is shorter than the `{keyword}` at {at}"))
+    usize::try_from(edge)
+        .map(Edge::Length)
+        .map_err(|_| Obstacle::from(format!("no text is shorter than the `{keyword}` at {at}")))
 }
 
 /// A value as part of a text or of a URL.

@@ -7,8 +7,9 @@ use conformance_scenario::{Direction, Walk};
 use serde_json::Value;
 
 use crate::judge::Judgement;
+use crate::obstacle::Obstacle;
 use crate::replay::Replay;
-use crate::value::{self, Missing, Scope};
+use crate::value::{self, Scope};
 use crate::world::Walked;
 
 /// More pages than this are not walked.
@@ -21,13 +22,15 @@ impl Replay<'_> {
         walk: &Walk,
         operation: &Operation,
         each: &mut [Judgement<'_>],
-    ) -> Result<Walked, Missing> {
-        let Some(page) = &operation.page else { return Err(format!("`{}` does not page", operation.id)) };
+    ) -> Result<Walked, Obstacle> {
+        let Some(page) = &operation.page else { return Err(format!("`{}` does not page", operation.id).into()) };
         let cursor_name = match walk.direction {
             Direction::Forward => page.after.as_ref(),
             Direction::Backward => page.before.as_ref(),
         };
-        let Some(cursor_name) = cursor_name else { return Err(format!("`{}` has no cursor this way", operation.id)) };
+        let Some(cursor_name) = cursor_name else {
+            return Err(format!("`{}` has no cursor this way", operation.id).into());
+        };
         let scope = Scope::default();
         let mut cursor = self.optional(walk.from.as_ref(), operation)?.map(|value| value::plain(&value));
         let until: Vec<String> = match self.optional(walk.until.as_ref(), operation)? {

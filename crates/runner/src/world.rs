@@ -2,74 +2,49 @@
 
 use std::collections::HashMap;
 
-use conformance_contract::{Action, Contract, Operation};
+use conformance_contract::{Contract, Operation};
 use conformance_record::Exchange;
 use conformance_scenario::Direction;
 use conformance_source::pointer;
 use serde_json::Value;
+
+use crate::obstacle::Obstacle;
 
 /// The state of one replay.
 #[derive(Debug)]
 pub(crate) struct World<'c> {
     pub(crate) contract: &'c Contract,
     /// Captured values, or why there is none.
-    pub(crate) outputs: HashMap<String, Result<Value, String>>,
-    /// Every object that the scenario created, in order, by resource.
-    pub(crate) own: Vec<Own>,
+    pub(crate) outputs: HashMap<String, Result<Value, Obstacle>>,
+    /// The id of every object that the scenario created, in order.
+    pub(crate) own: Vec<String>,
     /// Ids that were made up and name nothing.
     pub(crate) unknown: Vec<String>,
-    /// Creates that were answered 2xx without an id: nothing can be cleaned up there.
-    pub(crate) nameless: usize,
     /// How many requests were sent.
     pub(crate) requests: usize,
+    /// What stands in every name that the run can put it in.
+    pub(crate) marker: String,
     random: fastrand::Rng,
 }
 
-/// An object that the scenario created.
-#[derive(Clone, Debug)]
-pub(crate) struct Own {
-    pub(crate) resource: usize,
-    pub(crate) id: String,
-    pub(crate) deleted: bool,
-}
-
 impl<'c> World<'c> {
-    pub(crate) fn new(contract: &'c Contract) -> Self {
+    pub(crate) fn new(contract: &'c Contract, marker: &str) -> Self {
         Self {
             contract,
             outputs: HashMap::new(),
             own: Vec::new(),
             unknown: Vec::new(),
-            nameless: 0,
             requests: 0,
+            marker: marker.to_owned(),
             random: fastrand::Rng::new(),
         }
     }
 
-    /// Remembers what an exchange created or deleted, whatever the scenario expected of it.
-    pub(crate) fn witness(&mut self, operation: &Operation, exchange: &Exchange) {
-        self.requests += 1;
-        let Ok(response) = &exchange.response else { return };
-        if !(200..300).contains(&response.status) || exchange.request.method != operation.method {
-            return;
-        }
-        match operation.action {
-            Action::Create => {
-                let body: Option<Value> = serde_json::from_slice(&response.body).ok();
-                let property = &self.contract.resources[operation.resource].id_property;
-                match body.as_ref().and_then(|body| body.get(property)?.as_str()).filter(|id| is_safe(id)) {
-                    Some(id) => self.own.push(Own { resource: operation.resource, id: id.to_owned(), deleted: false }),
-                    None => self.nameless += 1,
-                }
-            }
-            Action::Delete => {
-                let target = exchange.request.path();
-                for own in self.own.iter_mut().filter(|own| target.ends_with(&format!("/{}", own.id))) {
-                    own.deleted = true;
-                }
-            }
-            _ => {}
-        }
+    /// The id of the object that a create answered, when it can stand in a path.
+    pub(crate) fn created_id(&self, resource: usize, body: &[u8]) -> Option<String> {
+        let body: Value = serde_json::from_slice(body).ok()?;
+        let id = body.get(&self.contract.resources[resource].id_property)?.as_str()?;
+        is_safe(id).then(|| id.to_owned())
     }
 
     /// The ids in a list answer, in order.
@@ -82,12 +57,12 @@ impl<'c> World<'c> {
 
     /// Those of `ids` that the scenario created.
     pub(crate) fn mine(&self, ids: &[String]) -> Vec<String> {
-        ids.iter().filter(|id| self.own.iter().any(|own| own.id == **id)).cloned().collect()
+        ids.iter().filter(|id| self.own.contains(id)).cloned().collect()
     }
 
     /// Whether an update or delete of this id touches nothing that is not ours.
     pub(crate) fn may_touch(&self, id: &str) -> bool {
-        is_safe(id) && (self.own.iter().any(|own| own.id == id) || self.unknown.iter().any(|unknown| unknown == id))
+        is_safe(id) && (self.own.iter().any(|own| own == id) || self.unknown.iter().any(|unknown| unknown == id))
     }
 
     /// An id as the contract makes them, which no object has.

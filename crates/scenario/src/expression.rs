@@ -36,6 +36,8 @@ pub enum Source {
     Item,
     /// `$index`: how many rounds went before.
     Index,
+    /// `$marker`: a word of this run alone, by which what it left behind can be known.
+    Marker,
     /// `$unknownId`: a fresh id that no object has.
     UnknownId,
     /// `$walk.ids`: the ids of all pages, in list order.
@@ -62,6 +64,7 @@ const WORDS: &[(&str, Source)] = &[
     ("$request.body", Source::RequestBody),
     ("$item", Source::Item),
     ("$index", Source::Index),
+    ("$marker", Source::Marker),
     ("$unknownId", Source::UnknownId),
     ("$walk.ids", Source::WalkIds),
     ("$walk.own", Source::WalkOwn),
@@ -83,6 +86,7 @@ pub(crate) const FORMS: &[&str] = &[
     "$outputs.NAME",
     "$item",
     "$index",
+    "$marker",
     "$unknownId",
     "$walk.ids",
     "$walk.own",

@@ -14,6 +14,8 @@ pub struct Scenario {
     pub summary: String,
     /// The file it stands in.
     pub file: SourceFile,
+    /// Whether no other scenario may run at the same time.
+    pub alone: bool,
     /// The steps, in order.
     pub steps: Vec<Step>,
 }
@@ -31,6 +33,17 @@ pub struct Step {
     pub checks: Vec<Check>,
     /// What later steps may use, by name.
     pub outputs: Vec<(String, Expression)>,
+}
+
+impl Step {
+    /// All checks of the step, those on each page of a walk first.
+    pub fn all_checks(&self) -> impl Iterator<Item = &Check> {
+        let each_page = match &self.kind {
+            StepKind::Walk(walk) => &walk.each_page[..],
+            StepKind::Call(_) => &[],
+        };
+        each_page.iter().chain(&self.checks)
+    }
 }
 
 /// What a step does.

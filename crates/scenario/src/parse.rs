@@ -26,14 +26,15 @@ pub fn parse(name: &str, file: &SourceFile) -> Result<Scenario, Diagnostics> {
 }
 
 fn scenario(reader: &Reader, name: &str, root: &Node) -> Option<Scenario> {
-    let object = reader.object(root, "a scenario", &["summary", "description", "steps"])?;
+    let object = reader.object(root, "a scenario", &["summary", "description", "alone", "steps"])?;
     let summary = object.text("summary");
+    let alone = optional(object, "alone", |node| reader.boolean(node))?.unwrap_or(false);
     let node = object.required("steps")?;
     let steps = reader.list(node, |node| step(reader, node));
     if steps.is_some() && node.items().is_empty() {
         return reader.expected(node, "at least one step");
     }
-    Some(Scenario { name: name.to_owned(), summary: summary?, file: reader.file().clone(), steps: steps? })
+    Some(Scenario { name: name.to_owned(), summary: summary?, file: reader.file().clone(), alone, steps: steps? })
 }
 
 fn step(reader: &Reader, node: &Node) -> Option<Step> {

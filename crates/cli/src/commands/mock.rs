@@ -14,7 +14,9 @@ use serde_json::{Map, Value};
 use tokio::net::TcpListener;
 
 use crate::exit::{Exit, Failure};
-use crate::{args, embedded, log, terminal};
+use crate::{args, embedded, log, signals, terminal};
+
+const STOPPING: &str = "stopping: requests in flight may finish; Ctrl-C again ends at once";
 
 /// Serves.
 pub fn run(suite: Option<&Path>, args: args::Mock) -> Result<Exit, Failure> {
@@ -34,7 +36,7 @@ pub fn run(suite: Option<&Path>, args: args::Mock) -> Result<Exit, Failure> {
             let url = format!("http://{address}");
             terminal::line(&url);
             terminal::note(&banner(&contract, &url, restricted));
-            let served = server::serve(listener, Arc::new(mock), stop());
+            let served = server::serve(listener, Arc::new(mock), signals::first(STOPPING));
             served.await.map_err(|error| Diagnostic::general(format!("the server ended: {error}")).into())
         })
         .map(|()| Exit::Ok)
@@ -55,30 +57,6 @@ async fn bind(host: &str, port: u16) -> Result<TcpListener, Failure> {
         }
         .into()
     })
-}
-
-/// Completes at the first Ctrl-C or SIGTERM; a second Ctrl-C ends the process at once.
-async fn stop() {
-    wait_for_signal().await;
-    terminal::note("stopping: requests in flight may finish; Ctrl-C again ends at once");
-    tokio::spawn(async {
-        wait_for_signal().await;
-        std::process::exit(130);
-    });
-}
-
-async fn wait_for_signal() {
-    #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
-            tokio::select! {
-                _ = terminate.recv() => return,
-                _ = tokio::signal::ctrl_c() => return,
-            }
-        }
-    }
-    let _ = tokio::signal::ctrl_c().await;
 }
 
 fn banner(contract: &Contract, url: &str, restricted: bool) -> String {

@@ -1,8 +1,11 @@
 //! The verbs, one file each.
 
 mod check;
+mod judge;
 mod mock;
+mod plan;
 mod run;
+mod sweep;
 
 use crate::args::{Args, Command};
 use crate::exit::{Exit, Failure};
@@ -13,6 +16,8 @@ pub fn dispatch(args: Args) -> Result<Exit, Failure> {
     match args.command {
         Command::Run(run) => run::run(suite, &run),
         Command::Mock(mock) => mock::run(suite, mock),
+        Command::Judge(judge) => judge::run(suite, &judge),
+        Command::Sweep(sweep) => sweep::run(suite, &sweep),
         Command::Check => check::run(suite),
     }
 }

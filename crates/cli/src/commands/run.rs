@@ -3,45 +3,98 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use conformance_contract::{Contract, Suite};
-use conformance_mock::{Mock, Settings};
-use conformance_record::{RunEvent, Tally};
+use conformance_contract::Suite;
+use conformance_mock::{Mock, Settings as MockSettings};
+use conformance_record::{RunEvent, Secrets, Tally, Verdict};
 use conformance_report::Terminal;
-use conformance_runner::{Target, Tokens, Unreachable, bind};
+use conformance_runner::{Bound, Recorder, Run, Selected, Source, Target, Tokens, Unreachable, bind, select};
 use conformance_source::{Diagnostic, Diagnostics};
+use tokio::sync::watch;
 
 use crate::exit::{Exit, Failure};
-use crate::{args, embedded};
-
-/// What is sent to a server of one's own when no token is given: many take any.
-const DEFAULT_TOKEN: &str = "conformance";
+use crate::{args, embedded, server, signals, state};
 
 /// Judges.
 pub fn run(suite: Option<&Path>, args: &args::Run) -> Result<Exit, Failure> {
-    let suite = embedded::open(suite)?;
+    let suite = Arc::new(embedded::open(suite)?);
     let bound = bind(&suite)?;
-    let token = args.token.clone().filter(|token| !token.is_empty());
-    if token.as_ref().is_some_and(|token| token.chars().any(|c| c.is_control() || c == ' ')) {
-        let wrong = Diagnostic::general("the token cannot be sent: it holds a space or a control character");
-        return Err(wrong.with_help("check --token and CONFORMANCE_TOKEN for a stray line break").into());
+    let target = server::target(&args.server)?;
+    let mut settings = server::settings(&args.server)?;
+    settings.jobs = args.jobs;
+    settings.read_only = args.read_only;
+    settings.keep_on_failure = args.keep_on_failure;
+    // The embedded mock ends with the run, and all that is in it.
+    settings.journals = target.as_ref().and_then(|_| state::journals());
+    let name = target.as_ref().map_or("mock", |target| &target.name).to_owned();
+    let selected = selection(&bound, &suite, args, &name)?;
+    if args.plan {
+        super::plan::print(&suite, &selected);
+        return Ok(Exit::Ok);
     }
-    super::runtime()?.block_on(async {
-        let target = match args.base_url.as_deref().filter(|url| !url.is_empty()) {
-            Some(url) => Target::parse(url, Tokens::One(token.clone().unwrap_or_else(|| DEFAULT_TOKEN.to_owned())))?,
+    let (exit, failed) = super::runtime()?.block_on(async {
+        let target = match target {
+            Some(target) => target,
             None => embedded_mock(&suite).await?,
         };
-        let mut terminal = Terminal::new(anstream::stdout(), args.verbose);
+        let recorder = recorder(args, &target.secrets(&settings))?;
+        let (stop, stopped) = watch::channel(false);
+        tokio::spawn(async move {
+            signals::first("interrupted: deleting what was created; again ends at once").await;
+            let _ = stop.send(true);
+        });
+        let run = Run { suite, selected, target, settings, stop: stopped.clone() };
+        let judged = judge(run, Source::Target(recorder.clone()), &args.verdicts).await;
+        let (exit, failed) = judged.map_err(|why| server::unreachable(&name, args.server.token.is_some(), &why))?;
+        if let Some(Err(error)) = recorder.map(|recorder| recorder.finish()) {
+            return Err(Failure::from(Diagnostic::general(format!("the recording could not be written: {error}"))));
+        }
+        Ok::<_, Failure>((if *stopped.borrow() { Exit::Interrupted } else { exit }, failed))
+    })?;
+    if let Err(error) = state::remember_failed(&name, &failed) {
+        crate::terminal::note(&format!("note: --last-failed will not know this run: {error}"));
+    }
+    Ok(exit)
+}
+
+fn selection(bound: &Bound, suite: &Suite, args: &args::Run, target: &str) -> Result<Vec<Selected>, Failure> {
+    if !args.last_failed {
+        return Ok(select(bound, &suite.requirements, &args.choice.only)?);
+    }
+    match state::recall_failed(target) {
+        None => Err(Diagnostic::general(format!("no earlier run against {target} is known")).into()),
+        Some(failed) if failed.is_empty() => {
+            Err(Diagnostic::general(format!("nothing failed in the last run against {target}")).into())
+        }
+        Some(failed) => Ok(select(bound, &suite.requirements, &failed)?),
+    }
+}
+
+fn recorder(args: &args::Run, secrets: &Secrets) -> Result<Option<Recorder>, Diagnostics> {
+    let Some(path) = &args.record else { return Ok(None) };
+    let made = Recorder::create(path, secrets.clone());
+    Ok(Some(made.map_err(|error| Diagnostic::general(format!("cannot write {}: {error}", path.display())))?))
+}
+
+/// Replays, tells, and answers how it ended and which scenarios failed.
+pub async fn judge(run: Run, source: Source, verdicts: &args::Verdicts) -> Result<(Exit, Vec<String>), Unreachable> {
+    let mut terminal = Terminal::new(anstream::stdout(), verdicts.verbose);
+    let mut failed = Vec::new();
+    let mut listener = |event: &RunEvent| {
+        if let RunEvent::Scenario { name, checks, .. } = event
+            && checks.iter().any(|check| !matches!(check.verdict, Verdict::Pass | Verdict::NotApplicable(_)))
+        {
+            failed.push(name.clone());
+        }
         // A closed pipe ends the telling, not the run: what was created must still be deleted.
-        let mut listener = |event: &RunEvent| drop(terminal.hear(event));
-        let done = conformance_runner::run(&suite, &bound, &target, &mut listener).await;
-        done.map(|tally| exit(&tally, args.deny_warnings)).map_err(|why| unreachable(&target, token.is_some(), &why))
-    })
+        drop(terminal.hear(event));
+    };
+    let tally = conformance_runner::run(run, source, &mut listener).await?;
+    Ok((exit(&tally, verdicts.deny_warnings), failed))
 }
 
 /// A mock of the suite's own contract on a free port, a workspace for each scenario.
 async fn embedded_mock(suite: &Suite) -> Result<Target, Failure> {
-    let contract: Arc<Contract> = suite.contract.clone();
-    let mock = Mock::new(contract, Settings::default(), None)?;
+    let mock = Mock::new(suite.contract.clone(), MockSettings::default(), None)?;
     let address = super::mock::beside(mock).await;
     let address = address.map_err(|error| Diagnostic::general(format!("the embedded mock did not start: {error}")))?;
     let mut target = Target::parse(&format!("http://{address}"), Tokens::PerScenario)?;
@@ -58,19 +111,4 @@ const fn exit(tally: &Tally, deny_warnings: bool) -> Exit {
     } else {
         Exit::Ok
     }
-}
-
-fn unreachable(target: &Target, token_given: bool, why: &Unreachable) -> Failure {
-    let name = &target.name;
-    let diagnostic = match why {
-        Unreachable::NoAnswer(reason) => Diagnostic::general(format!("{name} does not answer: {reason}"))
-            .with_help("is the server running, and is this its base URL? `conformance mock` starts one to try"),
-        Unreachable::Refused(status) if token_given => {
-            Diagnostic::general(format!("{name} refuses the token with status {status}"))
-                .with_help("check --token or CONFORMANCE_TOKEN")
-        }
-        Unreachable::Refused(status) => Diagnostic::general(format!("{name} wants a token (status {status})"))
-            .with_help("give one with --token or CONFORMANCE_TOKEN"),
-    };
-    Failure { exit: Exit::Unreachable, diagnostics: Diagnostics::from(diagnostic) }
 }

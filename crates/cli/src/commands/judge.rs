@@ -1,0 +1,34 @@
+//! `conformance judge`: judge a recording again.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use conformance_runner::{Recording, Run, Settings, Source, Target, Tokens, bind, select};
+use conformance_source::{Diagnostic, SourceFile};
+use tokio::sync::watch;
+
+use crate::exit::{Exit, Failure};
+use crate::{args, embedded, server};
+
+/// Judges what was recorded, by the suite as it is now.
+pub fn run(suite: Option<&Path>, args: &args::Judge) -> Result<Exit, Failure> {
+    let suite = Arc::new(embedded::open(suite)?);
+    let bound = bind(&suite)?;
+    let name = args.file.display().to_string();
+    let text = std::fs::read_to_string(&args.file);
+    let text = text.map_err(|error| Diagnostic::general(format!("cannot read {name}: {error}")))?;
+    let recording = Recording::parse(&SourceFile::new(name.as_str(), text))?;
+    let mut selected = select(&bound, &suite.requirements, &args.choice.only)?;
+    if args.choice.only.is_empty() {
+        // What was not recorded was not asked for then.
+        selected.retain(|one| recording.scenarios().any(|recorded| recorded == one.scenario.name));
+    }
+    let mut target = Target::parse("http://recording.invalid", Tokens::PerScenario)?;
+    target.name.clone_from(&name);
+    let (_stop, stopped) = watch::channel(false);
+    let settings = Settings { keep_on_failure: false, ..Settings::default() };
+    let run = Run { suite, selected, target, settings, stop: stopped };
+    let judged = super::runtime()?.block_on(super::run::judge(run, Source::Recording(recording), &args.verdicts));
+    let (exit, _) = judged.map_err(|why| server::unreachable(&name, false, &why))?;
+    Ok(exit)
+}

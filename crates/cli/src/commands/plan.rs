@@ -1,0 +1,31 @@
+//! `conformance run --plan`: what would be sent.
+
+use conformance_contract::Suite;
+use conformance_runner::Selected;
+use conformance_scenario::{Direction, Rounds, StepKind};
+
+use crate::terminal;
+
+/// Prints the selected scenarios, a line per step.
+pub fn print(suite: &Suite, selected: &[Selected]) {
+    for one in selected {
+        terminal::line(&format!("{}: {}", one.scenario.name, one.scenario.summary));
+        for step in &one.scenario.steps {
+            let id = step.kind.operation().0;
+            let Some(operation) = suite.contract.operation(id) else { continue };
+            let raw = step.kind.call().raw.as_ref();
+            let method = raw.and_then(|raw| raw.method.as_deref()).unwrap_or(&operation.method);
+            let how = match (&step.kind, &step.rounds) {
+                (StepKind::Walk(walk), _) if walk.direction == Direction::Backward => {
+                    "page by page, backward".to_owned()
+                }
+                (StepKind::Walk(_), _) => "page by page".to_owned(),
+                (_, Rounds::Times(times)) => format!("{times} times"),
+                (_, Rounds::ForEach(list)) => format!("for each of {list}"),
+                (_, Rounds::Once) => String::new(),
+            };
+            let raw = if raw.is_some() { " raw" } else { "" };
+            terminal::line(format!("  {method:<6} {}{raw}  {how}", operation.path).trim_end());
+        }
+    }
+}

@@ -1,0 +1,60 @@
+//! `conformance sweep`: remove what killed runs left behind.
+
+use std::path::Path;
+
+use conformance_runner::journal::{self, Past};
+use conformance_runner::sweep::{Swept, sweep};
+use conformance_source::Diagnostic;
+
+use crate::exit::{Exit, Failure};
+use crate::{args, embedded, server, state, terminal};
+
+/// Sweeps up after every run against the target whose journal is still there.
+pub fn run(suite: Option<&Path>, args: &args::Sweep) -> Result<Exit, Failure> {
+    let suite = embedded::open(suite)?;
+    let Some(target) = server::target(&args.server)? else {
+        return Err(Diagnostic::general("sweep needs --base-url: which server is to be swept?").into());
+    };
+    let settings = server::settings(&args.server)?;
+    let Some(folder) = state::journals() else {
+        return Err(Diagnostic::general("there is no folder for state on this machine")
+            .with_help("set CONFORMANCE_STATE_DIR")
+            .into());
+    };
+    let all = journal::past(&folder);
+    let all = all.map_err(|error| Diagnostic::general(format!("cannot read {}: {error}", folder.display())))?;
+    let url = target.url();
+    let ours: Vec<Past> = all.into_iter().filter(|past| past.head().is_some_and(|(_, at, _)| at == url)).collect();
+    if ours.is_empty() {
+        terminal::line(&format!("nothing to sweep: no run against {url} was cut short"));
+        return Ok(Exit::Ok);
+    }
+    let mut clean = true;
+    let runtime = super::runtime()?;
+    for past in &ours {
+        let swept = runtime.block_on(sweep(&suite, &target, &settings, past, args.yes));
+        let swept = swept.map_err(|reason| Failure {
+            exit: Exit::Unreachable,
+            diagnostics: Diagnostic::general(format!("{url} cannot be swept: {reason}")).into(),
+        })?;
+        tell(past, &swept);
+        if swept.is_clean() {
+            // What is done need not be done again.
+            let _ = std::fs::remove_file(&past.path);
+        } else {
+            clean = false;
+        }
+    }
+    Ok(if clean { Exit::Ok } else { Exit::Incomplete })
+}
+
+fn tell(past: &Past, swept: &Swept) {
+    let marker = past.head().map_or("", |(marker, ..)| marker);
+    terminal::line(&format!("run {marker}: deleted {}", swept.deleted.len()));
+    for id in &swept.doubtful {
+        terminal::line(&format!("  {id} looks like this run's, but does not say so; --yes deletes it"));
+    }
+    for (id, reason) in &swept.failed {
+        terminal::line(&format!("  {id} is still there: {reason}"));
+    }
+}

@@ -1,0 +1,69 @@
+//! From the flags about a server to a target and settings.
+
+use std::time::Duration;
+
+use conformance_runner::{Settings, Target, Tokens};
+use conformance_source::{Diagnostic, Diagnostics};
+
+use crate::args::Server;
+use crate::exit::{Exit, Failure};
+
+/// What is sent when no token is given: many servers of one's own take any.
+const DEFAULT_TOKEN: &str = "conformance";
+
+/// The target at the base URL, if one is given.
+pub fn target(server: &Server) -> Result<Option<Target>, Failure> {
+    let token = server.token.clone().filter(|token| !token.is_empty());
+    if token.as_ref().is_some_and(|token| token.chars().any(|c| c.is_control() || c == ' ')) {
+        let wrong = Diagnostic::general("the token cannot be sent: it holds a space or a control character");
+        return Err(wrong.with_help("check --token and CONFORMANCE_TOKEN for a stray line break").into());
+    }
+    let Some(url) = server.base_url.as_deref().filter(|url| !url.is_empty()) else { return Ok(None) };
+    let token = token.unwrap_or_else(|| DEFAULT_TOKEN.to_owned());
+    Ok(Some(Target::parse(url, Tokens::One(token))?))
+}
+
+/// How to speak to it.
+pub fn settings(server: &Server) -> Result<Settings, Failure> {
+    let wrong = |what: String| Failure::from(Diagnostic::general(what));
+    if !(server.timeout > 0.0 && server.timeout <= 86_400.0) {
+        return Err(wrong(format!("--timeout {} is no time to wait; expected seconds, more than 0", server.timeout)));
+    }
+    if server.max_rps.is_some_and(|rps| rps.is_nan() || rps <= 0.0) {
+        return Err(wrong("--max-rps must be more than 0".to_owned()));
+    }
+    let headers = server.headers.iter().map(|field| {
+        let parts = field.split_once(':').map(|(name, value)| (name.trim().to_lowercase(), value.trim().to_owned()));
+        let valid =
+            |name: &str| !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b));
+        // The value may be a secret: it is not told.
+        parts
+            .filter(|(name, value)| valid(name) && !value.chars().any(char::is_control))
+            .ok_or_else(|| wrong("a --header is not of the form `Name: value`".to_owned()))
+    });
+    Ok(Settings {
+        timeout: Duration::from_secs_f64(server.timeout),
+        max_rps: server.max_rps,
+        http2: server.http2,
+        headers: headers.collect::<Result<_, _>>()?,
+        ..Settings::default()
+    })
+}
+
+/// Why a target could not be judged at all.
+pub fn unreachable(name: &str, token_given: bool, why: &conformance_runner::Unreachable) -> Failure {
+    use conformance_runner::Unreachable;
+    let diagnostic = match why {
+        Unreachable::NoAnswer(reason) => Diagnostic::general(format!("{name} does not answer: {reason}"))
+            .with_help("is the server running, and is this its base URL? `conformance mock` starts one to try"),
+        Unreachable::Refused(status) if token_given => {
+            Diagnostic::general(format!("{name} refuses the token with status {status}"))
+                .with_help("check --token or CONFORMANCE_TOKEN")
+        }
+        Unreachable::Refused(status) => Diagnostic::general(format!("{name} wants a token (status {status})"))
+            .with_help("give one with --token or CONFORMANCE_TOKEN"),
+        Unreachable::Setup(reason) => Diagnostic::general(reason.clone()),
+    };
+    let exit = if matches!(why, Unreachable::Setup(_)) { Exit::Usage } else { Exit::Unreachable };
+    Failure { exit, diagnostics: Diagnostics::from(diagnostic) }
+}

@@ -1,0 +1,139 @@
+//! What a run leaves on disk while it goes, so that a killed run can be swept up after.
+//!
+//! One file per run, JSON Lines: a head, then an intent before each create is sent, the id when it is known, and each
+//! deletion. No token stands in it. A run that left nothing behind removes its file.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// A line of a journal.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "is", rename_all = "kebab-case")]
+pub enum Entry {
+    /// The run begins.
+    Run {
+        /// What stands in every name that the run can put it in.
+        marker: String,
+        /// The base URL.
+        target: String,
+        /// The API's title.
+        suite: String,
+        /// When, in milliseconds since 1970.
+        started: u64,
+    },
+    /// A create is about to be sent.
+    Intent {
+        /// The number of the create within the run.
+        number: usize,
+        /// The resource's name.
+        resource: String,
+        /// The body, when it is JSON.
+        body: Value,
+        /// When, in milliseconds since 1970.
+        at: u64,
+    },
+    /// A create made this object.
+    Created {
+        /// The create.
+        number: usize,
+        /// The object.
+        id: String,
+    },
+    /// A create made nothing.
+    Refused {
+        /// The create.
+        number: usize,
+    },
+    /// The object of a create is gone again.
+    Deleted {
+        /// The create.
+        number: usize,
+    },
+}
+
+/// The journal of the run that is going on.
+#[derive(Debug)]
+pub struct Journal {
+    path: PathBuf,
+    file: File,
+}
+
+impl Journal {
+    /// Begins a journal in `folder`.
+    ///
+    /// # Errors
+    /// When the folder or the file cannot be written.
+    pub fn begin(folder: &Path, marker: &str, head: &Entry) -> io::Result<Self> {
+        fs::create_dir_all(folder)?;
+        let path = folder.join(format!("{marker}.jsonl"));
+        let file = OpenOptions::new().create_new(true).append(true).open(&path)?;
+        let mut journal = Self { path, file };
+        journal.write(head)?;
+        Ok(journal)
+    }
+
+    /// Adds a line. What was written survives the death of the process.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn write(&mut self, entry: &Entry) -> io::Result<()> {
+        let mut line = serde_json::to_vec(entry)?;
+        line.push(b'\n');
+        self.file.write_all(&line)
+    }
+
+    /// Removes the file: nothing was left behind.
+    pub fn remove(self) {
+        let _ = fs::remove_file(&self.path);
+    }
+}
+
+/// A journal of an earlier run.
+#[derive(Clone, Debug)]
+pub struct Past {
+    /// Its file.
+    pub path: PathBuf,
+    /// Its lines. The last one may be cut off; it is left out then.
+    pub entries: Vec<Entry>,
+}
+
+impl Past {
+    /// The marker, target and suite of the run.
+    #[must_use]
+    pub fn head(&self) -> Option<(&str, &str, &str)> {
+        match self.entries.first()? {
+            Entry::Run { marker, target, suite, .. } => Some((marker, target, suite)),
+            _ => None,
+        }
+    }
+}
+
+/// The journals in a folder, the oldest first.
+///
+/// # Errors
+/// When the folder or a file in it cannot be read; that there is no folder is no error.
+pub fn past(folder: &Path) -> io::Result<Vec<Past>> {
+    let entries = match fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(error),
+    };
+    let mut all = Vec::new();
+    for entry in entries {
+        let path = entry?.path();
+        if path.extension().is_some_and(|ending| ending == "jsonl") {
+            let text = fs::read_to_string(&path)?;
+            let entries = text.lines().map_while(|line| serde_json::from_str(line).ok()).collect();
+            all.push(Past { path, entries });
+        }
+    }
+    all.sort_by_key(|one| match one.entries.first() {
+        Some(Entry::Run { started, .. }) => *started,
+        _ => 0,
+    });
+    Ok(all)
+}

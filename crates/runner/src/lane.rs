@@ -1,0 +1,49 @@
+//! The road that calls take: over HTTP, or through a recording of an earlier run.
+
+use std::collections::HashMap;
+
+use conformance_record::{Exchange, Request};
+
+use crate::client::Client;
+use crate::obstacle::Obstacle;
+use crate::recording::{Recorder, Recording};
+
+/// Where requests go and answers come from.
+#[derive(Debug)]
+pub(crate) enum Lane {
+    /// To a server; each exchange is recorded, if anyone asked.
+    Http(Box<Client>, Option<Recorder>),
+    /// To nowhere: the answers are those that came when the recording was made.
+    Recorded(Recording),
+}
+
+impl Lane {
+    /// Sends the request with this number of a scenario.
+    pub(crate) async fn send(&self, scenario: &str, number: usize, request: Request) -> Result<Exchange, Obstacle> {
+        match self {
+            Self::Http(client, recorder) => {
+                let exchange = client.send(request).await;
+                if let Some(recorder) = recorder {
+                    recorder.write(scenario, number, &exchange);
+                }
+                Ok(exchange)
+            }
+            Self::Recorded(recording) => recording.exchange(scenario, number, &request),
+        }
+    }
+
+    /// Sends a request that belongs to no scenario.
+    pub(crate) async fn send_aside(&self, request: Request) -> Exchange {
+        match self {
+            Self::Http(client, _) => client.send(request).await,
+            Self::Recorded(_) => Exchange {
+                request,
+                response: Err("there is no server behind a recording".to_owned()),
+                took: std::time::Duration::ZERO,
+            },
+        }
+    }
+}
+
+/// Exchanges by scenario and number.
+pub(crate) type Exchanges = HashMap<(String, usize), Exchange>;

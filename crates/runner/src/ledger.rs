@@ -1,0 +1,117 @@
+//! Everything that a run creates, shared by its scenarios and outliving each of them.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use serde_json::Value;
+
+use crate::journal::{Entry, Journal};
+
+/// The objects of a run.
+#[derive(Debug, Default)]
+pub(crate) struct Ledger {
+    inner: Mutex<Inner>,
+}
+
+#[derive(Debug, Default)]
+struct Inner {
+    creates: Vec<Create>,
+    journal: Option<Journal>,
+    trouble: Option<String>,
+}
+
+/// A create that was sent.
+#[derive(Clone, Debug)]
+pub(crate) struct Create {
+    pub(crate) scenario: usize,
+    pub(crate) resource: usize,
+    pub(crate) fate: Fate,
+}
+
+/// What became of a create.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Fate {
+    /// Sent, and no answer came (yet).
+    Unknown,
+    /// It made nothing.
+    Refused,
+    /// It made an object that cannot be named.
+    Nameless,
+    /// It made this object.
+    Made(String),
+    /// It made this object, which is gone again.
+    Gone(String),
+}
+
+impl Ledger {
+    pub(crate) fn new(journal: Option<Journal>) -> Self {
+        Self { inner: Mutex::new(Inner { journal, ..Inner::default() }) }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        // A scenario that panicked must not keep the others from cleaning up.
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Notes a create before it is sent; answers its number.
+    pub(crate) fn intend(&self, scenario: usize, resource: usize, name: &str, body: &[u8]) -> usize {
+        let mut inner = self.lock();
+        let number = inner.creates.len();
+        inner.creates.push(Create { scenario, resource, fate: Fate::Unknown });
+        let body = serde_json::from_slice(body).unwrap_or(Value::Null);
+        inner.write(&Entry::Intent { number, resource: name.to_owned(), body, at: now() });
+        number
+    }
+
+    /// Notes what became of a create.
+    pub(crate) fn settle(&self, number: usize, fate: Fate) {
+        let mut inner = self.lock();
+        match &fate {
+            Fate::Made(id) => inner.write(&Entry::Created { number, id: id.clone() }),
+            Fate::Gone(_) => inner.write(&Entry::Deleted { number }),
+            Fate::Refused => inner.write(&Entry::Refused { number }),
+            Fate::Unknown | Fate::Nameless => {}
+        }
+        if let Some(create) = inner.creates.get_mut(number) {
+            create.fate = fate;
+        }
+    }
+
+    /// The creates of a scenario, with their numbers.
+    pub(crate) fn of(&self, scenario: usize) -> Vec<(usize, Create)> {
+        let inner = self.lock();
+        let all = inner.creates.iter().enumerate().filter(|(_, create)| create.scenario == scenario);
+        all.map(|(number, create)| (number, create.clone())).collect()
+    }
+
+    /// How many objects were created, and how many of them are gone again.
+    pub(crate) fn count(&self) -> (usize, usize) {
+        let inner = self.lock();
+        let gone = inner.creates.iter().filter(|one| matches!(one.fate, Fate::Gone(_))).count();
+        let made = inner.creates.iter().filter(|one| matches!(one.fate, Fate::Made(_) | Fate::Nameless)).count();
+        (made + gone, gone)
+    }
+
+    /// Closes the journal; it stays on disk when anything may be left. Answers why it could not be kept, if so.
+    pub(crate) fn close(&self) -> Option<String> {
+        let mut inner = self.lock();
+        let clean = inner.creates.iter().all(|one| matches!(one.fate, Fate::Refused | Fate::Gone(_)));
+        if let Some(journal) = inner.journal.take().filter(|_| clean) {
+            journal.remove();
+        }
+        inner.trouble.take()
+    }
+}
+
+impl Inner {
+    fn write(&mut self, entry: &Entry) {
+        if let Some(Err(error)) = self.journal.as_mut().map(|journal| journal.write(entry)) {
+            self.trouble.get_or_insert_with(|| error.to_string());
+        }
+    }
+}
+
+/// Milliseconds since 1970.
+pub(crate) fn now() -> u64 {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,191 @@
+//! Recordings: every exchange of a run as JSON Lines, to be judged again without the network.
+//!
+//! `Authorization` is left out, and tokens are taken out of everything else. The format has a JSON Schema:
+//! `schemas/formats/recording.schema.json`.
+
+use std::collections::HashMap;
+use std::fs::File;
+use std::io::{self, BufWriter, Write};
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use conformance_record::{Exchange, Request, Response, Secrets};
+use conformance_source::{Diagnostic, Diagnostics, SourceFile};
+use serde::{Deserialize, Serialize};
+
+use crate::lane::Exchanges;
+use crate::obstacle::Obstacle;
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Line {
+    scenario: String,
+    number: usize,
+    request: RecordedRequest,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    response: Option<RecordedResponse>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    error: Option<String>,
+    #[serde(rename = "tookMs")]
+    took_ms: f64,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RecordedRequest {
+    method: String,
+    target: String,
+    headers: Vec<(String, String)>,
+    body: Body,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RecordedResponse {
+    status: u16,
+    headers: Vec<(String, String)>,
+    body: Body,
+}
+
+/// A body: text where it is UTF-8, else its bytes.
+#[derive(Serialize, Deserialize)]
+#[serde(untagged)]
+enum Body {
+    Text(String),
+    Bytes(Vec<u8>),
+}
+
+impl Body {
+    fn new(bytes: &[u8], secrets: &Secrets) -> Self {
+        std::str::from_utf8(bytes).map_or_else(|_| Self::Bytes(bytes.to_vec()), |text| Self::Text(secrets.scrub(text)))
+    }
+
+    fn into_bytes(self) -> Vec<u8> {
+        match self {
+            Self::Text(text) => text.into_bytes(),
+            Self::Bytes(bytes) => bytes,
+        }
+    }
+}
+
+/// Writes a recording. Clones write to the same file.
+#[derive(Clone, Debug)]
+pub struct Recorder {
+    file: Arc<Mutex<BufWriter<File>>>,
+    secrets: Secrets,
+}
+
+impl Recorder {
+    /// A recording in a new file at `path`.
+    ///
+    /// # Errors
+    /// When the file cannot be made.
+    pub fn create(path: &Path, secrets: Secrets) -> io::Result<Self> {
+        Ok(Self { file: Arc::new(Mutex::new(BufWriter::new(File::create(path)?))), secrets })
+    }
+
+    pub(crate) fn write(&self, scenario: &str, number: usize, exchange: &Exchange) {
+        let clean = |headers: &[(String, String)]| {
+            let told =
+                headers.iter().filter(|(name, _)| name != "authorization" && name != "cookie" && name != "set-cookie");
+            told.map(|(name, value)| (name.clone(), self.secrets.scrub(value))).collect()
+        };
+        let (response, error) = match &exchange.response {
+            Ok(response) => {
+                let body = Body::new(&response.body, &self.secrets);
+                (Some(RecordedResponse { status: response.status, headers: clean(&response.headers), body }), None)
+            }
+            Err(reason) => (None, Some(self.secrets.scrub(reason))),
+        };
+        let request = RecordedRequest {
+            method: exchange.request.method.clone(),
+            target: self.secrets.scrub(&exchange.request.target),
+            headers: clean(&exchange.request.headers),
+            body: Body::new(&exchange.request.body, &self.secrets),
+        };
+        let took_ms = exchange.took.as_secs_f64() * 1000.0;
+        let line = Line { scenario: scenario.to_owned(), number, request, response, error, took_ms };
+        let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
+        let _ = serde_json::to_writer(&mut *file, &line).map_err(io::Error::from).and_then(|()| file.write_all(b"\n"));
+    }
+
+    /// Writes out what is still in memory.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub fn finish(&self) -> io::Result<()> {
+        self.file.lock().unwrap_or_else(PoisonError::into_inner).flush()
+    }
+}
+
+/// A recording that is read again.
+#[derive(Clone, Debug)]
+pub struct Recording {
+    exchanges: Exchanges,
+}
+
+impl Recording {
+    /// Reads a recording.
+    ///
+    /// # Errors
+    /// Every line that is no exchange.
+    pub fn parse(file: &SourceFile) -> Result<Self, Diagnostics> {
+        let (mut exchanges, mut found, mut offset) = (HashMap::new(), Vec::new(), 0);
+        for text in file.text().split_inclusive('\n') {
+            match serde_json::from_str::<Line>(text) {
+                Ok(line) => drop(exchanges.insert((line.scenario.clone(), line.number), exchange(line))),
+                Err(_) if text.trim().is_empty() => {}
+                Err(error) => {
+                    let at = offset + error.column().saturating_sub(1).min(text.len());
+                    let wrong = Diagnostic::at(file, at..at, "this line is no recorded exchange", error.to_string());
+                    found.push(wrong.with_help("recordings are written by `conformance run --record FILE`"));
+                }
+            }
+            offset += text.len();
+        }
+        if exchanges.is_empty() && found.is_empty() {
+            found.push(Diagnostic::general(format!("{} holds no exchange", file.name())));
+        }
+        if found.is_empty() { Ok(Self { exchanges }) } else { Err(Diagnostics(found)) }
+    }
+
+    /// The names of the scenarios that were recorded.
+    pub fn scenarios(&self) -> impl Iterator<Item = &str> {
+        self.exchanges.keys().map(|(scenario, _)| scenario.as_str())
+    }
+
+    pub(crate) fn exchange(&self, scenario: &str, number: usize, request: &Request) -> Result<Exchange, Obstacle> {
+        let Some(found) = self.exchanges.get(&(scenario.to_owned(), number)) else {
+            return Err("the recording ends before this request".into());
+        };
+        if found.request.method != request.method {
+            let (then, now) = (&found.request, request);
+            return Err(format!(
+                "the recording has {} {} here; the scenario now sends {} {}",
+                then.method, then.target, now.method, now.target
+            )
+            .into());
+        }
+        Ok(found.clone())
+    }
+}
+
+fn exchange(line: Line) -> Exchange {
+    let request = line.request;
+    Exchange {
+        request: Request {
+            method: request.method,
+            target: request.target,
+            headers: request.headers,
+            body: request.body.into_bytes(),
+        },
+        response: match line.response {
+            Some(response) => {
+                Ok(Response { status: response.status, headers: response.headers, body: response.body.into_bytes() })
+            }
+            None => Err(line.error.unwrap_or_else(|| "no answer".to_owned())),
+        },
+        took: Duration::from_secs_f64((line.took_ms / 1000.0).clamp(0.0, 1e6)),
+    }
+}

@@ -1,0 +1,111 @@
+//! Which scenarios, and which of their checks, a run is about.
+
+use conformance_contract::Requirements;
+use conformance_scenario::Scenario;
+use conformance_source::{Diagnostic, Diagnostics, suggest};
+
+use crate::bind::Bound;
+
+/// A scenario, and which of its checks count.
+#[derive(Clone, Debug)]
+pub struct Selected {
+    /// The scenario; all its steps are replayed, for later ones need earlier ones.
+    pub scenario: Scenario,
+    /// The checks that count.
+    pub keep: Keep,
+}
+
+/// Which checks of a scenario count.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Keep {
+    /// All.
+    All,
+    /// Those that cite one of these requirements.
+    Citing(Vec<String>),
+    /// Those of the step that this line stands in.
+    Line(usize),
+}
+
+/// Selects by area, scenario, requirement or step (`area/behaviour:LINE`); all, when nothing is named.
+///
+/// # Errors
+/// When a name names nothing.
+pub fn select(bound: &Bound, requirements: &Requirements, only: &[String]) -> Result<Vec<Selected>, Diagnostics> {
+    let all =
+        |keep: Keep| bound.scenarios.iter().map(move |one| Selected { scenario: one.clone(), keep: keep.clone() });
+    if only.is_empty() {
+        return Ok(all(Keep::All).collect());
+    }
+    let (mut selected, mut found): (Vec<Selected>, Vec<Diagnostic>) = (Vec::new(), Vec::new());
+    for name in only {
+        let named: Vec<Selected> = if requirements.get(name).is_some() {
+            let keep = Keep::Citing(vec![name.clone()]);
+            all(keep).filter(|one| one.scenario.steps.iter().any(|step| cites(step, name))).collect()
+        } else {
+            let (scenario, line) = split_line(name);
+            let keep = line.map_or(Keep::All, Keep::Line);
+            let fits = |one: &Scenario| one.name == scenario || (line.is_none() && area(one) == scenario);
+            all(keep).filter(|one| fits(&one.scenario)).collect()
+        };
+        if named.is_empty() {
+            found.push(unknown(bound, requirements, name));
+        }
+        for one in named {
+            add(&mut selected, one);
+        }
+    }
+    if found.is_empty() { Ok(selected) } else { Err(Diagnostics(found)) }
+}
+
+fn add(selected: &mut Vec<Selected>, new: Selected) {
+    match selected.iter_mut().find(|one| one.scenario.name == new.scenario.name) {
+        Some(one) => match (&mut one.keep, new.keep) {
+            (Keep::Citing(all), Keep::Citing(more)) => all.extend(more),
+            (keep, _) => *keep = Keep::All,
+        },
+        None => selected.push(new),
+    }
+}
+
+fn area(scenario: &Scenario) -> &str {
+    scenario.name.split('/').next().unwrap_or("")
+}
+
+/// `pages/forward:12` as name and line.
+fn split_line(name: &str) -> (&str, Option<usize>) {
+    match name.rsplit_once(':').map(|(before, line)| (before, line.parse().ok())) {
+        Some((before, Some(line))) => (before, Some(line)),
+        _ => (name, None),
+    }
+}
+
+fn cites(step: &conformance_scenario::Step, requirement: &str) -> bool {
+    step.all_checks().any(|check| check.cites.iter().any(|(id, _)| id == requirement))
+}
+
+fn unknown(bound: &Bound, requirements: &Requirements, name: &str) -> Diagnostic {
+    let mut known: Vec<&str> = bound.scenarios.iter().flat_map(|one| [area(one), one.name.as_str()]).collect();
+    known.extend(requirements.ids());
+    let diagnostic = Diagnostic::general(format!("`{name}` is no area, scenario or requirement that anything tests"));
+    match suggest::nearest(split_line(name).0, known) {
+        Some(near) => diagnostic.with_help(format!("did you mean `{near}`?")),
+        None => diagnostic.with_help("areas and scenarios are the folders and files under fixtures/scenarios"),
+    }
+}
+
+impl Selected {
+    /// Whether a check at this line, citing these requirements, counts.
+    pub(crate) fn counts(&self, line: usize, cited: &[(String, String)]) -> bool {
+        match &self.keep {
+            Keep::All => true,
+            Keep::Citing(ids) => cited.iter().any(|(id, _)| ids.contains(id)),
+            Keep::Line(wanted) => {
+                let lines = |step: &conformance_scenario::Step| {
+                    let file = &self.scenario.file;
+                    file.position(step.span.start).0..=file.position(step.span.end).0
+                };
+                self.scenario.steps.iter().map(lines).any(|lines| lines.contains(wanted) && lines.contains(&line))
+            }
+        }
+    }
+}

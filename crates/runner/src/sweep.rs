@@ -1,0 +1,184 @@
+//! Removes what killed runs left behind, and nothing else.
+//!
+//! An object whose id stands in a journal is ours. A create that got no answer may have made an object whose id nobody
+//! knows: it is looked for by its body and the time of its creation, and taken for ours only if its body bears the marker
+//! of that run. Anything less certain is listed, and deleted only when told so.
+
+use std::collections::BTreeMap;
+
+use conformance_contract::{Action, Suite};
+use conformance_record::Request;
+use serde_json::Value;
+
+use crate::cleanup::Cleaner;
+use crate::client::Client;
+use crate::journal::{Entry, Past};
+use crate::lane::Lane;
+use crate::settings::Settings;
+use crate::target::Target;
+
+/// How many pages are searched for an object whose id is not known.
+const MOST_PAGES: usize = 200;
+
+/// What a sweep did.
+#[derive(Debug, Default)]
+pub struct Swept {
+    /// Ids that were deleted, or were gone already.
+    pub deleted: Vec<String>,
+    /// Ids that look like ours and do not say so.
+    pub doubtful: Vec<String>,
+    /// Ids that are still there, and why.
+    pub failed: Vec<(String, String)>,
+}
+
+impl Swept {
+    /// Whether nothing is left of what was swept.
+    #[must_use]
+    pub fn is_clean(&self) -> bool {
+        self.doubtful.is_empty() && self.failed.is_empty()
+    }
+}
+
+/// Sweeps up after one run.
+///
+/// # Errors
+/// When the target cannot be spoken to at all.
+pub async fn sweep(
+    suite: &Suite,
+    target: &Target,
+    settings: &Settings,
+    past: &Past,
+    yes: bool,
+) -> Result<Swept, String> {
+    let client = Client::new(target, settings)?;
+    let lane = Lane::Http(Box::new(client), None);
+    let cleaner = Cleaner { suite, target, lane: &lane, token: target.token(0) };
+    let open = Open::of(past);
+    let mut swept = Swept::default();
+    for (resource, id) in &open.known {
+        let Some(resource) = suite.contract.resources.iter().position(|one| one.name == *resource) else { continue };
+        swept.done(id, cleaner.delete(resource, id).await);
+    }
+    for (resource, body, at) in &open.lost {
+        let Some(resource) = suite.contract.resources.iter().position(|one| one.name == *resource) else { continue };
+        for (id, certain) in search(&cleaner, resource, body, *at, &open).await? {
+            if swept.deleted.contains(&id) || swept.doubtful.contains(&id) {
+                continue;
+            }
+            if certain || yes {
+                swept.done(&id, cleaner.delete(resource, &id).await);
+            } else {
+                swept.doubtful.push(id);
+            }
+        }
+    }
+    Ok(swept)
+}
+
+impl Swept {
+    fn done(&mut self, id: &str, result: Result<(), String>) {
+        match result {
+            Ok(()) => self.deleted.push(id.to_owned()),
+            Err(reason) => self.failed.push((id.to_owned(), reason)),
+        }
+    }
+}
+
+/// What a journal leaves open.
+struct Open {
+    marker: String,
+    known: Vec<(String, String)>,
+    lost: Vec<(String, Value, u64)>,
+    ids: Vec<String>,
+}
+
+impl Open {
+    fn of(past: &Past) -> Self {
+        let mut creates: BTreeMap<usize, (&String, &Value, u64, Option<&String>)> = BTreeMap::new();
+        let mut ids = Vec::new();
+        for entry in &past.entries {
+            match entry {
+                Entry::Intent { number, resource, body, at } => {
+                    creates.insert(*number, (resource, body, *at, None));
+                }
+                Entry::Created { number, id } => {
+                    ids.push(id.clone());
+                    if let Some(create) = creates.get_mut(number) {
+                        create.3 = Some(id);
+                    }
+                }
+                Entry::Refused { number } | Entry::Deleted { number } => {
+                    creates.remove(number);
+                }
+                Entry::Run { .. } => {}
+            }
+        }
+        let mut open = Self {
+            marker: past.head().map_or("", |(marker, ..)| marker).to_owned(),
+            known: Vec::new(),
+            lost: Vec::new(),
+            ids,
+        };
+        for (resource, body, at, id) in creates.into_values() {
+            match id {
+                Some(id) => open.known.push((resource.clone(), id.clone())),
+                None => open.lost.push((resource.clone(), body.clone(), at)),
+            }
+        }
+        open
+    }
+}
+
+/// The objects that a lost create may have made, each with whether it bears the run's marker.
+async fn search(
+    cleaner: &Cleaner<'_>,
+    resource: usize,
+    body: &Value,
+    at: u64,
+    open: &Open,
+) -> Result<Vec<(String, bool)>, String> {
+    let contract = &cleaner.suite.contract;
+    let Some(list) = contract.action(resource, Action::List) else { return Ok(Vec::new()) };
+    let (Some(page), Some(sent)) = (&list.page, body.as_object()) else { return Ok(Vec::new()) };
+    let id_property = &contract.resources[resource].id_property;
+    let largest =
+        list.parameter(&page.limit).and_then(|limit| contract.schemas.bound(&limit.schema.location, "maximum"));
+    let path = list.path.fill(|_| None).unwrap_or_default();
+    let (mut found, mut cursor) = (Vec::new(), None::<String>);
+    for _ in 0..MOST_PAGES {
+        let mut target = format!("{}{path}?{}={}", cleaner.target.path, page.limit, largest.unwrap_or(10));
+        if let (Some(name), Some(cursor)) = (&page.after, &cursor) {
+            crate::replay::add_query(&mut target, name, cursor);
+        }
+        let headers = vec![("authorization".to_owned(), format!("Bearer {}", cleaner.token))];
+        let request = Request { method: list.method.clone(), target, headers, body: Vec::new() };
+        let response = cleaner.lane.send_aside(request).await.response?;
+        let answer: Value =
+            serde_json::from_slice(&response.body).map_err(|_| format!("a list was answered {}", response.status))?;
+        let items = answer.pointer(&page.items).and_then(Value::as_array).cloned().unwrap_or_default();
+        for item in &items {
+            let Some(id) = item.get(id_property).and_then(Value::as_str) else { continue };
+            let same = sent.iter().all(|(name, value)| item.get(name).is_none_or(|other| other == value));
+            if same && !open.ids.iter().any(|known| known == id) && created_since(cleaner, resource, item, at) {
+                found.push((id.to_owned(), !open.marker.is_empty() && body.to_string().contains(&open.marker)));
+            }
+        }
+        let more = page.more.as_ref().and_then(|more| answer.pointer(more)).and_then(Value::as_bool).unwrap_or(false);
+        let last = items.last().and_then(|item| item.get(id_property)?.as_str()).map(str::to_owned);
+        if !more || last.is_none() || last == cursor {
+            break;
+        }
+        cursor = last;
+    }
+    Ok(found)
+}
+
+/// Whether an object is not older than the create, as far as its own times tell; clocks may be minutes off.
+fn created_since(cleaner: &Cleaner<'_>, resource: usize, item: &Value, at: u64) -> bool {
+    const OFF: f64 = 15.0 * 60_000.0;
+    let rules = &cleaner.suite.contract.resources[resource];
+    let times = rules.on_create.keys().filter_map(|name| item.get(name)?.as_f64());
+    #[expect(clippy::cast_precision_loss, reason = "a time in milliseconds")]
+    let at = at as f64;
+    times.into_iter().all(|time| time + OFF >= at || time * 1000.0 + OFF >= at && time < 1e11)
+}
