@@ -145,7 +145,7 @@ pub struct Mock {
     #[arg(long)]
     pub strict: bool,
     /// Let in this bearer token only; all others get a 401.
-    #[arg(long, value_name = "TOKEN", env = "CONFORMANCE_TOKEN", hide_env_values = true)]
+    #[arg(long, value_name = "TOKEN")]
     pub require_token: Option<String>,
     /// No line per request.
     #[arg(short, long)]

@@ -18,7 +18,14 @@ pub fn target(server: &Server) -> Result<Option<Target>, Failure> {
         let wrong = Diagnostic::general("the token cannot be sent: it holds a space or a control character");
         return Err(wrong.with_help("check --token and CONFORMANCE_TOKEN for a stray line break").into());
     }
-    let Some(url) = server.base_url.as_deref().filter(|url| !url.is_empty()) else { return Ok(None) };
+    let Some(url) = server.base_url.as_deref() else { return Ok(None) };
+    if url.is_empty() {
+        // A variable that expanded to nothing must not turn into a green run against the mock.
+        let wrong = Diagnostic::general("the base URL is empty");
+        return Err(wrong
+            .with_help("give a URL, or neither --base-url nor CONFORMANCE_BASE_URL to judge the embedded mock")
+            .into());
+    }
     let token = token.unwrap_or_else(|| DEFAULT_TOKEN.to_owned());
     Ok(Some(Target::parse(url, Tokens::One(token))?))
 }
@@ -62,6 +69,12 @@ pub fn unreachable(name: &str, token_given: bool, why: &conformance_runner::Unre
         }
         Unreachable::Refused(status) => Diagnostic::general(format!("{name} wants a token (status {status})"))
             .with_help("give one with --token or CONFORMANCE_TOKEN"),
+        Unreachable::NotServing(status, path) => {
+            Diagnostic::general(format!("{name} does not seem to serve this API: GET {path} is answered {status}"))
+                .with_help(
+                    "is the path of the base URL right, and is nothing in between that redirects or limits requests?",
+                )
+        }
         Unreachable::Setup(reason) => Diagnostic::general(reason.clone()),
     };
     let exit = if matches!(why, Unreachable::Setup(_)) { Exit::Usage } else { Exit::Unreachable };

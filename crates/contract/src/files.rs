@@ -43,7 +43,8 @@ impl Files for Folder {
             for entry in entries {
                 let entry = entry?;
                 let path = format!("{folder}/{}", entry.file_name().to_string_lossy());
-                if entry.path().is_dir() { folders.push(path) } else { found.push(path) }
+                // A link to a folder is not followed: it may lead round in circles.
+                if entry.file_type()?.is_dir() { folders.push(path) } else { found.push(path) }
             }
         }
         found.sort();

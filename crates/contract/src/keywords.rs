@@ -101,6 +101,11 @@ pub(crate) fn check(schemas: &Schemas, at: &Location) -> Vec<Diagnostic> {
     found
 }
 
+/// Whether the validator cannot read a pattern.
+fn is_no_pattern(pattern: &str) -> bool {
+    jsonschema::draft202012::new(&serde_json::json!({ "pattern": pattern })).is_err()
+}
+
 /// Keywords with values that the dialect does not allow.
 fn meta(schemas: &Schemas, at: &Location, schema: &Value) -> Option<Diagnostic> {
     let error = jsonschema::draft202012::meta::validate(schema).err()?;
@@ -132,6 +137,12 @@ fn check_keyword(schemas: &Schemas, at: &Location, place: &Location, key: &str, 
     match (key, node.as_str()) {
         ("$ref", Some(reference)) if schemas.resolve(at, reference).is_none() => {
             Some(dangling(schemas, place, reference))
+        }
+        ("$ref", Some(_)) if schemas.pulls_in_itself(at) => {
+            Some(schemas.diagnostic(place, "this schema refers to itself and to nothing else", "leads back here"))
+        }
+        ("pattern", Some(pattern)) if is_no_pattern(pattern) => {
+            Some(schemas.diagnostic(place, "this is not a regular expression", "never matches"))
         }
         ("$schema", Some(dialect)) if dialect.trim_end_matches('#') != DIALECT => Some(
             schemas

@@ -38,7 +38,25 @@ pub(crate) fn read(file: &SourceFile, root: &Node, schemas: Schemas) -> Result<C
         return Err(Diagnostics(lint));
     }
     let compiled = schemas.compile(&locations)?;
-    parts.compile(file, schemas, &compiled).ok_or_else(|| Diagnostic::general("a schema was not compiled").into())
+    let contract = parts.compile(file, schemas, &compiled);
+    let contract = contract.ok_or_else(|| Diagnostics::from(Diagnostic::general("a schema was not compiled")))?;
+    let limits = unusable_limits(&contract);
+    if limits.is_empty() { Ok(contract) } else { Err(Diagnostics(limits)) }
+}
+
+/// Page limits without a default, or with one that their own schema refuses.
+fn unusable_limits(contract: &Contract) -> Vec<Diagnostic> {
+    let lists = contract.operations.iter().filter_map(|one| one.parameter(&one.page.as_ref()?.limit));
+    let wrong = lists.filter_map(|limit| {
+        let at = &limit.schema.location;
+        let title = match contract.schemas.default_value(at) {
+            Some(default) if limit.schema.accepts(&default) => return None,
+            Some(default) => format!("the default of `{}`, {default}, breaks its own schema", limit.name),
+            None => format!("`{}` bounds pages and needs a `default`", limit.name),
+        };
+        Some(contract.schemas.diagnostic(at, title, "this schema"))
+    });
+    wrong.collect()
 }
 
 struct Draft<'a> {

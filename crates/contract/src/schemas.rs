@@ -162,6 +162,13 @@ impl Schemas {
         found
     }
 
+    /// Whether following `$ref` and `allOf` from a schema leads back to it.
+    pub(crate) fn pulls_in_itself(&self, at: &Location) -> bool {
+        let to =
+            self.node(at).and_then(|node| node.get("$ref")?.as_str()).and_then(|reference| self.resolve(at, reference));
+        to.is_some_and(|to| self.all_of(&to).contains(at))
+    }
+
     /// Walks what a schema pulls in, each part once; tells of a part `before` and `after` what it pulls in itself.
     fn pulled_in(
         &self,
@@ -259,7 +266,11 @@ impl Schemas {
     /// A whole number under a keyword (`minLength`, `maximum`, …).
     #[must_use]
     pub fn bound(&self, at: &Location, keyword: &str) -> Option<i64> {
-        self.keyword(at, keyword)?.1.to_json().as_i64()
+        let value = self.keyword(at, keyword)?.1.to_json();
+        // JSON Schema takes `100.0` for the whole number that it is.
+        #[expect(clippy::cast_possible_truncation, reason = "whole, and within what f64 holds exactly")]
+        let whole = |number: f64| (number.fract() == 0.0 && number.abs() < 9e15).then_some(number as i64);
+        value.as_i64().or_else(|| whole(value.as_f64()?))
     }
 
     /// Compiles the schemas at these locations. References were checked before.

@@ -11,6 +11,7 @@ use crate::openapi;
 use crate::requirements::Requirements;
 use crate::schemas::{Location, Schemas};
 
+const SCENARIOS: &str = "fixtures/scenarios";
 const REQUIREMENTS: &str = "schemas/requirements.yaml";
 
 /// What a folder promises about an API, ready to use.
@@ -38,7 +39,8 @@ impl Suite {
     pub fn open(files: Arc<dyn Files>) -> Result<Self, Diagnostics> {
         let contract = Arc::new(contract(&*files)?);
         let requirements = Requirements::parse(&source(&*files, REQUIREMENTS)?)?;
-        let scenarios = list(&*files, "fixtures/scenarios", ".yaml")?;
+        unread(&*files)?;
+        let scenarios = list(&*files, SCENARIOS, ".yaml")?;
         let scenarios = scenarios.iter().map(|path| source(&*files, path)).collect::<Result<_, _>>()?;
         Ok(Self { contract, requirements, scenarios, files })
     }
@@ -80,9 +82,13 @@ fn contract(files: &dyn Files) -> Result<Contract, Diagnostics> {
 fn source(files: &dyn Files, path: &str) -> Result<SourceFile, Diagnostics> {
     let shown = files.display(path);
     let text = files.read(path).map_err(|error| {
-        Diagnostic::general(format!("cannot read {shown}: {error}")).with_help(
-            "a suite is a folder with schemas/openapi.yaml, schemas/requirements.yaml and fixtures/scenarios/",
-        )
+        let wrong = Diagnostic::general(format!("cannot read {shown}: {error}"));
+        match error.kind() {
+            std::io::ErrorKind::NotFound => wrong.with_help(
+                "a suite is a folder with schemas/openapi.yaml, schemas/requirements.yaml and fixtures/scenarios/",
+            ),
+            _ => wrong,
+        }
     })?;
     Ok(SourceFile::new(shown, text))
 }
@@ -91,4 +97,15 @@ fn list(files: &dyn Files, folder: &str, ending: &str) -> Result<Vec<String>, Di
     let all = files.below(folder);
     let all = all.map_err(|error| Diagnostic::general(format!("cannot read {}: {error}", files.display(folder))))?;
     Ok(all.into_iter().filter(|path| path.ends_with(ending)).collect())
+}
+
+/// Files that look as if they were meant, and would not be read.
+fn unread(files: &dyn Files) -> Result<(), Diagnostics> {
+    let all = list(files, SCENARIOS, ".yml")?;
+    let wrong = all.iter().map(|path| {
+        let title = format!("{} would not be read", files.display(path));
+        Diagnostic::general(title).with_help("scenario files end in `.yaml`")
+    });
+    let wrong: Vec<_> = wrong.collect();
+    if wrong.is_empty() { Ok(()) } else { Err(Diagnostics(wrong)) }
 }

@@ -167,8 +167,7 @@ impl Mock {
     fn options(&self, request: &Request) -> Reply {
         let all = self.contract.operations.iter();
         let here = all.filter(|one| request.path() == "*" || one.path.fit(request.path()).is_some());
-        let mut methods: Vec<String> = here.map(|one| one.method.clone()).collect();
-        methods.dedup();
+        let methods: Vec<String> = here.map(|one| one.method.clone()).collect();
         if methods.is_empty() {
             // The error that any other method would get here.
             return self.answer(&Request { method: "GET".to_owned(), ..request.clone() });
@@ -240,13 +239,13 @@ fn plain(status: u16, body: Bytes) -> Reply {
 
 /// `Allow`: `GET` brings `HEAD` with it, and `OPTIONS` always works.
 fn allow(methods: &[String]) -> String {
+    let with_head =
+        methods.iter().flat_map(|method| if method == "GET" { vec!["GET", "HEAD"] } else { vec![method.as_str()] });
     let mut all: Vec<&str> = Vec::new();
-    for method in methods {
-        all.push(method);
-        if method == "GET" {
-            all.push("HEAD");
+    for method in with_head.chain(["OPTIONS"]) {
+        if !all.contains(&method) {
+            all.push(method);
         }
     }
-    all.push("OPTIONS");
     all.join(", ")
 }

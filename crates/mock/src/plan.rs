@@ -171,7 +171,7 @@ impl Planner<'_> {
         let mut properties = Vec::new();
         for (name, schemas) in self.schemas.properties(&schema.location) {
             let required = required.iter().any(|(demanded, _)| *demanded == name);
-            let fallback = fallback(self.schemas, &schemas, required);
+            let fallback = fallback(self.schemas, &schemas, required, DEPTH);
             properties.push(Property { name, fallback });
         }
         for (name, at) in required {
@@ -307,7 +307,7 @@ impl Planner<'_> {
             };
             let mut complete = true;
             for (name, schemas) in self.schemas.properties(&body.schema.location) {
-                match fallback(self.schemas, &schemas, true) {
+                match fallback(self.schemas, &schemas, true, DEPTH) {
                     Some(value) => drop(state.insert(name, value)),
                     None => complete = false,
                 }
@@ -334,26 +334,41 @@ impl Planner<'_> {
     }
 }
 
+/// How deep a required object may lie in others.
+const DEPTH: usize = 16;
+
 /// The value of a property that neither state nor generation gives.
-fn fallback(schemas: &Schemas, places: &[Location], required: bool) -> Option<Value> {
+fn fallback(schemas: &Schemas, places: &[Location], required: bool, depth: usize) -> Option<Value> {
     let first = |find: &dyn Fn(&Location) -> Option<Value>| places.iter().find_map(find);
     first(&|at| schemas.fixed(at))
         .or_else(|| first(&|at| schemas.default_value(at)))
         .or_else(|| if required { first(&|at| schemas.example(at)) } else { None })
         .or_else(|| {
             let nested = places.iter().find(|at| required && !schemas.properties(at).is_empty())?;
-            Some(skeleton(schemas, nested))
+            // A schema that requires itself has no end.
+            skeleton_to(schemas, nested, depth.checked_sub(1)?)
         })
 }
 
 /// The part of an object that its schema alone decides.
 fn skeleton(schemas: &Schemas, at: &Location) -> Value {
+    skeleton_to(schemas, at, DEPTH).unwrap_or_else(|| Value::Object(Map::new()))
+}
+
+/// The same, so many levels deep; none when a required object lies deeper.
+fn skeleton_to(schemas: &Schemas, at: &Location, depth: usize) -> Option<Value> {
     let required = schemas.required(at);
-    let members = schemas.properties(at).into_iter().filter_map(|(name, places)| {
+    let mut members = Map::new();
+    for (name, places) in schemas.properties(at) {
         let demanded = required.iter().any(|(one, _)| *one == name);
-        Some((name, fallback(schemas, &places, demanded)?))
-    });
-    Value::Object(members.collect())
+        let nested = demanded && places.iter().any(|at| !schemas.properties(at).is_empty());
+        match fallback(schemas, &places, demanded, depth) {
+            Some(value) => drop(members.insert(name, value)),
+            None if nested => return None,
+            None => {}
+        }
+    }
+    Some(Value::Object(members))
 }
 
 /// The body of a refusal; none when its message has no place in this schema.

@@ -61,6 +61,11 @@ impl Loader<'_> {
     fn load(&self, node: &Node, into: &mut Collection) -> u64 {
         let objects = self.reader.list(node, |node| self.object(node)).unwrap_or_default();
         // Lists are ordered by creation: where all objects say when that was, they need not stand in order.
+        for (index, (id, _)) in objects.iter().enumerate() {
+            if objects[..index].iter().any(|(other, _)| other == id) {
+                self.reader.wrong(&node.span, format!("two objects have the id `{id}`"), "in this list");
+            }
+        }
         let time = |state: &Map<String, Value>| self.created_at().and_then(|name| state.get(name)?.as_f64());
         let mut dated: Vec<_> = objects.into_iter().map(|(id, state)| (time(&state), id, state)).collect();
         if dated.iter().all(|(time, ..)| time.is_some()) {

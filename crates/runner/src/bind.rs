@@ -2,8 +2,10 @@
 
 use conformance_contract::model::Place;
 use conformance_contract::{Action, Contract, Location, Operation, Suite};
-use conformance_scenario::{Boundary, Call, Check, Scenario, Step, StepKind, Template};
+use conformance_scenario::{Boundary, Call, Check, Expectation, Operator, Scenario, Step, StepKind, Template};
 use conformance_source::{Diagnostic, Diagnostics, Span, suggest};
+
+use regex::Regex;
 
 use crate::value;
 
@@ -76,9 +78,9 @@ impl Binder<'_> {
             (Some(_), None) => self.wrong(span, format!("`{id}` takes no body"), "this step gives one", None),
             (None, _) => {}
         }
-        step.checks.iter().for_each(|check| self.cites(check));
+        step.checks.iter().for_each(|check| self.check(check));
         if let StepKind::Walk(walk) = &step.kind {
-            walk.each_page.iter().for_each(|check| self.cites(check));
+            walk.each_page.iter().for_each(|check| self.check(check));
             if operation.action != Action::List {
                 self.wrong(span, format!("`{id}` is not a list and cannot be walked"), "expected a list", None);
             }
@@ -103,12 +105,26 @@ impl Binder<'_> {
         }
     }
 
-    fn cites(&mut self, check: &Check) {
+    fn check(&mut self, check: &Check) {
+        self.relation(check);
         for (id, span) in &check.cites {
             if self.suite.requirements.get(id).is_none() {
                 let help = suggest::help(id, self.suite.requirements.ids());
                 self.wrong(span, format!("`{id}` is not a requirement"), "unknown requirement", help);
             }
+        }
+    }
+
+    /// Patterns and schemas that are written out are ones.
+    fn relation(&mut self, check: &Check) {
+        let Expectation::Value { operator, other: Template::Literal(other), .. } = &check.expectation else { return };
+        let wrong = match operator {
+            Operator::Matches => Regex::new(&value::plain(other)).err().map(|error| error.to_string()),
+            Operator::Conforms => jsonschema::draft202012::new(other).err().map(|error| error.to_string()),
+            _ => None,
+        };
+        if let Some(wrong) = wrong {
+            self.wrong(&check.span, format!("`{}` cannot be used: {wrong}", operator.key()), "in this check", None);
         }
     }
 

@@ -4,7 +4,8 @@ use conformance_contract::model::StatusRule;
 use conformance_contract::say::brief;
 use conformance_contract::{Operation, Requirements};
 use conformance_record::{CheckOutcome, Exchange, Level, Position, Verdict};
-use conformance_scenario::{Check, Expectation, Expression, Operator, Template};
+use conformance_scenario::expression::Source;
+use conformance_scenario::{Check, Expectation, Operator, Template};
 use conformance_source::SourceFile;
 use regex::Regex;
 use serde_json::Value;
@@ -38,6 +39,13 @@ impl<'s> Judgement<'s> {
             expected: None,
             exchange: None,
         }
+    }
+
+    /// A check that was not judged, and why.
+    pub(crate) fn unjudged(check: &'s Check, why: &Obstacle) -> Self {
+        let mut judgement = Self::new(check);
+        judgement.could_not(why.clone());
+        judgement
     }
 
     /// Judges one answer. `round` names it among several.
@@ -165,16 +173,16 @@ fn relation(
     world: &mut World<'_>,
     operation: &Operation,
     scope: Scope<'_>,
-    that: &Expression,
+    that: &Template,
     operator: Operator,
     other: &Template,
 ) -> (String, Result<Vec<String>, Obstacle>) {
     let other = match value::template(world, operation, scope, other, None) {
         Ok(other) => other,
-        Err(missing) => return (format!("`{that}` {} {other}", phrase(operator)), Err(missing)),
+        Err(missing) => return (format!("{that} {} {other}", operator.phrase()), Err(missing)),
     };
-    let expected = format!("`{that}` {} {}", phrase(operator), brief(&other));
-    let found = value::expression(world, operation, scope, that);
+    let expected = format!("{that} {} {}", operator.phrase(), brief(&other));
+    let found = value::template(world, operation, scope, that, None);
     if operator == Operator::Exists {
         let wanted = other.as_bool().unwrap_or(true);
         let mismatch = match (&found, wanted) {
@@ -186,9 +194,7 @@ fn relation(
     }
     match found {
         // A captured value that is missing says nothing about this answer; a missing part of the answer does.
-        Err(missing) if matches!(that.source, conformance_scenario::expression::Source::Output(_)) => {
-            (expected, Err(missing))
-        }
+        Err(missing) if is_captured(that) => (expected, Err(missing)),
         Err(missing) => (expected, Ok(vec![missing.reason().to_owned()])),
         Ok(found) => match holds(operator, &found, &other) {
             Ok(true) => (expected, Ok(Vec::new())),
@@ -198,11 +204,45 @@ fn relation(
     }
 }
 
+/// Whether a value comes from an earlier step alone.
+fn is_captured(that: &Template) -> bool {
+    matches!(that, Template::Expression(expression, _) if matches!(expression.source, Source::Output(_)))
+}
+
 fn mismatch(operator: Operator, found: &Value, other: &Value) -> String {
     match (operator, found, other) {
-        (Operator::Equals, Value::Array(have), Value::Array(want)) => lists(have, want),
+        (Operator::Equals | Operator::SameItems, Value::Array(have), Value::Array(want)) => lists(have, want),
+        (Operator::Equals, Value::Object(_), Value::Object(_)) => differences("", found, other).join("; "),
+        (Operator::Conforms, _, _) => {
+            let schema = jsonschema::draft202012::new(other).ok();
+            let errors = schema
+                .iter()
+                .flat_map(|schema| schema.iter_errors(found).map(|e| format!("{} {e}", e.instance_path())));
+            errors.collect::<Vec<_>>().join("; ")
+        }
         (Operator::Length, _, _) => format!("its length is {}", length(found).unwrap_or(0)),
         _ => format!("it is {}", brief(found)),
+    }
+}
+
+/// Every place at which one value differs from another.
+fn differences(at: &str, found: &Value, other: &Value) -> Vec<String> {
+    match (found, other) {
+        (Value::Object(have), Value::Object(want)) => {
+            let below = |name: &String| conformance_source::pointer::push(at, name);
+            let mut all: Vec<String> = Vec::new();
+            for (name, want) in want {
+                match have.get(name) {
+                    Some(have) => all.extend(differences(&below(name), have, want)),
+                    None => all.push(format!("{} is missing, expected {}", below(name), brief(want))),
+                }
+            }
+            let surplus = have.iter().filter(|(name, _)| !want.contains_key(*name));
+            all.extend(surplus.map(|(name, have)| format!("{} is {}, expected nothing", below(name), brief(have))));
+            all
+        }
+        _ if equal(found, other) => Vec::new(),
+        _ => vec![format!("{at} is {}, expected {}", brief(found), brief(other))],
     }
 }
 
@@ -243,10 +283,48 @@ fn holds(operator: Operator, found: &Value, other: &Value) -> Result<bool, Strin
         Operator::AtLeast => Ok(found.as_f64().is_some_and(|have| number(other).is_ok_and(|want| have >= want))),
         Operator::AtMost => Ok(found.as_f64().is_some_and(|have| number(other).is_ok_and(|want| have <= want))),
         Operator::GreaterThan => Ok(found.as_f64().is_some_and(|have| number(other).is_ok_and(|want| have > want))),
+        Operator::LessThan => Ok(found.as_f64().is_some_and(|have| number(other).is_ok_and(|want| have < want))),
+        Operator::Conforms => {
+            let schema =
+                jsonschema::draft202012::new(other).map_err(|error| format!("the schema is wrong: {error}"))?;
+            Ok(schema.is_valid(found))
+        }
         Operator::Length => Ok(length(found).map(|length| length as f64) == Some(number(other)?)),
         Operator::Contains => Ok(contains(found, other)),
         Operator::Excludes => Ok(!contains(found, other)),
         Operator::Exists => Ok(true),
+        Operator::ContainsAll
+        | Operator::ExcludesAll
+        | Operator::SameItems
+        | Operator::InOrderOf
+        | Operator::StartOf
+        | Operator::EndOf => match (found, other) {
+            (Value::Array(have), Value::Array(want)) => Ok(lists_hold(operator, have, want)),
+            (_, Value::Array(_)) => Ok(false),
+            _ => Err(format!("{} is not a list", brief(other))),
+        },
+    }
+}
+
+fn lists_hold(operator: Operator, have: &[Value], want: &[Value]) -> bool {
+    let among = |items: &[Value], item: &Value| items.iter().any(|one| equal(one, item));
+    match operator {
+        Operator::ContainsAll => want.iter().all(|item| among(have, item)),
+        Operator::ExcludesAll => !want.iter().any(|item| among(have, item)),
+        Operator::SameItems => {
+            have.len() == want.len()
+                && want.iter().all(|item| among(have, item))
+                && have.iter().all(|item| among(want, item))
+        }
+        Operator::InOrderOf => {
+            let mut rest = want.iter();
+            have.iter().all(|item| rest.any(|one| equal(one, item)))
+        }
+        Operator::StartOf => want.len() >= have.len() && have.iter().zip(want).all(|(a, b)| equal(a, b)),
+        Operator::EndOf => {
+            want.len() >= have.len() && have.iter().zip(&want[want.len() - have.len()..]).all(|(a, b)| equal(a, b))
+        }
+        _ => false,
     }
 }
 
@@ -274,26 +352,11 @@ fn equal(one: &Value, other: &Value) -> bool {
     }
 }
 
-const fn phrase(operator: Operator) -> &'static str {
-    match operator {
-        Operator::Equals => "equals",
-        Operator::NotEquals => "differs from",
-        Operator::Matches => "matches",
-        Operator::Exists => "exists:",
-        Operator::AtLeast => "is at least",
-        Operator::AtMost => "is at most",
-        Operator::GreaterThan => "is greater than",
-        Operator::Length => "has the length",
-        Operator::Contains => "contains",
-        Operator::Excludes => "does not contain",
-    }
-}
-
 /// What a check expects, before anything was worked out.
 fn describe(expectation: &Expectation) -> String {
     match expectation {
         Expectation::Status(statuses) => format!("status {}", statuses.join(" or ")),
         Expectation::Documented => "status, media type and body as documented".to_owned(),
-        Expectation::Value { that, operator, other } => format!("`{that}` {} {other}", phrase(*operator)),
+        Expectation::Value { that, operator, other } => format!("{that} {} {other}", operator.phrase()),
     }
 }

@@ -83,6 +83,16 @@ impl Ledger {
         all.map(|(number, create)| (number, create.clone())).collect()
     }
 
+    /// The ids of everything that was made.
+    pub(crate) fn ids(&self) -> Vec<String> {
+        let inner = self.lock();
+        let ids = inner.creates.iter().filter_map(|one| match &one.fate {
+            Fate::Made(id) | Fate::Gone(id) => Some(id.clone()),
+            _ => None,
+        });
+        ids.collect()
+    }
+
     /// How many objects were created, and how many of them are gone again.
     pub(crate) fn count(&self) -> (usize, usize) {
         let inner = self.lock();

@@ -1,5 +1,7 @@
 //! Replays one scenario.
 
+use std::time::Duration;
+
 use conformance_contract::model::Place;
 use conformance_contract::{Action, Operation, Suite};
 use conformance_record::{CheckOutcome, Exchange, Request};
@@ -7,6 +9,7 @@ use conformance_scenario::{Call, Rounds, Scenario, Step, StepKind, Template};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
 use tokio::sync::watch;
+use tokio::time::Instant;
 
 use crate::judge::Judgement;
 use crate::lane::Lane;
@@ -38,7 +41,11 @@ impl Replay<'_> {
     pub(crate) async fn scenario(&mut self, scenario: &Scenario) -> Vec<CheckOutcome> {
         let mut outcomes = Vec::new();
         for step in &scenario.steps {
-            let judged = self.step(step).await;
+            let judged = match self.world.withheld.clone() {
+                // What comes after a step that was withheld would judge a workspace that it did not prepare.
+                Some(why) => step.all_checks().map(|check| Judgement::unjudged(check, &why)).collect(),
+                None => self.step(step).await,
+            };
             outcomes.extend(judged.into_iter().map(|one| one.outcome(&scenario.file, &self.suite.requirements)));
         }
         outcomes
@@ -163,7 +170,9 @@ impl Replay<'_> {
             return Err("the run was interrupted".into());
         }
         if self.read_only && !matches!(request.method.as_str(), "GET" | "HEAD" | "OPTIONS") {
-            return Err(Obstacle::NotApplicable(format!("not sent with --read-only: {}", request.method)));
+            let why = Obstacle::NotApplicable(format!("{} is not sent with --read-only", request.method));
+            self.world.withheld = Some(why.clone());
+            return Err(why);
         }
         let contract = &self.suite.contract;
         let path = request.path().strip_prefix(&self.target.path).unwrap_or("").to_owned();
@@ -176,8 +185,12 @@ impl Replay<'_> {
             }
             _ => None,
         };
+        if matches!(meant, Some((Action::Create | Action::Update, _))) {
+            self.space_out().await;
+        }
         let exchange = self.lane.send(self.name, self.world.requests, request).await?;
         self.world.requests += 1;
+        self.world.last_write = Some(Instant::now());
         if let Some((resource, number)) = create {
             self.created(resource, number, &exchange);
         }
@@ -188,6 +201,14 @@ impl Replay<'_> {
             self.deleted(raw);
         }
         Ok(exchange)
+    }
+
+    /// Lets the clock of a server that counts milliseconds move on between two writes, so that their order is its order.
+    async fn space_out(&self) {
+        const APART: Duration = Duration::from_millis(2);
+        if let (Lane::Http(..), Some(last)) = (self.lane, self.world.last_write) {
+            tokio::time::sleep_until(last + APART).await;
+        }
     }
 
     fn created(&mut self, resource: usize, number: usize, exchange: &Exchange) {

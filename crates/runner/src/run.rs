@@ -20,7 +20,7 @@ use crate::recording::{Recorder, Recording};
 use crate::replay::Replay;
 use crate::select::Selected;
 use crate::settings::Settings;
-use crate::target::Target;
+use crate::target::{Target, Tokens};
 use crate::world::World;
 
 /// Everything that a run needs to know.
@@ -54,6 +54,8 @@ pub enum Unreachable {
     NoAnswer(String),
     /// The token is refused.
     Refused(u16),
+    /// What answers does not answer for this API: the status, and the path that was asked for.
+    NotServing(u16, String),
     /// Something on this side stands in the way.
     Setup(String),
 }
@@ -99,12 +101,31 @@ pub async fn run(run: Run, source: Source, listener: &mut dyn FnMut(&RunEvent)) 
     let shared = Arc::new(Shared { run, lane, ledger, secrets, marker });
     let mut tally = Tally { scenarios: shared.run.selected.len(), ..Tally::default() };
     replay_all(&shared, &mut tally, listener).await;
-    (tally.created, tally.deleted) = shared.ledger.count();
+    if let Lane::Http(..) = shared.lane {
+        (tally.created, tally.deleted) = shared.ledger.count();
+        let strays = strays(&shared).await;
+        tally.created += strays;
+        tally.deleted += strays;
+    }
     if let Some(trouble) = shared.ledger.close() {
         listener(&RunEvent::Leftover { id: "journal".to_owned(), reason: format!("it could not be kept: {trouble}") });
     }
     listener(&RunEvent::Finished { tally, took: start.elapsed() });
     Ok(tally)
+}
+
+/// Deletes what the server kept although it refused it, as far as it bears the run's marker.
+async fn strays(shared: &Shared) -> usize {
+    let Shared { run, lane, ledger, marker, .. } = shared;
+    if run.settings.read_only || run.settings.keep_on_failure || !matches!(run.target.tokens, Tokens::One(_)) {
+        return 0;
+    }
+    let cleaner = Cleaner { suite: &run.suite, target: &run.target, lane, token: run.target.token(0) };
+    let mut deleted = 0;
+    for resource in 0..run.suite.contract.resources.len() {
+        deleted += cleaner.residue(resource, marker, &ledger.ids()).await.len();
+    }
+    deleted
 }
 
 /// First those that want to be alone, then the others, some at a time; told in order.
@@ -159,7 +180,9 @@ async fn one(shared: Arc<Shared>, number: usize) -> Done {
     });
     let failed = checks.iter().any(|check| matches!(check.verdict, Verdict::Fail));
     let mut left = Vec::new();
-    if failed && shared.run.settings.keep_on_failure {
+    if matches!(shared.lane, Lane::Recorded(_)) {
+        // Nothing was created, and nothing can be deleted.
+    } else if failed && shared.run.settings.keep_on_failure {
         left.push(RunEvent::Leftover {
             id: "all".to_owned(),
             reason: "kept, as asked for by --keep-on-failure".to_owned(),
@@ -197,12 +220,9 @@ async fn replay(shared: &Shared, number: usize) -> (Vec<CheckOutcome>, usize) {
 fn unjudged(shared: &Shared, number: usize, why: &Obstacle) -> Vec<CheckOutcome> {
     let scenario = &shared.run.selected[number].scenario;
     let checks = scenario.steps.iter().flat_map(conformance_scenario::Step::all_checks);
-    let judgements = checks.map(|check| {
-        let mut judgement = Judgement::new(check);
-        judgement.could_not(why.clone());
-        judgement.outcome(&scenario.file, &shared.run.suite.requirements)
-    });
-    judgements.collect()
+    checks
+        .map(|check| Judgement::unjudged(check, why).outcome(&scenario.file, &shared.run.suite.requirements))
+        .collect()
 }
 
 /// Takes secrets out of everything that an answer could have brought into an outcome.
@@ -253,6 +273,10 @@ async fn first_contact(run: &Run, client: &Client) -> Result<(), Unreachable> {
     match client.send(request).await.response {
         Err(reason) => Err(Unreachable::NoAnswer(reason)),
         Ok(response) if matches!(response.status, 401 | 403) => Err(Unreachable::Refused(response.status)),
+        // No answer of a working list: a wrong path, a proxy, a limit that does not end.
+        Ok(response) if matches!(response.status, 301..=308 | 404 | 429 | 503) => {
+            Err(Unreachable::NotServing(response.status, format!("{}{path}", run.target.path)))
+        }
         Ok(_) => Ok(()),
     }
 }

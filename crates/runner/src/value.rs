@@ -53,6 +53,7 @@ fn source(world: &mut World<'_>, operation: &Operation, scope: Scope<'_>, source
             let value = response()?.header(name);
             value.map(Value::from).ok_or_else(|| Obstacle::from(format!("there is no header field `{name}`")))
         }
+        Source::ResponseText => Ok(String::from_utf8_lossy(&response()?.body).into()),
         Source::ResponseIds => Ok(world.ids(operation, &body()?).into()),
         Source::ResponseOwn => Ok(world.mine(&world.ids(operation, &body()?)).into()),
         Source::ResponseCount => Ok(world.ids(operation, &body()?).len().into()),
@@ -71,6 +72,7 @@ fn source(world: &mut World<'_>, operation: &Operation, scope: Scope<'_>, source
         Source::WalkIds => Ok(walked()?.ids.clone().into()),
         Source::WalkOwn => Ok(world.mine(&walked()?.ids).into()),
         Source::WalkPages => Ok(walked()?.pages.into()),
+        Source::WalkCount => Ok(walked()?.ids.len().into()),
         Source::WalkLargest => Ok(walked()?.largest.into()),
         Source::WalkFalseEnds => Ok(walked()?.false_ends.into()),
         Source::WalkEnd => Ok(walked()?.end.into()),
@@ -108,6 +110,16 @@ pub(crate) fn template(
             Value::Array(items) => Ok(items.into_iter().rev().collect()),
             _ => Err("`$reversed` needs a list".into()),
         },
+        Template::Find(list, members) => find(world, operation, scope, list, members),
+        Template::Sum(parts) => {
+            let mut sum = 0;
+            for part in parts {
+                let value = template(world, operation, scope, part, None)?;
+                sum +=
+                    value.as_i64().ok_or_else(|| Obstacle::from(format!("`$sum` needs whole numbers, not {value}")))?;
+            }
+            Ok(sum.into())
+        }
         Template::At(list, index) => match template(world, operation, scope, list, None)? {
             Value::Array(items) => {
                 let from_end = usize::try_from(index.unsigned_abs()).unwrap_or(usize::MAX);
@@ -118,6 +130,25 @@ pub(crate) fn template(
             _ => Err("`$at` needs a list".into()),
         },
     }
+}
+
+fn find(
+    world: &mut World<'_>,
+    operation: &Operation,
+    scope: Scope<'_>,
+    list: &Template,
+    members: &[(String, Template)],
+) -> Result<Value, Obstacle> {
+    let Value::Array(items) = template(world, operation, scope, list, None)? else {
+        return Err("`$find` needs a list".into());
+    };
+    let mut wanted = Vec::new();
+    for (name, member) in members {
+        wanted.push((name, template(world, operation, scope, member, None)?));
+    }
+    let fits = |item: &&Value| wanted.iter().all(|(name, value)| item.get(name.as_str()) == Some(value));
+    let found = items.iter().find(fits).cloned();
+    found.ok_or_else(|| Obstacle::from(format!("none of {} objects is the one that is looked for", items.len())))
 }
 
 fn object(
@@ -153,10 +184,13 @@ fn boundary(
                 Some(of) => plain(&template(world, operation, scope, of, None)?),
                 None => "a".to_owned(),
             };
-            Ok(Value::from(character.repeat(length)))
+            Ok(character.chars().cycle().take(length).collect::<String>().into())
         }
     }
 }
+
+/// Longer text is not sent.
+const LONGEST: usize = 1_000_000;
 
 /// What an edge comes to under a schema.
 pub(crate) enum Edge {
@@ -181,9 +215,11 @@ pub(crate) fn edge(schemas: &Schemas, at: &Location, which: &str) -> Result<Edge
     if !text {
         return Ok(Edge::Number(edge));
     }
-    usize::try_from(edge)
-        .map(Edge::Length)
-        .map_err(|_| Obstacle::from(format!("no text is shorter than the `{keyword}` at {at}")))
+    match usize::try_from(edge) {
+        Ok(length) if length <= LONGEST => Ok(Edge::Length(length)),
+        Ok(_) => Err(format!("text of {edge} characters, by the `{keyword}` at {at}, is too long to send").into()),
+        Err(_) => Err(format!("no text is shorter than the `{keyword}` at {at}").into()),
+    }
 }
 
 /// A value as part of a text or of a URL.

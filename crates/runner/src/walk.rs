@@ -39,7 +39,8 @@ impl Replay<'_> {
             None => Vec::new(),
         };
         let mut walked = Walked::default();
-        let mut said_the_end = false;
+        // What the page before said of more.
+        let mut promised = None;
         while walked.pages < MOST_PAGES {
             let extra = cursor.as_ref().map(|cursor| (cursor_name.as_str(), cursor.as_str()));
             let exchange = self.call(&walk.call, operation, scope, extra).await?;
@@ -51,27 +52,26 @@ impl Replay<'_> {
             let seen = self.page_seen(operation, page, &exchange);
             walked.last = Some(exchange);
             let Some(seen) = seen else { return Ok(walked.ended("no-page")) };
-            if said_the_end && !seen.ids.is_empty() {
+            if promised == Some(false) && !seen.ids.is_empty() {
                 walked.false_ends += 1;
             }
-            said_the_end = seen.more == Some(false);
             let next = match walk.direction {
                 Direction::Forward => seen.ids.last().cloned(),
                 Direction::Backward => seen.ids.first().cloned(),
             };
             walked.take(seen.ids, walk.direction);
             match next {
-                // Only an empty list has an empty page: all others were promised something by the page before.
-                None if walked.pages == 1 || said_the_end => return Ok(walked.ended("no-more")),
-                None => return Ok(walked.ended("empty-page")),
+                None if promised == Some(true) || seen.more == Some(true) => return Ok(walked.ended("empty-page")),
+                None => return Ok(walked.ended("no-more")),
                 Some(_) if !until.is_empty() && until.iter().all(|id| walked.ids.contains(id)) => {
                     return Ok(walked.ended("seen"));
                 }
                 // Who looks for something goes on past a false end, and finds it out.
-                Some(_) if until.is_empty() && said_the_end => return Ok(walked.ended("no-more")),
+                Some(_) if until.is_empty() && seen.more == Some(false) => return Ok(walked.ended("no-more")),
                 Some(next) if Some(&next) == cursor.as_ref() => return Ok(walked.ended("going-round")),
                 Some(next) => cursor = Some(next),
             }
+            promised = seen.more;
         }
         Ok(walked.ended("too-long"))
     }

@@ -22,6 +22,10 @@ pub(crate) struct World<'c> {
     pub(crate) unknown: Vec<String>,
     /// How many requests were sent.
     pub(crate) requests: usize,
+    /// When the last answer came.
+    pub(crate) last_write: Option<tokio::time::Instant>,
+    /// Why a step was not sent, and the scenario goes no further.
+    pub(crate) withheld: Option<Obstacle>,
     /// What stands in every name that the run can put it in.
     pub(crate) marker: String,
     random: fastrand::Rng,
@@ -35,6 +39,8 @@ impl<'c> World<'c> {
             own: Vec::new(),
             unknown: Vec::new(),
             requests: 0,
+            last_write: None,
+            withheld: None,
             marker: marker.to_owned(),
             random: fastrand::Rng::new(),
         }

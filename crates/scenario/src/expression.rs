@@ -20,6 +20,8 @@ pub enum Source {
     StatusCode,
     /// `$response.body`
     ResponseBody,
+    /// `$response.text`: the body as it came.
+    ResponseText,
     /// `$response.header.NAME` (lower case)
     ResponseHeader(String),
     /// `$response.ids`: the ids of a list answer, in order.
@@ -46,6 +48,8 @@ pub enum Source {
     WalkOwn,
     /// `$walk.pages`: how many pages there were.
     WalkPages,
+    /// `$walk.count`: how many objects all pages held.
+    WalkCount,
     /// `$walk.largest`: the most objects on one page.
     WalkLargest,
     /// `$walk.falseEnds`: how many pages said that there is no more although more followed.
@@ -58,6 +62,7 @@ pub enum Source {
 const WORDS: &[(&str, Source)] = &[
     ("$statusCode", Source::StatusCode),
     ("$response.body", Source::ResponseBody),
+    ("$response.text", Source::ResponseText),
     ("$response.ids", Source::ResponseIds),
     ("$response.count", Source::ResponseCount),
     ("$response.own", Source::ResponseOwn),
@@ -69,6 +74,7 @@ const WORDS: &[(&str, Source)] = &[
     ("$walk.ids", Source::WalkIds),
     ("$walk.own", Source::WalkOwn),
     ("$walk.pages", Source::WalkPages),
+    ("$walk.count", Source::WalkCount),
     ("$walk.largest", Source::WalkLargest),
     ("$walk.falseEnds", Source::WalkFalseEnds),
     ("$walk.end", Source::WalkEnd),
@@ -78,6 +84,7 @@ const WORDS: &[(&str, Source)] = &[
 pub(crate) const FORMS: &[&str] = &[
     "$statusCode",
     "$response.body",
+    "$response.text",
     "$response.header.NAME",
     "$response.ids",
     "$response.count",
@@ -91,6 +98,7 @@ pub(crate) const FORMS: &[&str] = &[
     "$walk.ids",
     "$walk.own",
     "$walk.pages",
+    "$walk.count",
     "$walk.largest",
     "$walk.falseEnds",
     "$walk.end",

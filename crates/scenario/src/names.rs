@@ -54,7 +54,7 @@ impl Names<'_> {
 
     fn check(&self, check: &Check) {
         if let Expectation::Value { that, other, .. } = &check.expectation {
-            self.expression(that, &check.span, When::After);
+            self.template(that, When::After);
             self.template(other, When::After);
         }
     }
@@ -81,6 +81,7 @@ impl Names<'_> {
             Source::WalkIds
             | Source::WalkOwn
             | Source::WalkPages
+            | Source::WalkCount
             | Source::WalkLargest
             | Source::WalkFalseEnds
             | Source::WalkEnd
@@ -90,6 +91,7 @@ impl Names<'_> {
             }
             Source::StatusCode
             | Source::ResponseBody
+            | Source::ResponseText
             | Source::ResponseHeader(_)
             | Source::ResponseIds
             | Source::ResponseCount

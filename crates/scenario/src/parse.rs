@@ -6,6 +6,8 @@ use crate::model::{Call, Check, Direction, Expectation, Operator, Raw, Rounds, S
 use crate::names;
 use crate::template::{self, Template, expression};
 
+/// More rounds than this are a slip.
+const MOST_ROUNDS: u64 = 10_000;
 const STEP: &[&str] =
     &["description", "operationId", "parameters", "requestBody", "raw", "repeat", "forEach", "outputs", "expect"];
 const WALK: &[&str] =
@@ -33,6 +35,9 @@ fn scenario(reader: &Reader, name: &str, root: &Node) -> Option<Scenario> {
     let steps = reader.list(node, |node| step(reader, node));
     if steps.is_some() && node.items().is_empty() {
         return reader.expected(node, "at least one step");
+    }
+    if steps.as_ref().is_some_and(|steps| steps.iter().all(|step| step.all_checks().next().is_none())) {
+        return reader.expected(node, "at least one check in all the steps");
     }
     Some(Scenario { name: name.to_owned(), summary: summary?, file: reader.file().clone(), alone, steps: steps? })
 }
@@ -110,7 +115,13 @@ fn walk(reader: &Reader, object: Object<'_>) -> Option<Walk> {
 fn rounds(reader: &Reader, object: Object<'_>) -> Option<Rounds> {
     match (object.optional("repeat"), object.optional("forEach")) {
         (None, None) => Some(Rounds::Once),
-        (Some(times), None) => reader.whole(times).map(Rounds::Times),
+        (Some(times), None) => match reader.whole(times)? {
+            times @ 1..=MOST_ROUNDS => Some(Rounds::Times(times)),
+            _ => reader.expected(times, &format!("a number of rounds from 1 to {MOST_ROUNDS}")),
+        },
+        (None, Some(list)) if matches!(list.tree, Tree::Array(_)) && list.items().is_empty() => {
+            reader.expected(list, "at least one item")
+        }
         (None, Some(list)) => template::read(reader, list).map(Rounds::ForEach),
         (Some(_), Some(list)) => {
             reader.wrong(&list.span, "`repeat` and `forEach` exclude each other", "keep one of them");
@@ -135,7 +146,7 @@ fn checks(reader: &Reader, node: &Node) -> Option<Vec<Check>> {
 
 fn check(reader: &Reader, node: &Node) -> Option<Check> {
     let mut known = vec!["cites", "ifStatus", "status", "schema", "that"];
-    known.extend(Operator::ALL.iter().map(|operator| operator.key()));
+    known.extend(Operator::all().map(Operator::key));
     let object = reader.object(node, "a check", &known)?;
     let cites = cites(reader, object.required("cites")?);
     let if_status = optional(object, "ifStatus", |node| statuses(reader, node));
@@ -178,12 +189,16 @@ fn statuses(reader: &Reader, node: &Node) -> Option<Vec<String>> {
 }
 
 fn value(reader: &Reader, object: Object<'_>) -> Option<Expectation> {
-    let that = expression_of(reader, object.required("that")?);
-    let given: Vec<Operator> = Operator::ALL.into_iter().filter(|one| object.optional(one.key()).is_some()).collect();
+    let that = template::read(reader, object.required("that")?);
+    let given: Vec<Operator> = Operator::all().filter(|one| object.optional(one.key()).is_some()).collect();
     let [operator] = given[..] else {
-        let all: Vec<&str> = Operator::ALL.iter().map(|one| one.key()).collect();
+        let all: Vec<&str> = Operator::all().map(Operator::key).collect();
         return reader.expected(object.node(), &format!("exactly one relation beside `that`: {}", all.join(", ")));
     };
-    let other: Template = template::read(reader, object.required(operator.key())?)?;
+    let node = object.required(operator.key())?;
+    if operator == Operator::Exists {
+        reader.boolean(node)?;
+    }
+    let other: Template = template::read(reader, node)?;
     Some(Expectation::Value { that: that?, operator, other })
 }

@@ -30,6 +30,10 @@ pub enum Template {
     Reversed(Box<Template>),
     /// An item of a list; from its end when negative.
     At(Box<Template>, i64),
+    /// The first object of a list whose members have these values.
+    Find(Box<Template>, Vec<(String, Template)>),
+    /// The sum of numbers.
+    Sum(Vec<Template>),
 }
 
 /// A part of a text.
@@ -55,7 +59,7 @@ pub struct Boundary {
 /// The edges that a boundary may name.
 pub const EDGES: [&str; 4] = ["min-1", "min", "max", "max+1"];
 
-const FUNCTIONS: [&str; 3] = ["$boundary", "$reversed", "$at"];
+const FUNCTIONS: [&str; 5] = ["$boundary", "$reversed", "$at", "$find", "$sum"];
 
 /// Reads a value; reports what is wrong with it.
 pub(crate) fn read(reader: &Reader, node: &Node) -> Option<Template> {
@@ -106,6 +110,21 @@ fn function(reader: &Reader, node: &Node, name: &str, span: &Span) -> Option<Tem
             let index = object.required("index")?;
             let Some(number) = index.to_json().as_i64() else { return reader.expected(index, "a whole number") };
             Some(Template::At(Box::new(read(reader, object.required("$at")?)?), number))
+        }
+        "$find" => {
+            let object = reader.object(node, "$find", &["$find", "where"])?;
+            let list = read(reader, object.required("$find")?);
+            let Some(Template::Object(members)) = read(reader, object.required("where")?) else {
+                return reader.expected(object.required("where")?, "an object: names and values of members");
+            };
+            Some(Template::Find(Box::new(list?), members))
+        }
+        "$sum" => {
+            let object = reader.object(node, "$sum", &["$sum"])?;
+            let Some(Template::Array(parts)) = read(reader, object.required("$sum")?) else {
+                return reader.expected(object.required("$sum")?, "a list of numbers");
+            };
+            Some(Template::Sum(parts))
         }
         _ => {
             let mut wrong = conformance_source::Diagnostic::at(
@@ -183,6 +202,11 @@ impl Template {
                 boundary.of.iter().for_each(|of| of.expressions(visit));
             }
             Self::Reversed(list) | Self::At(list, _) => list.expressions(visit),
+            Self::Find(list, members) => {
+                list.expressions(visit);
+                members.iter().for_each(|(_, member)| member.expressions(visit));
+            }
+            Self::Sum(parts) => parts.iter().for_each(|part| part.expressions(visit)),
         }
     }
 }
@@ -219,6 +243,14 @@ impl fmt::Display for Template {
             Self::Boundary(boundary) => write!(f, "the boundary {}", boundary.edge),
             Self::Reversed(list) => write!(f, "{list} reversed"),
             Self::At(list, index) => write!(f, "item {index} of {list}"),
+            Self::Find(list, members) => {
+                let wanted: Vec<String> = members.iter().map(|(name, value)| format!("{name} {value}")).collect();
+                write!(f, "the object with {} in {list}", wanted.join(" and "))
+            }
+            Self::Sum(parts) => {
+                let parts: Vec<String> = parts.iter().map(ToString::to_string).collect();
+                write!(f, "{}", parts.join(" + "))
+            }
         }
     }
 }

@@ -16,7 +16,10 @@ pub struct SourceFile {
 impl SourceFile {
     /// A file called `name` that holds `text`.
     pub fn new(name: impl Into<Arc<str>>, text: impl Into<Arc<str>>) -> Self {
-        Self { name: name.into(), text: text.into() }
+        let text: Arc<str> = text.into();
+        // A byte order mark says nothing about UTF-8 and stands in the way of every parser.
+        let text = text.strip_prefix('\u{feff}').map(Arc::from).unwrap_or(text);
+        Self { name: name.into(), text }
     }
 
     /// The path as shown in messages.

@@ -1,19 +1,41 @@
 //! `conformance check`: is the suite sound?
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
+use conformance_contract::Suite;
 use conformance_mock::{Mock, Settings};
-use conformance_runner::bind;
-use conformance_source::Diagnostics;
+use conformance_runner::{Bound, bind};
+use conformance_scenario::Step;
+use conformance_source::{Diagnostic, Diagnostics};
 
 use crate::exit::{Exit, Failure};
 use crate::{embedded, terminal};
+
+/// Requirements that no check cites.
+fn untested(suite: &Suite, bound: &Bound) -> Vec<Diagnostic> {
+    let checks = bound.scenarios.iter().flat_map(|one| &one.steps).flat_map(Step::all_checks);
+    let cited: BTreeSet<&str> = checks.flat_map(|check| check.cites.iter().map(|(id, _)| id.as_str())).collect();
+    let open = suite.requirements.all.iter().filter(|one| !cited.contains(one.id.as_str()));
+    let wrong = open.map(|one| {
+        let title = format!("nothing tests `{}`", one.id);
+        Diagnostic::at(&suite.requirements.file, one.span.clone(), title, "no check cites it")
+    });
+    wrong.collect()
+}
 
 /// Opens everything that the other verbs would open, and tells all that is wrong.
 pub fn run(suite: Option<&Path>) -> Result<Exit, Failure> {
     let opened = embedded::open(suite)?;
     let mut found = Vec::new();
-    let scenarios = bind(&opened).map_err(|wrong| found.extend(wrong.0)).map_or(0, |bound| bound.scenarios.len());
+    let mut scenarios = 0;
+    match bind(&opened) {
+        Ok(bound) => {
+            scenarios = bound.scenarios.len();
+            found.extend(untested(&opened, &bound));
+        }
+        Err(wrong) => found.extend(wrong.0),
+    }
     let seeds = embedded::shipped_fixtures(suite)?;
     for file in seeds.iter().map(Some).chain([None]) {
         if let Err(Diagnostics(wrong)) = Mock::new(opened.contract.clone(), Settings::default(), file) {

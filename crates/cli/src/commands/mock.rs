@@ -23,6 +23,9 @@ pub fn run(suite: Option<&Path>, args: args::Mock) -> Result<Exit, Failure> {
     let contract = embedded::open(suite)?.contract;
     let fixtures = args.fixtures.as_deref().map(|name| embedded::fixtures(suite, name)).transpose()?;
     let restricted = args.require_token.is_some();
+    if args.require_token.as_ref().is_some_and(|token| token.trim().is_empty()) {
+        return Err(Diagnostic::general("--require-token is empty: no request could ever be let in").into());
+    }
     let settings =
         Settings { seed: args.seed, strict: args.strict, require_token: args.require_token, ..Settings::default() };
     let mut mock = Mock::new(contract.clone(), settings, fixtures.as_ref())?;
@@ -81,7 +84,7 @@ fn banner(contract: &Contract, url: &str, restricted: bool) -> String {
 
 /// A command that works as it stands.
 fn curl(contract: &Contract, url: &str, restricted: bool) -> String {
-    let token = if restricted { "$CONFORMANCE_TOKEN" } else { "me" };
+    let token = if restricted { "<the required token>" } else { "me" };
     let create = contract.operations.iter().find(|one| one.action == Action::Create);
     let Some((create, body)) = create.and_then(|one| Some((one, one.body.as_ref()?))) else {
         return format!("  curl {url}");

@@ -16,7 +16,7 @@ pub fn root() -> PathBuf {
 /// The command, with nothing of the caller's environment that could change what it does.
 pub fn conformance() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_conformance"));
-    command.current_dir(root());
+    command.current_dir(root()).env("CONFORMANCE_STATE_DIR", concat!(env!("CARGO_TARGET_TMPDIR"), "/state"));
     for name in ["CONFORMANCE_BASE_URL", "CONFORMANCE_TOKEN", "CI", "NO_COLOR", "CLICOLOR_FORCE"] {
         command.env_remove(name);
     }

@@ -76,6 +76,18 @@ fn a_server_that_always_answers_the_same_fails(#[case] response: &'static str) {
     assert!(stdout(&output).contains("fail MUST create.answers-201"));
 }
 
+#[rstest]
+#[case::not_found(
+    "HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n\r\n",
+    "does not seem to serve this API: GET /v2/conversations is answered 404"
+)]
+#[case::redirect("HTTP/1.1 302 Found\r\nlocation: /login\r\ncontent-length: 0\r\n\r\n", "is answered 302")]
+fn a_server_of_something_else_is_3(#[case] response: &'static str, #[case] said: &str) {
+    let output = run(&["run", "--base-url", &stub(response)]);
+    assert_eq!(output.status.code(), Some(3), "{}", stdout(&output));
+    assert!(stderr(&output).contains(said), "{}", stderr(&output));
+}
+
 #[test]
 fn nothing_listening_is_3() {
     let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
@@ -95,12 +107,20 @@ fn a_refused_token_is_3(#[case] args: &[&str], #[case] said: &str) {
 }
 
 #[rstest]
-#[case::remote(&["run", "--base-url", "https://api.example.com"], "only http:// on this machine")]
+#[case::remote(&["run", "--base-url", "https://api.example.com"], "it is not on this machine")]
 #[case::no_url(&["run", "--base-url", "localhost"], "it has no scheme or host")]
+#[case::empty(&["run", "--base-url", ""], "the base URL is empty")]
+#[case::no_scheme(&["run", "--base-url", "ftp://localhost"], "neither http nor https")]
 #[case::credentials(&["run", "--base-url", "http://me:secret@localhost:1"], "it holds credentials")]
 #[case::unknown_flag(&["run", "--base-ur", "x"], "a similar argument exists: '--base-url'")]
 #[case::unknown_verb(&["mokc"], "a similar subcommand exists: 'mock'")]
 #[case::line_break_in_token(&["run", "--token", "abc\n"], "stray line break")]
+#[case::nothing_let_in(&["mock", "--require-token", ""], "no request could ever be let in")]
+#[case::unknown_selection(&["run", "--only", "pags"], "did you mean `pages`?")]
+#[case::no_time(&["run", "--timeout", "0"], "is no time to wait")]
+#[case::header(&["run", "--header", "secret"], "not of the form `Name: value`")]
+#[case::sweep_what(&["sweep"], "which server is to be swept?")]
+#[case::no_recording(&["judge", "/nowhere"], "cannot read /nowhere")]
 #[case::unknown_fixtures(&["mock", "--fixtures", "giude"], "one that the suite ships: guide")]
 #[case::no_such_suite(&["run", "--suite", "/nowhere"], "cannot read /nowhere/schemas/openapi.yaml")]
 fn bad_usage_is_2(#[case] args: &[&str], #[case] said: &str) {
