@@ -26,6 +26,8 @@ pub enum Command {
     Run(Run),
     /// Stand in for the API: a mock server with real state, until Ctrl-C.
     Mock(Mock),
+    /// Agree to how a target behaves now: pending snapshots become baselines.
+    Accept(Accept),
     /// Judge a recording again, without the network.
     Judge(Judge),
     /// Remove what killed runs left behind on a server.
@@ -100,9 +102,28 @@ pub struct Run {
     /// Print what would be sent, and send nothing.
     #[arg(long)]
     pub plan: bool,
+    /// Where snapshots of the target's behaviour are kept; for the embedded mock, those of the suite.
+    #[arg(long, value_name = "DIR")]
+    pub snapshots: Option<PathBuf>,
+    /// The target's name among the snapshots; the host, or `mock` for the embedded one.
+    #[arg(long, value_name = "NAME")]
+    pub target: Option<String>,
+    /// Fail when a scenario has no snapshot to compare with.
+    #[arg(long)]
+    pub require_snapshots: bool,
     /// Write every exchange to this file, for `conformance judge`.
     #[arg(long, value_name = "FILE")]
     pub record: Option<PathBuf>,
+}
+
+/// `conformance accept`
+#[derive(Debug, clap::Args)]
+pub struct Accept {
+    /// Targets, areas or scenarios; all that is pending, when none is named.
+    pub names: Vec<String>,
+    /// Where the snapshots are kept.
+    #[arg(long, value_name = "DIR", default_value = "snapshots")]
+    pub snapshots: PathBuf,
 }
 
 /// `conformance judge`

@@ -8,6 +8,7 @@ mod commands;
 mod embedded;
 mod exit;
 mod log;
+mod progress;
 mod server;
 mod signals;
 mod state;

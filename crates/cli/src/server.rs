@@ -52,6 +52,8 @@ pub fn settings(server: &Server) -> Result<Settings, Failure> {
         timeout: Duration::from_secs_f64(server.timeout),
         max_rps: server.max_rps,
         http2: server.http2,
+        // The embedded mock is never behind one.
+        proxies: server.base_url.is_some(),
         headers: headers.collect::<Result<_, _>>()?,
         ..Settings::default()
     })

@@ -4,6 +4,13 @@ use std::io::Write as _;
 
 use crate::exit::Failure;
 
+/// How wide lines on stdout may be: as the terminal, and never so that one cannot be read. Elsewhere lines are not broken:
+/// who searches them wants them whole.
+pub fn width() -> usize {
+    let columns = console::Term::stdout().size_checked().map(|(_, columns)| usize::from(columns));
+    columns.map_or(usize::MAX, |columns| columns.clamp(40, 120))
+}
+
 /// Tells why a command could not do its work.
 pub fn error(failure: &Failure) {
     let mut stderr = anstream::stderr().lock();

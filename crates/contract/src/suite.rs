@@ -45,6 +45,13 @@ impl Suite {
         Ok(Self { contract, requirements, scenarios, files })
     }
 
+    /// The readable files below a folder of the suite, by path.
+    #[must_use]
+    pub fn below(&self, folder: &str) -> Vec<(String, String)> {
+        let paths = self.files.below(folder).unwrap_or_default();
+        paths.into_iter().filter_map(|path| Some((path.clone(), self.files.read(&path).ok()?))).collect()
+    }
+
     /// A file of the suite.
     ///
     /// # Errors

@@ -26,8 +26,10 @@ pub enum RunEvent {
         checks: Vec<CheckOutcome>,
         /// How long it took.
         took: Duration,
-        /// How many requests it sent, clean-up included.
+        /// How many requests it sent.
         requests: usize,
+        /// How it compares with what the target did before.
+        snapshot: SnapshotOutcome,
     },
     /// An object that the run created and could not delete.
     Leftover {
@@ -36,6 +38,11 @@ pub enum RunEvent {
         /// Why it is still there.
         reason: String,
     },
+    /// A baseline that no scenario has any more.
+    Unused {
+        /// The file.
+        path: String,
+    },
     /// The run ends.
     Finished {
         /// The numbers.
@@ -43,6 +50,23 @@ pub enum RunEvent {
         /// How long the run took.
         took: Duration,
     },
+}
+
+/// How what a scenario saw compares with its baseline.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SnapshotOutcome {
+    /// The same.
+    Same,
+    /// There was no baseline; now there is.
+    New,
+    /// Different: the lines that differ, each with `-`, `+` or a space before it.
+    Drifted(Vec<(char, String)>),
+    /// There is no baseline, and none was to be written.
+    NotCompared,
+    /// The scenario was not replayed as a whole, so that there is nothing to compare.
+    Partial,
+    /// The baseline cannot be used, for this reason.
+    Broken(String),
 }
 
 /// The numbers of a run.
@@ -60,6 +84,12 @@ pub struct Tally {
     pub not_applicable: usize,
     /// Checks that could not be judged.
     pub could_not_run: usize,
+    /// Snapshots that differ from their baseline, or cannot be used.
+    pub drifted: usize,
+    /// Snapshots that were written for the first time.
+    pub new_snapshots: usize,
+    /// Scenarios without a baseline.
+    pub not_compared: usize,
     /// Objects created.
     pub created: usize,
     /// Objects deleted again: by the scenarios themselves, and by the clean-up.
@@ -76,6 +106,16 @@ impl Tally {
             Verdict::NotApplicable(_) => self.not_applicable += 1,
             // Our own fault leaves the check just as unjudged.
             Verdict::CouldNotRun(_) | Verdict::ToolFault(_) => self.could_not_run += 1,
+        }
+    }
+
+    /// Counts how a snapshot compares.
+    pub fn count_snapshot(&mut self, snapshot: &SnapshotOutcome) {
+        match snapshot {
+            SnapshotOutcome::Drifted(_) | SnapshotOutcome::Broken(_) => self.drifted += 1,
+            SnapshotOutcome::New => self.new_snapshots += 1,
+            SnapshotOutcome::NotCompared => self.not_compared += 1,
+            SnapshotOutcome::Same | SnapshotOutcome::Partial => {}
         }
     }
 

@@ -10,7 +10,7 @@ pub mod finding;
 pub mod secrets;
 pub mod verdict;
 
-pub use event::{RunEvent, Tally};
+pub use event::{RunEvent, SnapshotOutcome, Tally};
 pub use exchange::{Exchange, Request, Response};
 pub use finding::{Code, Finding};
 pub use secrets::Secrets;

@@ -1,17 +1,12 @@
-//! For people at a terminal: a line per scenario, a card per failed check, the numbers. Fits into 80 columns.
+//! For people at a terminal: a line per scenario, a card per failed check, the numbers.
 
 use std::fmt::Write as _;
 use std::io::{self, Write};
 use std::time::Duration;
 
-use anstyle::{AnsiColor, Style};
 use conformance_record::{CheckOutcome, RunEvent, Tally, Verdict};
 
-const GREEN: Style = AnsiColor::Green.on_default();
-const RED: Style = AnsiColor::Red.on_default();
-const YELLOW: Style = AnsiColor::Yellow.on_default();
-const DIM: Style = Style::new().dimmed();
-const BOLD: Style = Style::new().bold();
+use crate::card::{self, BOLD, DIM, GREEN, RED, YELLOW, wrapped};
 
 /// Writes a run as it happens. Colours are always written; the stream takes them out where they are not wanted.
 #[derive(Debug)]
@@ -19,12 +14,13 @@ pub struct Terminal<W> {
     out: W,
     area: String,
     verbose: bool,
+    width: usize,
 }
 
 impl<W: Write> Terminal<W> {
-    /// Writes to `out`; with `verbose`, every check and not only those that failed.
-    pub fn new(out: W, verbose: bool) -> Self {
-        Self { out, area: String::new(), verbose }
+    /// Writes to `out`, in lines of at most `width` columns; with `verbose`, every check and not only those that failed.
+    pub fn new(out: W, verbose: bool, width: usize) -> Self {
+        Self { out, area: String::new(), verbose, width }
     }
 
     /// Takes an event in.
@@ -36,7 +32,10 @@ impl<W: Write> Terminal<W> {
             RunEvent::Started { suite, target, scenarios } => {
                 format!("{BOLD}{suite}{BOLD:#} · {target} · {}\n", count(*scenarios, "scenario"))
             }
-            RunEvent::Scenario { name, summary, checks, took, .. } => self.scenario(name, summary, checks, *took),
+            RunEvent::Scenario { name, summary, checks, took, snapshot, .. } => {
+                self.scenario(name, summary, checks, *took) + &card::drift(snapshot, self.width)
+            }
+            RunEvent::Unused { path } => format!("{YELLOW}unused snapshot{YELLOW:#} {path}\n"),
             RunEvent::Leftover { id, reason } => format!("  {YELLOW}left behind{YELLOW:#} {id}: {reason}\n"),
             RunEvent::Finished { tally, took } => finished(tally, *took),
         };
@@ -67,7 +66,9 @@ impl<W: Write> Terminal<W> {
             |check: &&CheckOutcome| self.verbose || !matches!(check.verdict, Verdict::Pass | Verdict::NotApplicable(_));
         let shown: Vec<_> = checks.iter().filter(shown).collect();
         if !shown.is_empty() {
-            let _ = writeln!(text, "    {DIM}{summary}{DIM:#}");
+            for line in wrapped(summary, self.width, 4) {
+                let _ = writeln!(text, "    {DIM}{line}{DIM:#}");
+            }
         }
         let mut reasons: Vec<(&str, &str, usize)> = Vec::new();
         for check in shown {
@@ -79,51 +80,16 @@ impl<W: Write> Terminal<W> {
                     None => reasons.push((word, reason, 1)),
                 }
             } else {
-                text.push_str(&card(check));
+                text.push_str(&card::card(check, self.width));
             }
         }
         for (word, reason, times) in reasons {
             let _ = writeln!(text, "    {YELLOW}{}: {word}{YELLOW:#}", count(times, "check"));
-            let _ = writeln!(text, "      {DIM}{:<8}{DIM:#} {}\n", "because", clean(reason));
+            card::row(&mut text, "because", reason, self.width);
+            text.push('\n');
         }
         text
     }
-}
-
-/// Everything there is to say about one check.
-fn card(check: &CheckOutcome) -> String {
-    let (word, style) = match &check.verdict {
-        Verdict::Pass => ("pass", GREEN),
-        Verdict::Fail => ("fail", RED),
-        Verdict::Warn => ("warn", YELLOW),
-        Verdict::NotApplicable(_) => ("not applicable", DIM),
-        Verdict::CouldNotRun(_) => ("could not run", YELLOW),
-        Verdict::ToolFault(_) => ("tool fault", RED),
-    };
-    let ids: Vec<&str> = check.requirements.iter().map(|(id, _)| id.as_str()).collect();
-    let mut text = format!("    {style}{word}{style:#} {} {BOLD}{}{BOLD:#}\n", check.level, ids.join(", "));
-    if check.verdict == Verdict::Pass {
-        return text;
-    }
-    let mut row = |name: &str, value: &str| {
-        let _ = writeln!(text, "      {DIM}{name:<8}{DIM:#} {}", clean(value));
-    };
-    for (_, statement) in &check.requirements {
-        row("rule", statement);
-    }
-    row("at", &check.position.to_string());
-    if !check.exchange.is_empty() {
-        row("sent", &check.exchange);
-    }
-    row("expected", &check.expected);
-    for (index, found) in check.found.iter().enumerate() {
-        row(if index == 0 { "found" } else { "" }, found);
-    }
-    if let Verdict::NotApplicable(reason) = &check.verdict {
-        row("because", reason);
-    }
-    text.push('\n');
-    text
 }
 
 fn finished(tally: &Tally, took: Duration) -> String {
@@ -133,6 +99,9 @@ fn finished(tally: &Tally, took: Duration) -> String {
         (tally.warned, "warned", YELLOW),
         (tally.could_not_run, "could not run", YELLOW),
         (tally.not_applicable, "not applicable", DIM),
+        (tally.drifted, "drifted", RED),
+        (tally.new_snapshots, "new snapshots", DIM),
+        (tally.not_compared, "not compared", DIM),
     ] {
         if number > 0 {
             parts.push(format!("{style}{number} {word}{style:#}"));
@@ -156,9 +125,4 @@ fn count(number: usize, word: &str) -> String {
 fn time(took: Duration) -> String {
     let ms = took.as_secs_f64() * 1000.0;
     if ms < 1000.0 { format!("{ms:.0} ms") } else { format!("{:.1} s", ms / 1000.0) }
-}
-
-/// Text from a server, without control characters: it must not drive the terminal.
-fn clean(text: &str) -> String {
-    text.chars().flat_map(|c| if c.is_control() { c.escape_default().collect::<Vec<_>>() } else { vec![c] }).collect()
 }

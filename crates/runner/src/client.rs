@@ -6,13 +6,14 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use conformance_record::{Exchange, Request, Response};
 use http_body_util::{BodyExt, Full, Limited};
+use hyper::header::HeaderValue;
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::Client as Pool;
-use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 use rustls::{ClientConfig, RootCertStore};
 
 use crate::pace::Pace;
+use crate::road::Road;
 use crate::settings::Settings;
 use crate::target::Target;
 
@@ -23,7 +24,9 @@ const MOST: usize = 32 * 1024 * 1024;
 #[derive(Debug)]
 pub(crate) struct Client {
     origin: String,
-    pool: Pool<HttpsConnector<HttpConnector>, Full<Bytes>>,
+    pool: Pool<HttpsConnector<Road>, Full<Bytes>>,
+    /// What a proxy wants of each request; no part of the exchange.
+    key: Option<HeaderValue>,
     timeout: Duration,
     headers: Vec<(String, String)>,
     pace: Pace,
@@ -47,12 +50,18 @@ impl Client {
             builder.with_tls_config(config.with_root_certificates(RootCertStore::empty()).with_no_client_auth())
         };
         let builder = builder.https_or_http();
-        let connector =
-            if settings.http2 { builder.enable_http2().build() } else { builder.enable_all_versions().build() };
+        let road = Road::to(&target.origin, settings.proxies)?;
+        let key = road.key();
+        let connector = if settings.http2 {
+            builder.enable_http2().wrap_connector(road)
+        } else {
+            builder.enable_all_versions().wrap_connector(road)
+        };
         let pool = Pool::builder(TokioExecutor::new()).http2_only(settings.http2).build(connector);
         Ok(Self {
             origin: target.origin.clone(),
             pool,
+            key,
             timeout: settings.timeout,
             headers: settings.headers.clone(),
             pace: Pace::new(settings.max_rps),
@@ -86,6 +95,9 @@ impl Client {
             hyper::Request::builder().method(request.method.as_str()).uri(format!("{}{}", self.origin, request.target));
         for (name, value) in &request.headers {
             builder = builder.header(name.as_str(), value.as_str());
+        }
+        if let Some(key) = &self.key {
+            builder = builder.header(hyper::header::PROXY_AUTHORIZATION, key);
         }
         let body = Full::new(Bytes::from(request.body.clone()));
         let request = builder.body(body).map_err(|error| format!("the request cannot be sent: {error}"))?;

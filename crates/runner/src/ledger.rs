@@ -2,6 +2,7 @@
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use conformance_record::Secrets;
 use serde_json::Value;
 
 use crate::journal::{Entry, Journal};
@@ -16,6 +17,7 @@ pub(crate) struct Ledger {
 struct Inner {
     creates: Vec<Create>,
     journal: Option<Journal>,
+    secrets: Secrets,
     trouble: Option<String>,
 }
 
@@ -43,8 +45,8 @@ pub(crate) enum Fate {
 }
 
 impl Ledger {
-    pub(crate) fn new(journal: Option<Journal>) -> Self {
-        Self { inner: Mutex::new(Inner { journal, ..Inner::default() }) }
+    pub(crate) fn new(journal: Option<Journal>, secrets: Secrets) -> Self {
+        Self { inner: Mutex::new(Inner { journal, secrets, ..Inner::default() }) }
     }
 
     fn lock(&self) -> MutexGuard<'_, Inner> {
@@ -57,7 +59,8 @@ impl Ledger {
         let mut inner = self.lock();
         let number = inner.creates.len();
         inner.creates.push(Create { scenario, resource, fate: Fate::Unknown });
-        let body = serde_json::from_slice(body).unwrap_or(Value::Null);
+        let body = inner.secrets.scrub(&String::from_utf8_lossy(body));
+        let body = serde_json::from_str(&body).unwrap_or(Value::Null);
         inner.write(&Entry::Intent { number, resource: name.to_owned(), body, at: now() });
         number
     }

@@ -3,9 +3,10 @@
 //! It knows a server only by its URL: the mock and a server in production take the same road.
 //!
 //! In reading order: [`mod@bind`] (scenarios meet the contract; mistakes are found before the first request),
-//! [`mod@select`], [`target`], [`settings`], `lane` (where answers come from: `client` with its `pace`, or a [`recording`]),
+//! [`mod@select`], [`target`], [`settings`], `lane` (where answers come from: `client` with its `road` and its `pace`, or a [`recording`]),
 //! `world` (what a scenario knows), `value` (expressions and templates worked out), `walk`, `judge`, `replay` (one
-//! scenario), `ledger` and [`journal`] (what was created, in memory and on disk), `cleanup`, [`sweep`], [`mod@run`].
+//! scenario), `ledger` and [`journal`] (what was created, in memory and on disk), `cleanup`, [`sweep`],
+//! `transcript` and [`snapshot`] (how a target behaved before), [`mod@run`].
 
 pub mod bind;
 mod cleanup;
@@ -18,11 +19,14 @@ mod obstacle;
 mod pace;
 pub mod recording;
 mod replay;
+mod road;
 pub mod run;
 pub mod select;
 pub mod settings;
+pub mod snapshot;
 pub mod sweep;
 pub mod target;
+mod transcript;
 mod value;
 mod walk;
 mod world;
@@ -32,4 +36,5 @@ pub use recording::{Recorder, Recording};
 pub use run::{Run, Source, Unreachable, run};
 pub use select::{Keep, Selected, select};
 pub use settings::Settings;
+pub use snapshot::Snapshots;
 pub use target::{Target, Tokens};

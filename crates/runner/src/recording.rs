@@ -17,6 +17,19 @@ use serde::{Deserialize, Serialize};
 use crate::lane::Exchanges;
 use crate::obstacle::Obstacle;
 
+/// The version of the format.
+const VERSION: u32 = 1;
+
+/// The first line: what is needed to replay the same scenarios to the same letter.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Head {
+    recording: u32,
+    suite: String,
+    target: String,
+    marker: String,
+}
+
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Line {
@@ -58,7 +71,10 @@ enum Body {
 
 impl Body {
     fn new(bytes: &[u8], secrets: &Secrets) -> Self {
-        std::str::from_utf8(bytes).map_or_else(|_| Self::Bytes(bytes.to_vec()), |text| Self::Text(secrets.scrub(text)))
+        let text = String::from_utf8_lossy(bytes);
+        let clean = secrets.scrub(&text);
+        // Bytes with a secret among them are told as text, so that it can be taken out.
+        if text.as_bytes() == bytes || clean != text { Self::Text(clean) } else { Self::Bytes(bytes.to_vec()) }
     }
 
     fn into_bytes(self) -> Vec<u8> {
@@ -72,8 +88,15 @@ impl Body {
 /// Writes a recording. Clones write to the same file.
 #[derive(Clone, Debug)]
 pub struct Recorder {
-    file: Arc<Mutex<BufWriter<File>>>,
+    inner: Arc<Mutex<Inner>>,
     secrets: Secrets,
+}
+
+#[derive(Debug)]
+struct Inner {
+    file: BufWriter<File>,
+    /// The first thing that went wrong.
+    trouble: Option<io::Error>,
 }
 
 impl Recorder {
@@ -82,7 +105,13 @@ impl Recorder {
     /// # Errors
     /// When the file cannot be made.
     pub fn create(path: &Path, secrets: Secrets) -> io::Result<Self> {
-        Ok(Self { file: Arc::new(Mutex::new(BufWriter::new(File::create(path)?))), secrets })
+        let inner = Inner { file: BufWriter::new(File::create(path)?), trouble: None };
+        Ok(Self { inner: Arc::new(Mutex::new(inner)), secrets })
+    }
+
+    pub(crate) fn begin(&self, suite: &str, target: &str, marker: &str) {
+        let (suite, target, marker) = (suite.to_owned(), target.to_owned(), marker.to_owned());
+        self.line(&Head { recording: VERSION, suite, target, marker });
     }
 
     pub(crate) fn write(&self, scenario: &str, number: usize, exchange: &Exchange) {
@@ -105,23 +134,32 @@ impl Recorder {
             body: Body::new(&exchange.request.body, &self.secrets),
         };
         let took_ms = exchange.took.as_secs_f64() * 1000.0;
-        let line = Line { scenario: scenario.to_owned(), number, request, response, error, took_ms };
-        let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
-        let _ = serde_json::to_writer(&mut *file, &line).map_err(io::Error::from).and_then(|()| file.write_all(b"\n"));
+        self.line(&Line { scenario: scenario.to_owned(), number, request, response, error, took_ms });
+    }
+
+    fn line(&self, line: &impl Serialize) {
+        let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
+        let written = serde_json::to_writer(&mut inner.file, line).map_err(io::Error::from);
+        if let Err(error) = written.and_then(|()| inner.file.write_all(b"\n")) {
+            inner.trouble.get_or_insert(error);
+        }
     }
 
     /// Writes out what is still in memory.
     ///
     /// # Errors
-    /// When the file cannot be written.
+    /// When the file cannot be written, or could not be before.
     pub fn finish(&self) -> io::Result<()> {
-        self.file.lock().unwrap_or_else(PoisonError::into_inner).flush()
+        let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
+        let flushed = inner.file.flush();
+        inner.trouble.take().map_or(flushed, Err)
     }
 }
 
 /// A recording that is read again.
 #[derive(Clone, Debug)]
 pub struct Recording {
+    pub(crate) marker: String,
     exchanges: Exchanges,
 }
 
@@ -129,10 +167,21 @@ impl Recording {
     /// Reads a recording.
     ///
     /// # Errors
-    /// Every line that is no exchange.
+    /// A head that is none, and every line that is no exchange.
     pub fn parse(file: &SourceFile) -> Result<Self, Diagnostics> {
-        let (mut exchanges, mut found, mut offset) = (HashMap::new(), Vec::new(), 0);
-        for text in file.text().split_inclusive('\n') {
+        let (mut exchanges, mut found) = (HashMap::new(), Vec::new());
+        let first = file.text().split_inclusive('\n').next().unwrap_or("");
+        let mut offset = first.len();
+        let head = serde_json::from_str::<Head>(first).map_err(|error| error.to_string());
+        let head = head.and_then(|head| match head.recording {
+            VERSION => Ok(head),
+            other => Err(format!("it has version {other}; this program reads version {VERSION}")),
+        });
+        if let Err(reason) = &head {
+            let wrong = Diagnostic::at(file, 0..0, "this is not the head of a recording", reason.clone());
+            found.push(wrong.with_help("recordings are written by `conformance run --record FILE`"));
+        }
+        for text in file.text()[offset..].split_inclusive('\n') {
             match serde_json::from_str::<Line>(text) {
                 Ok(line) => drop(exchanges.insert((line.scenario.clone(), line.number), exchange(line))),
                 Err(_) if text.trim().is_empty() => {}
@@ -147,7 +196,10 @@ impl Recording {
         if exchanges.is_empty() && found.is_empty() {
             found.push(Diagnostic::general(format!("{} holds no exchange", file.name())));
         }
-        if found.is_empty() { Ok(Self { exchanges }) } else { Err(Diagnostics(found)) }
+        match head {
+            Ok(head) if found.is_empty() => Ok(Self { marker: head.marker, exchanges }),
+            _ => Err(Diagnostics(found)),
+        }
     }
 
     /// The names of the scenarios that were recorded.

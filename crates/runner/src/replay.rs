@@ -16,6 +16,7 @@ use crate::lane::Lane;
 use crate::ledger::{Fate, Ledger};
 use crate::obstacle::Obstacle;
 use crate::target::Target;
+use crate::transcript::Transcript;
 use crate::value::{self, Scope};
 use crate::world::World;
 
@@ -34,13 +35,17 @@ pub(crate) struct Replay<'r> {
     pub(crate) number: usize,
     pub(crate) token: String,
     pub(crate) world: World<'r>,
+    pub(crate) transcript: Transcript,
 }
 
 impl Replay<'_> {
     /// Replays all steps and judges all checks.
     pub(crate) async fn scenario(&mut self, scenario: &Scenario) -> Vec<CheckOutcome> {
         let mut outcomes = Vec::new();
-        for step in &scenario.steps {
+        for (number, step) in scenario.steps.iter().enumerate() {
+            if let Some(operation) = self.suite.contract.operation(step.kind.operation().0) {
+                self.transcript.step(number, operation);
+            }
             let judged = match self.world.withheld.clone() {
                 // What comes after a step that was withheld would judge a workspace that it did not prepare.
                 Some(why) => step.all_checks().map(|check| Judgement::unjudged(check, &why)).collect(),
@@ -62,6 +67,7 @@ impl Replay<'_> {
         let done = match &step.kind {
             StepKind::Walk(walk) => match self.walk(walk, operation, &mut each_page).await {
                 Ok(walked) => {
+                    self.transcript.walk(&self.world, operation, &walked.own);
                     let scope = Scope { exchange: walked.last.as_ref(), walk: Some(&walked), ..Scope::default() };
                     checks.iter_mut().for_each(|one| one.judge(&mut self.world, operation, scope, ""));
                     self.capture(step, operation, scope, None);
@@ -109,6 +115,7 @@ impl Replay<'_> {
                 Scope::default()
             };
             let exchange = self.call(call, operation, here, None).await?;
+            self.transcript.exchange(&self.world, (operation, call), &self.target.path, &exchange);
             let scope = Scope { exchange: Some(&exchange), ..here };
             let round = match &step.rounds {
                 Rounds::Once => String::new(),

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use conformance_contract::{Action, Suite};
-use conformance_record::{CheckOutcome, Request, RunEvent, Secrets, Tally, Verdict};
+use conformance_record::{CheckOutcome, Request, RunEvent, Secrets, SnapshotOutcome, Tally, Verdict};
+use conformance_scenario::Scenario;
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 
@@ -18,9 +19,11 @@ use crate::ledger::{Ledger, now};
 use crate::obstacle::Obstacle;
 use crate::recording::{Recorder, Recording};
 use crate::replay::Replay;
-use crate::select::Selected;
+use crate::select::{Keep, Selected};
 use crate::settings::Settings;
+use crate::snapshot::Snapshots;
 use crate::target::{Target, Tokens};
+use crate::transcript::Transcript;
 use crate::world::World;
 
 /// Everything that a run needs to know.
@@ -34,6 +37,10 @@ pub struct Run {
     pub target: Target,
     /// How.
     pub settings: Settings,
+    /// How it behaved before, if anyone wants to know.
+    pub snapshots: Option<Snapshots>,
+    /// Every scenario of the suite, selected or not: a baseline of one that is not selected is not unused.
+    pub scenarios: Vec<Scenario>,
     /// Turns true when the run shall end early; what was created is deleted all the same.
     pub stop: watch::Receiver<bool>,
 }
@@ -74,6 +81,7 @@ struct Done {
     left: Vec<RunEvent>,
     requests: usize,
     took: Duration,
+    snapshot: SnapshotOutcome,
 }
 
 /// Replays what was selected and tells `listener` what happens, scenario by scenario in the order of the selection.
@@ -91,8 +99,11 @@ pub async fn run(run: Run, source: Source, listener: &mut dyn FnMut(&RunEvent)) 
         }
         Source::Recording(recording) => Lane::Recorded(recording),
     };
-    let marker = marker();
-    let ledger = Ledger::new(journal(&run, &lane, &marker)?);
+    let marker = if let Lane::Recorded(recording) = &lane { recording.marker.clone() } else { marker() };
+    if let Lane::Http(_, Some(recorder)) = &lane {
+        recorder.begin(&run.suite.contract.title, &run.target.name, &marker);
+    }
+    let ledger = Ledger::new(journal(&run, &lane, &marker)?, secrets.clone());
     listener(&RunEvent::Started {
         suite: run.suite.contract.title.clone(),
         target: run.target.name.clone(),
@@ -106,6 +117,9 @@ pub async fn run(run: Run, source: Source, listener: &mut dyn FnMut(&RunEvent)) 
         let strays = strays(&shared).await;
         tally.created += strays;
         tally.deleted += strays;
+    }
+    for path in shared.run.snapshots.iter().flat_map(|snapshots| snapshots.unused(&shared.run.scenarios)) {
+        listener(&RunEvent::Unused { path: path.display().to_string() });
     }
     if let Some(trouble) = shared.ledger.close() {
         listener(&RunEvent::Leftover { id: "journal".to_owned(), reason: format!("it could not be kept: {trouble}") });
@@ -136,6 +150,7 @@ async fn replay_all(shared: &Arc<Shared>, tally: &mut Tally, listener: &mut dyn 
         waiting.insert(number, done);
         while let Some(done) = waiting.remove(&next) {
             done.checks.iter().for_each(|check| tally.count(&check.verdict));
+            tally.count_snapshot(&done.snapshot);
             let scenario = &shared.run.selected[next].scenario;
             listener(&RunEvent::Scenario {
                 name: scenario.name.clone(),
@@ -143,6 +158,7 @@ async fn replay_all(shared: &Arc<Shared>, tally: &mut Tally, listener: &mut dyn 
                 checks: done.checks,
                 took: done.took,
                 requests: done.requests,
+                snapshot: done.snapshot,
             });
             done.left.iter().for_each(&mut *listener);
             next += 1;
@@ -174,9 +190,9 @@ async fn one(shared: Arc<Shared>, number: usize) -> Done {
     let start = Instant::now();
     let inner = shared.clone();
     let replayed = tokio::spawn(async move { replay(&inner, number).await }).await;
-    let (mut checks, requests) = replayed.unwrap_or_else(|panic| {
+    let Replayed { mut checks, requests, transcript } = replayed.unwrap_or_else(|panic| {
         let fault = Obstacle::ToolFault(format!("the replay itself went wrong: {panic}"));
-        (unjudged(&shared, number, &fault), 0)
+        Replayed { checks: unjudged(&shared, number, &fault), requests: 0, transcript: None }
     });
     let failed = checks.iter().any(|check| matches!(check.verdict, Verdict::Fail));
     let mut left = Vec::new();
@@ -193,10 +209,24 @@ async fn one(shared: Arc<Shared>, number: usize) -> Done {
         left.extend(cleaner.clean_up(&shared.ledger, number).await);
     }
     checks.iter_mut().for_each(|check| scrub(check, &shared.secrets));
-    Done { checks, left, requests, took: start.elapsed() }
+    let snapshot = match (&shared.run.snapshots, transcript) {
+        (Some(snapshots), Some(text)) => {
+            snapshots.compare(&shared.run.selected[number].scenario, &shared.secrets.scrub(&text))
+        }
+        _ => SnapshotOutcome::Partial,
+    };
+    Done { checks, left, requests, took: start.elapsed(), snapshot }
 }
 
-async fn replay(shared: &Shared, number: usize) -> (Vec<CheckOutcome>, usize) {
+/// What replaying a scenario gave.
+struct Replayed {
+    checks: Vec<CheckOutcome>,
+    requests: usize,
+    /// None when the scenario was not replayed as a whole.
+    transcript: Option<String>,
+}
+
+async fn replay(shared: &Shared, number: usize) -> Replayed {
     let Shared { run, lane, ledger, marker, .. } = shared;
     let selected = &run.selected[number];
     let mut replay = Replay {
@@ -209,11 +239,16 @@ async fn replay(shared: &Shared, number: usize) -> (Vec<CheckOutcome>, usize) {
         name: &selected.scenario.name,
         number,
         token: run.target.token(number),
-        world: World::new(&run.suite.contract, marker),
+        world: World::new(&run.suite.contract, marker, &selected.scenario.name),
+        transcript: Transcript::of(&selected.scenario),
     };
     let mut checks = replay.scenario(&selected.scenario).await;
+    let whole =
+        selected.keep == Keep::All && !checks.iter().any(|check| matches!(check.verdict, Verdict::CouldNotRun(_)));
+    let transcript =
+        (whole && replay.world.withheld.is_none() && !*run.stop.borrow()).then(|| replay.transcript.finish());
     checks.retain(|check| selected.counts(check.position.line, &check.requirements));
-    (checks, replay.world.requests)
+    Replayed { checks, requests: replay.world.requests, transcript }
 }
 
 /// All checks of a scenario, none of them judged.

@@ -18,6 +18,8 @@ pub struct Settings {
     pub read_only: bool,
     /// Speak HTTP/2 without asking.
     pub http2: bool,
+    /// Go through the proxies that the environment names.
+    pub proxies: bool,
     /// Leave what a failed scenario created.
     pub keep_on_failure: bool,
     /// Where journals are kept; none keeps none.
@@ -33,6 +35,7 @@ impl Default for Settings {
             max_rps: None,
             read_only: false,
             http2: false,
+            proxies: false,
             keep_on_failure: false,
             journals: None,
         }

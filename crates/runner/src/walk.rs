@@ -59,7 +59,7 @@ impl Replay<'_> {
                 Direction::Forward => seen.ids.last().cloned(),
                 Direction::Backward => seen.ids.first().cloned(),
             };
-            walked.take(seen.ids, walk.direction);
+            walked.take(seen.ids, seen.own, walk.direction);
             match next {
                 None if promised == Some(true) || seen.more == Some(true) => return Ok(walked.ended("empty-page")),
                 None => return Ok(walked.ended("no-more")),
@@ -80,13 +80,16 @@ impl Replay<'_> {
     fn page_seen(&self, operation: &Operation, page: &Page, exchange: &Exchange) -> Option<PageSeen> {
         let response = exchange.response.as_ref().ok().filter(|response| (200..300).contains(&response.status))?;
         let body: Value = serde_json::from_slice(&response.body).ok()?;
-        body.pointer(&page.items)?.as_array()?;
         let more = page.more.as_ref().and_then(|more| body.pointer(more)).and_then(Value::as_bool);
-        Some(PageSeen { ids: self.world.ids(operation, &body), more })
+        let ids = self.world.ids(operation, &body);
+        let items = body.pointer(&page.items)?.as_array()?;
+        let own = items.iter().zip(&ids).filter(|(_, id)| self.world.own.contains(id));
+        Some(PageSeen { own: own.map(|(item, _)| item.clone()).collect(), ids, more })
     }
 }
 
 struct PageSeen {
     ids: Vec<String>,
+    own: Vec<Value>,
     more: Option<bool>,
 }

@@ -32,7 +32,10 @@ pub(crate) struct World<'c> {
 }
 
 impl<'c> World<'c> {
-    pub(crate) fn new(contract: &'c Contract, marker: &str) -> Self {
+    /// What is random follows from the run's marker, so that a recording can be replayed to the letter.
+    pub(crate) fn new(contract: &'c Contract, marker: &str, scenario: &str) -> Self {
+        let bytes = marker.bytes().chain(scenario.bytes());
+        let seed = bytes.fold(0_u64, |seed, byte| seed.rotate_left(9).wrapping_mul(31) ^ u64::from(byte));
         Self {
             contract,
             outputs: HashMap::new(),
@@ -42,7 +45,7 @@ impl<'c> World<'c> {
             last_write: None,
             withheld: None,
             marker: marker.to_owned(),
-            random: fastrand::Rng::new(),
+            random: fastrand::Rng::with_seed(seed),
         }
     }
 
@@ -98,6 +101,8 @@ impl<'c> World<'c> {
 pub(crate) struct Walked {
     /// The ids of all pages in list order.
     pub(crate) ids: Vec<String>,
+    /// Those objects that the scenario created, in list order.
+    pub(crate) own: Vec<Value>,
     /// How many pages.
     pub(crate) pages: usize,
     /// How many pages said that there is no more although more followed.
@@ -116,11 +121,17 @@ impl Walked {
         self
     }
 
-    pub(crate) fn take(&mut self, ids: Vec<String>, direction: Direction) {
+    pub(crate) fn take(&mut self, ids: Vec<String>, own: Vec<Value>, direction: Direction) {
         self.largest = self.largest.max(ids.len());
         match direction {
-            Direction::Forward => self.ids.extend(ids),
-            Direction::Backward => drop(self.ids.splice(0..0, ids)),
+            Direction::Forward => {
+                self.ids.extend(ids);
+                self.own.extend(own);
+            }
+            Direction::Backward => {
+                self.ids.splice(0..0, ids);
+                self.own.splice(0..0, own);
+            }
         }
     }
 }

@@ -58,6 +58,24 @@ pub enum Source {
     WalkEnd,
 }
 
+impl Source {
+    /// Whether the value changes with objects that the scenario did not create.
+    #[must_use]
+    pub const fn depends_on_others(&self) -> bool {
+        matches!(
+            self,
+            Self::ResponseIds
+                | Self::ResponseCount
+                | Self::WalkIds
+                | Self::WalkPages
+                | Self::WalkCount
+                | Self::WalkLargest
+                | Self::WalkFalseEnds
+                | Self::WalkEnd
+        )
+    }
+}
+
 /// Every expression that is a plain word.
 const WORDS: &[(&str, Source)] = &[
     ("$statusCode", Source::StatusCode),
@@ -105,6 +123,12 @@ pub(crate) const FORMS: &[&str] = &[
 ];
 
 impl Expression {
+    /// Whether it is the output with this name.
+    #[must_use]
+    pub fn is_output(&self, name: &str) -> bool {
+        matches!(&self.source, Source::Output(one) if one == name)
+    }
+
     /// Parses `$outputs.id` or `$response.body#/name`.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {

@@ -27,8 +27,9 @@ pub fn run(suite: Option<&Path>, args: &args::Judge) -> Result<Exit, Failure> {
     target.name.clone_from(&name);
     let (_stop, stopped) = watch::channel(false);
     let settings = Settings { keep_on_failure: false, ..Settings::default() };
-    let run = Run { suite, selected, target, settings, stop: stopped };
-    let judged = super::runtime()?.block_on(super::run::judge(run, Source::Recording(recording), &args.verdicts));
+    let run = Run { suite, selected, target, settings, snapshots: None, scenarios: Vec::new(), stop: stopped };
+    let judged =
+        super::runtime()?.block_on(super::run::judge(run, Source::Recording(recording), &args.verdicts, false));
     let (exit, _) = judged.map_err(|why| server::unreachable(&name, false, &why))?;
     Ok(exit)
 }

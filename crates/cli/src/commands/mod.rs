@@ -1,5 +1,6 @@
 //! The verbs, one file each.
 
+mod accept;
 mod check;
 mod judge;
 mod mock;
@@ -16,6 +17,7 @@ pub fn dispatch(args: Args) -> Result<Exit, Failure> {
     match args.command {
         Command::Run(run) => run::run(suite, &run),
         Command::Mock(mock) => mock::run(suite, mock),
+        Command::Accept(accept) => accept::run(&accept),
         Command::Judge(judge) => judge::run(suite, &judge),
         Command::Sweep(sweep) => sweep::run(suite, &sweep),
         Command::Check => check::run(suite),

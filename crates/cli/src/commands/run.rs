@@ -7,11 +7,14 @@ use conformance_contract::Suite;
 use conformance_mock::{Mock, Settings as MockSettings};
 use conformance_record::{RunEvent, Secrets, Tally, Verdict};
 use conformance_report::Terminal;
-use conformance_runner::{Bound, Recorder, Run, Selected, Source, Target, Tokens, Unreachable, bind, select};
+use conformance_runner::{
+    Bound, Recorder, Run, Selected, Snapshots, Source, Target, Tokens, Unreachable, bind, select,
+};
 use conformance_source::{Diagnostic, Diagnostics};
 use tokio::sync::watch;
 
 use crate::exit::{Exit, Failure};
+use crate::progress::Progress;
 use crate::{args, embedded, server, signals, state};
 
 /// Judges.
@@ -27,6 +30,7 @@ pub fn run(suite: Option<&Path>, args: &args::Run) -> Result<Exit, Failure> {
     settings.journals = target.as_ref().and_then(|_| state::journals());
     let name = target.as_ref().map_or("mock", |target| &target.name).to_owned();
     let selected = selection(&bound, &suite, args, &name)?;
+    let snapshots = snapshots(args, &suite, target.as_ref());
     if args.plan {
         super::plan::print(&suite, &selected);
         return Ok(Exit::Ok);
@@ -42,8 +46,9 @@ pub fn run(suite: Option<&Path>, args: &args::Run) -> Result<Exit, Failure> {
             signals::first("interrupted: deleting what was created; again ends at once").await;
             let _ = stop.send(true);
         });
-        let run = Run { suite, selected, target, settings, stop: stopped.clone() };
-        let judged = judge(run, Source::Target(recorder.clone()), &args.verdicts).await;
+        let (snapshots, scenarios) = (Some(snapshots), bound.scenarios);
+        let run = Run { suite, selected, target, settings, snapshots, scenarios, stop: stopped.clone() };
+        let judged = judge(run, Source::Target(recorder.clone()), &args.verdicts, args.require_snapshots).await;
         let (exit, failed) = judged.map_err(|why| server::unreachable(&name, args.server.token.is_some(), &why))?;
         if let Some(Err(error)) = recorder.map(|recorder| recorder.finish()) {
             return Err(Failure::from(Diagnostic::general(format!("the recording could not be written: {error}"))));
@@ -54,6 +59,36 @@ pub fn run(suite: Option<&Path>, args: &args::Run) -> Result<Exit, Failure> {
         crate::terminal::note(&format!("note: --last-failed will not know this run: {error}"));
     }
     Ok(exit)
+}
+
+/// Where the memory of this target is. That of the embedded mock came with the suite, and is not written to unless a
+/// folder is named.
+fn snapshots(args: &args::Run, suite: &Suite, target: Option<&Target>) -> Snapshots {
+    let host =
+        target.map(|target| target.origin.split("://").nth(1).unwrap_or("").split(':').next().unwrap_or("").to_owned());
+    let folder = match (&args.snapshots, target) {
+        (Some(folder), _) => Some(folder.clone()),
+        (None, Some(_)) => Some("snapshots".into()),
+        (None, None) => None,
+    };
+    let built_in = suite.below("snapshots").into_iter();
+    let built_in = built_in.map(|(path, text)| (path.trim_start_matches("snapshots/").to_owned(), text)).collect();
+    Snapshots {
+        built_in,
+        folder,
+        target: args.target.clone().or(host).unwrap_or_else(|| "mock".to_owned()),
+        write: writes_snapshots(),
+    }
+}
+
+/// As insta has it: not in CI, and not when told so.
+fn writes_snapshots() -> bool {
+    let set = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+    match set("INSTA_UPDATE").as_deref() {
+        Some("no") => false,
+        Some("always" | "new" | "unseen" | "force") => true,
+        _ => set("CI").is_none_or(|value| value == "false" || value == "0"),
+    }
 }
 
 fn selection(bound: &Bound, suite: &Suite, args: &args::Run, target: &str) -> Result<Vec<Selected>, Failure> {
@@ -76,8 +111,14 @@ fn recorder(args: &args::Run, secrets: &Secrets) -> Result<Option<Recorder>, Dia
 }
 
 /// Replays, tells, and answers how it ended and which scenarios failed.
-pub async fn judge(run: Run, source: Source, verdicts: &args::Verdicts) -> Result<(Exit, Vec<String>), Unreachable> {
-    let mut terminal = Terminal::new(anstream::stdout(), verdicts.verbose);
+pub async fn judge(
+    run: Run,
+    source: Source,
+    verdicts: &args::Verdicts,
+    require_snapshots: bool,
+) -> Result<(Exit, Vec<String>), Unreachable> {
+    let mut terminal = Terminal::new(anstream::stdout(), verdicts.verbose, crate::terminal::width());
+    let mut progress = Progress::new();
     let mut failed = Vec::new();
     let mut listener = |event: &RunEvent| {
         if let RunEvent::Scenario { name, checks, .. } = event
@@ -86,10 +127,12 @@ pub async fn judge(run: Run, source: Source, verdicts: &args::Verdicts) -> Resul
             failed.push(name.clone());
         }
         // A closed pipe ends the telling, not the run: what was created must still be deleted.
-        drop(terminal.hear(event));
+        progress.hear(event, || drop(terminal.hear(event)));
     };
     let tally = conformance_runner::run(run, source, &mut listener).await?;
-    Ok((exit(&tally, verdicts.deny_warnings), failed))
+    let missing = require_snapshots && tally.not_compared + tally.new_snapshots > 0;
+    let exit = if missing { Exit::Failed } else { exit(&tally, verdicts.deny_warnings) };
+    Ok((exit, failed))
 }
 
 /// A mock of the suite's own contract on a free port, a workspace for each scenario.
@@ -102,9 +145,9 @@ async fn embedded_mock(suite: &Suite) -> Result<Target, Failure> {
     Ok(target)
 }
 
-/// The first that applies: a failed MUST, something that could not be judged, all well.
+/// The first that applies: a failed MUST or a drift, something that could not be judged, all well.
 const fn exit(tally: &Tally, deny_warnings: bool) -> Exit {
-    if tally.failed > 0 || (deny_warnings && tally.warned > 0) {
+    if tally.failed + tally.drifted > 0 || (deny_warnings && tally.warned > 0) {
         Exit::Failed
     } else if tally.could_not_run > 0 {
         Exit::Incomplete

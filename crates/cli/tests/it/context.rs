@@ -4,6 +4,8 @@ use std::fs;
 use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
+use std::sync::{Mutex, mpsc};
+use std::time::Duration;
 
 use serde_json::Value;
 use tempfile::TempDir;
@@ -17,9 +19,11 @@ pub fn root() -> PathBuf {
 pub fn conformance() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_conformance"));
     command.current_dir(root()).env("CONFORMANCE_STATE_DIR", concat!(env!("CARGO_TARGET_TMPDIR"), "/state"));
-    for name in ["CONFORMANCE_BASE_URL", "CONFORMANCE_TOKEN", "CI", "NO_COLOR", "CLICOLOR_FORCE"] {
+    for name in ["CONFORMANCE_BASE_URL", "CONFORMANCE_TOKEN", "CI", "INSTA_UPDATE", "NO_COLOR", "CLICOLOR_FORCE"] {
         command.env_remove(name);
     }
+    // The tests run in the repository, where snapshots of their targets have no business.
+    command.env("INSTA_UPDATE", "no");
     command
 }
 
@@ -40,6 +44,8 @@ pub fn stderr(output: &Output) -> String {
 pub struct MockServer {
     pub url: String,
     pub child: Child,
+    /// The lines that it writes to stderr, read all the while: a full pipe would make it wait.
+    said: Mutex<mpsc::Receiver<String>>,
 }
 
 impl MockServer {
@@ -54,14 +60,26 @@ impl MockServer {
             child.stderr.take().unwrap().read_to_string(&mut said).unwrap();
             panic!("the mock did not start:\n{said}");
         }
-        Self { url: url.trim().to_owned(), child }
+        let stderr = BufReader::new(child.stderr.take().unwrap());
+        let (sender, said) = mpsc::channel();
+        std::thread::spawn(move || stderr.lines().map_while(Result::ok).try_for_each(|line| sender.send(line)));
+        Self { url: url.trim().to_owned(), child, said: Mutex::new(said) }
     }
 
     /// Stops it and answers all that it wrote to stderr.
-    pub fn log(mut self) -> String {
+    pub fn log(self) -> String {
         signal(&self.child, "TERM");
+        self.said.lock().unwrap().iter().collect::<Vec<_>>().join("\n")
+    }
+
+    /// Reads what it writes to stderr up to a line with this text; answers all that was read.
+    pub fn wait_for(&self, text: &str) -> String {
+        let lines = self.said.lock().unwrap();
         let mut said = String::new();
-        self.child.stderr.take().unwrap().read_to_string(&mut said).unwrap();
+        while !said.contains(text) {
+            said += &lines.recv_timeout(Duration::from_secs(20)).unwrap_or_else(|_| panic!("no `{text}` in {said}"));
+            said.push('\n');
+        }
         said
     }
 

@@ -107,7 +107,6 @@ fn a_refused_token_is_3(#[case] args: &[&str], #[case] said: &str) {
 }
 
 #[rstest]
-#[case::remote(&["run", "--base-url", "https://api.example.com"], "it is not on this machine")]
 #[case::no_url(&["run", "--base-url", "localhost"], "it has no scheme or host")]
 #[case::empty(&["run", "--base-url", ""], "the base URL is empty")]
 #[case::no_scheme(&["run", "--base-url", "ftp://localhost"], "neither http nor https")]

@@ -10,5 +10,8 @@ mod house;
 mod invalid;
 mod mock;
 mod readme;
+mod recordings;
+mod safety;
 mod second_suite;
+mod snapshots;
 mod wire;

@@ -1,12 +1,13 @@
 //! `conformance mock` as a process.
 
-use std::net::TcpListener;
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
 use serde_json::json;
 
-use crate::context::{MockServer, conformance, run, signal, stderr};
+use crate::context::{MockServer, run, signal, stderr};
 
 #[test]
 fn a_taken_port_is_2_and_says_what_to_do() {
@@ -20,18 +21,10 @@ fn a_taken_port_is_2_and_says_what_to_do() {
 
 #[test]
 fn the_curl_line_of_the_banner_works_as_it_stands() {
-    let mut child = conformance();
-    child.args(["mock", "--port", "0"]).stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped());
-    let mut child = child.spawn().unwrap();
-    let mut reader = std::io::BufReader::new(child.stderr.take().unwrap());
-    let mut banner = String::new();
-    while !banner.contains("Ctrl-C stops.") {
-        std::io::BufRead::read_line(&mut reader, &mut banner).unwrap();
-    }
+    let server = MockServer::start(&[]);
+    let banner = server.wait_for("Ctrl-C stops.");
     let command = &banner[banner.find("curl ").unwrap()..banner.find("Ctrl-C").unwrap()];
     let output = Command::new("sh").args(["-c", command.trim()]).output().unwrap();
-    child.kill().unwrap();
-    child.wait().unwrap();
     let body: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(body["displayName"], "Support Chat #1234");
 }
@@ -48,22 +41,26 @@ fn ctrl_c_stops_it_cleanly_and_at_once_when_nothing_is_in_flight() {
     }
 }
 
+/// Sends the head of a create and waits until the server waits for its body: the request is in flight.
+fn in_flight(server: &MockServer, body: &str) -> TcpStream {
+    let mut stream = TcpStream::connect(server.url.strip_prefix("http://").unwrap()).unwrap();
+    let head = format!(
+        "POST /v2/conversations HTTP/1.1\r\nhost: x\r\nauthorization: Bearer t\r\ncontent-type: application/json\r\ncontent-length: {}\r\nexpect: 100-continue\r\n\r\n",
+        body.len()
+    );
+    stream.write_all(head.as_bytes()).unwrap();
+    let mut continued = [0; 25];
+    stream.read_exact(&mut continued).unwrap();
+    assert!(continued.starts_with(b"HTTP/1.1 100"));
+    stream
+}
+
 #[test]
 fn a_second_ctrl_c_ends_it_while_a_request_is_in_flight() {
     let mut server = MockServer::start(&[]);
-    let address = server.url.strip_prefix("http://").unwrap().to_owned();
-    let mut stream = std::net::TcpStream::connect(&address).unwrap();
-    let head = "POST /v2/conversations HTTP/1.1\r\nhost: x\r\nauthorization: Bearer t\r\ncontent-type: application/json\r\ncontent-length: 30\r\nexpect: 100-continue\r\n\r\n";
-    std::io::Write::write_all(&mut stream, head.as_bytes()).unwrap();
-    // `100 Continue` says that the server waits for the body: the request is in flight.
-    let mut continued = [0; 12];
-    std::io::Read::read_exact(&mut stream, &mut continued).unwrap();
+    let _stream = in_flight(&server, r#"{"displayName":"Never sent"}"#);
     signal(&server.child, "INT");
-    let mut log = std::io::BufReader::new(server.child.stderr.take().unwrap());
-    let mut said = String::new();
-    while !said.contains("stopping") {
-        std::io::BufRead::read_line(&mut log, &mut said).unwrap();
-    }
+    server.wait_for("stopping");
     signal(&server.child, "INT");
     assert_eq!(server.child.wait().unwrap().code(), Some(130));
 }
@@ -71,25 +68,13 @@ fn a_second_ctrl_c_ends_it_while_a_request_is_in_flight() {
 #[test]
 fn what_is_in_flight_is_finished_before_it_stops() {
     let mut server = MockServer::start(&[]);
-    let address = server.url.strip_prefix("http://").unwrap().to_owned();
-    let mut stream = std::net::TcpStream::connect(&address).unwrap();
     let body = r#"{"displayName":"In flight"}"#;
-    let head = format!(
-        "POST /v2/conversations HTTP/1.1\r\nhost: x\r\nauthorization: Bearer t\r\ncontent-type: application/json\r\ncontent-length: {}\r\nexpect: 100-continue\r\n\r\n",
-        body.len()
-    );
-    std::io::Write::write_all(&mut stream, head.as_bytes()).unwrap();
-    let mut continued = [0; 25];
-    std::io::Read::read_exact(&mut stream, &mut continued).unwrap();
+    let mut stream = in_flight(&server, body);
     signal(&server.child, "INT");
-    let mut log = std::io::BufReader::new(server.child.stderr.take().unwrap());
-    let mut said = String::new();
-    while !said.contains("stopping") {
-        std::io::BufRead::read_line(&mut log, &mut said).unwrap();
-    }
-    std::io::Write::write_all(&mut stream, body.as_bytes()).unwrap();
+    server.wait_for("stopping");
+    stream.write_all(body.as_bytes()).unwrap();
     let mut answer = String::new();
-    std::io::Read::read_to_string(&mut stream, &mut answer).unwrap();
+    stream.read_to_string(&mut answer).unwrap();
     assert!(answer.starts_with("HTTP/1.1 201"), "{answer}");
     assert_eq!(server.child.wait().unwrap().code(), Some(0));
 }

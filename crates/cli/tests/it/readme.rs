@@ -35,6 +35,7 @@ fn every_shell_command_of_the_readme_runs() {
             let output = Command::new("sh")
                 .args(["-ec", &line.replace("curl ", "curl --fail ")])
                 .current_dir(root())
+                .env("INSTA_UPDATE", "no")
                 .output()
                 .unwrap();
             assert!(output.status.success(), "{line}\n{}", String::from_utf8_lossy(&output.stderr));

@@ -1,0 +1,254 @@
+//! A run is harmless: it deletes what it created whatever happens, touches nothing else, and tells no secret.
+
+use std::collections::BTreeSet;
+use std::io::Read;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use crate::context::{MockServer, conformance, signal, stderr, stdout};
+
+const TOKEN: &str = "canary/token+with=signs";
+
+fn create(server: &MockServer, token: &str, name: &str) -> String {
+    let (status, body) = server.send(token, "POST", "/v2/conversations", Some(json!({ "displayName": name })));
+    assert_eq!(status, 201, "{body}");
+    body["_id"].as_str().unwrap().to_owned()
+}
+
+/// Every object of a workspace, by id.
+fn all(server: &MockServer, token: &str) -> BTreeSet<String> {
+    let (mut found, mut cursor) = (BTreeSet::new(), String::new());
+    loop {
+        let (status, body) = server.send(token, "GET", &format!("/v2/conversations?limit=100{cursor}"), None);
+        assert_eq!(status, 200, "{body}");
+        found.extend(body["data"].as_array().unwrap().iter().map(Value::to_string));
+        if body["has_more"] != json!(true) {
+            return found;
+        }
+        let last = body["data"].as_array().unwrap().last().unwrap()["_id"].as_str().unwrap();
+        cursor = format!("&starting_after={last}");
+    }
+}
+
+/// Ends a thread's loop also when an assertion beside it fails.
+struct StopOnDrop<'s>(&'s AtomicBool);
+
+impl Drop for StopOnDrop<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
+#[test]
+fn foreign_objects_and_busy_neighbours_change_no_verdict_and_nothing_foreign_is_touched() {
+    let server = MockServer::start(&["--quiet"]);
+    for n in 0..600 {
+        create(&server, "shared", &format!("foreign {n}"));
+    }
+    let before = all(&server, "shared");
+    let stop = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        let (server, stop) = (&server, &stop);
+        let _stopped = StopOnDrop(stop);
+        scope.spawn(move || {
+            while !stop.load(Ordering::Relaxed) {
+                let ids: Vec<String> = (0..3).map(|n| create(server, "shared", &format!("neighbour {n}"))).collect();
+                for id in ids {
+                    assert_eq!(server.send("shared", "DELETE", &format!("/v2/conversations/{id}"), None).0, 204);
+                }
+            }
+        });
+        for _ in 0..3 {
+            let mut command = conformance();
+            let output = command
+                .args(["run", "--base-url", &server.url, "--token", "shared", "--deny-warnings"])
+                .output()
+                .unwrap();
+            assert_eq!(output.status.code(), Some(0), "{}", stdout(&output));
+        }
+    });
+    assert_eq!(all(&server, "shared"), before, "to the last byte");
+}
+
+#[test]
+fn an_interrupted_run_deletes_what_it_created_and_says_130() {
+    for name in ["INT", "TERM"] {
+        let server = MockServer::start(&["--quiet"]);
+        let mut command = conformance();
+        command
+            .args(["run", "--base-url", &server.url, "--max-rps", "60"])
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        while all(&server, "conformance").is_empty() {
+            assert_eq!(child.try_wait().unwrap(), None, "it ended before it created anything");
+        }
+        signal(&child, name);
+        let mut shown = String::new();
+        child.stdout.take().unwrap().read_to_string(&mut shown).unwrap();
+        assert_eq!(child.wait().unwrap().code(), Some(130), "{shown}");
+        assert!(shown.contains("left 0"), "{shown}");
+        assert_eq!(all(&server, "conformance"), BTreeSet::new());
+    }
+}
+
+#[test]
+fn a_killed_run_is_swept_up_after_and_nothing_foreign_is() {
+    let server = MockServer::start(&["--quiet"]);
+    create(&server, "shared", "foreign");
+    let before = all(&server, "shared");
+    let state = TempDir::new().unwrap();
+    let command = |args: &[&str]| {
+        let mut command = conformance();
+        command.env("CONFORMANCE_STATE_DIR", state.path()).args(args).args([
+            "--base-url",
+            &server.url,
+            "--token",
+            "shared",
+        ]);
+        command
+    };
+    for round in 0..12 {
+        let mut child = command(&["run", "--jobs", "3"]).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        // Killed when so many objects are there: each round at another moment.
+        while all(&server, "shared").len() < 2 + round * 4 {
+            if child.try_wait().unwrap().is_some() {
+                break;
+            }
+        }
+        child.kill().unwrap();
+        child.wait().unwrap();
+        let swept = command(&["sweep"]).output().unwrap();
+        let told = stdout(&swept);
+        let mut left = all(&server, "shared");
+        for object in &before {
+            assert!(left.remove(object), "the foreign object is gone or changed");
+        }
+        // What cannot be known is listed, and goes when told so.
+        for object in &left {
+            let id = serde_json::from_str::<Value>(object).unwrap()["_id"].as_str().unwrap().to_owned();
+            assert!(told.contains(&id), "{id} is neither deleted nor listed:\n{told}");
+        }
+        assert_eq!(swept.status.code(), Some(if left.is_empty() { 0 } else { 4 }), "{told}{}", stderr(&swept));
+        if !left.is_empty() {
+            assert_eq!(command(&["sweep", "--yes"]).output().unwrap().status.code(), Some(0));
+        }
+        assert_eq!(all(&server, "shared"), before);
+    }
+    assert!(stdout(&command(&["sweep"]).output().unwrap()).contains("nothing to sweep"));
+}
+
+#[test]
+fn a_token_appears_nowhere() {
+    let server = MockServer::start(&["--require-token", TOKEN]);
+    // The server holds the token in a name, so that it comes back in bodies and in failing assertions.
+    create(&server, TOKEN, TOKEN);
+    let folder = TempDir::new().unwrap();
+    let at = |name: &str| folder.path().join(name).display().to_string();
+    let output = conformance()
+        .env("CONFORMANCE_STATE_DIR", folder.path().join("state"))
+        .env_remove("INSTA_UPDATE")
+        .args([
+            "run",
+            "--verbose",
+            "--base-url",
+            &server.url,
+            "--token",
+            TOKEN,
+            "--header",
+            &format!("x-api-key: {TOKEN}"),
+        ])
+        .args(["--record", &at("recording.jsonl"), "--snapshots", &at("snapshots"), "--keep-on-failure"])
+        .args(["--suite", suite_that_fails(&folder).to_str().unwrap()])
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(1), "{}", stdout(&output));
+    let mut told = vec![
+        ("stdout".to_owned(), stdout(&output)),
+        ("stderr".to_owned(), stderr(&output)),
+        ("mock".to_owned(), server.log()),
+    ];
+    read_all(folder.path(), &mut told);
+    assert!(told.len() > 6, "{}", told.len());
+    let base64 = |text: &str| {
+        let line = format!("printf %s '{text}' | base64");
+        let output = Command::new("sh").args(["-c", &line]).output().unwrap();
+        String::from_utf8(output.stdout).unwrap().trim().trim_end_matches('=').to_owned()
+    };
+    let forms =
+        [TOKEN.to_owned(), "canary%2Ftoken%2Bwith%3Dsigns".to_owned(), TOKEN.replace('/', "\\/"), base64(TOKEN)];
+    for (name, text) in &told {
+        for form in &forms {
+            assert!(!text.contains(form.as_str()), "{name} holds {form}");
+        }
+    }
+    assert!(told.iter().any(|(_, text)| text.contains("<token>")), "it was there to be hidden");
+}
+
+/// A suite whose one scenario fails with the token in what it found.
+fn suite_that_fails(folder: &TempDir) -> std::path::PathBuf {
+    let suite = crate::context::SuiteCopy::new();
+    std::fs::remove_dir_all(suite.folder.path().join("fixtures/scenarios")).unwrap();
+    let scenario = "summary: Fails\nsteps:\n  - operationId: createConversation\n    requestBody: { displayName: canary/token+with=signs }\n    expect:\n      - { cites: name.kept, that: $response.body#/displayName, equals: Another }\n  - operationId: listConversations\n    expect:\n      - { cites: name.kept, that: $response.text, equals: Another }\n";
+    suite.write("fixtures/scenarios/all/fails.yaml", scenario);
+    let target = folder.path().join("suite");
+    // The suite itself holds the token; it is read, not written, and so not looked at.
+    std::fs::rename(suite.folder.path(), &target).unwrap();
+    std::mem::forget(suite);
+    target
+}
+
+fn read_all(folder: &Path, into: &mut Vec<(String, String)>) {
+    for entry in std::fs::read_dir(folder).unwrap().map(Result::unwrap) {
+        if entry.path().ends_with("suite") {
+            continue;
+        }
+        if entry.path().is_dir() {
+            read_all(&entry.path(), into);
+        } else {
+            let text = String::from_utf8_lossy(&std::fs::read(entry.path()).unwrap()).into_owned();
+            into.push((entry.path().display().to_string(), text));
+        }
+    }
+}
+
+#[test]
+fn read_only_sends_nothing_that_could_change_anything() {
+    let server = MockServer::start(&[]);
+    let output = conformance().args(["run", "--base-url", &server.url, "--read-only"]).output().unwrap();
+    assert_eq!(output.status.code(), Some(0), "{}", stdout(&output));
+    assert!(stdout(&output).contains("not applicable"));
+    let log = server.log();
+    let log = log.split("Ctrl-C stops.").nth(1).unwrap();
+    assert!(
+        log.contains(" GET ") && !log.contains(" POST ") && !log.contains("PATCH ") && !log.contains("DELETE "),
+        "{log}"
+    );
+}
+
+#[test]
+fn the_plan_sends_nothing_at_all() {
+    let output = conformance().args(["run", "--plan", "--base-url", "http://127.0.0.1:1"]).output().unwrap();
+    assert_eq!(output.status.code(), Some(0));
+    assert!(
+        stdout(&output).contains("pages/forward: ") && stdout(&output).contains("POST   /v2/conversations  7 times")
+    );
+}
+
+#[test]
+fn requests_are_spaced_out_as_told() {
+    let server = MockServer::start(&["--quiet"]);
+    let start = std::time::Instant::now();
+    let output = conformance()
+        .args(["run", "--base-url", &server.url, "--only", "errors/unknown-id", "--max-rps", "20"])
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(0));
+    // Three requests, the first contact and the look for strays: four intervals of 50 ms at least.
+    assert!(start.elapsed() >= Duration::from_millis(200));
+}

@@ -1,0 +1,163 @@
+//! The memory of how a target behaved: one file per scenario, in insta's format.
+//!
+//! A baseline lies at `DIR/TARGET/AREA/BEHAVIOUR.snap`; what differs from it is written beside it as `.snap.new`, where
+//! `conformance accept` and `cargo insta review` find it. Files are written aside and renamed, so that a killed run leaves
+//! no half of one.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use conformance_record::SnapshotOutcome;
+use conformance_scenario::Scenario;
+use similar::{ChangeTag, TextDiff};
+
+/// Where baselines come from, and what may be written.
+#[derive(Clone, Debug)]
+pub struct Snapshots {
+    /// Baselines that are compiled in: path below the folder, and text.
+    pub built_in: Vec<(String, String)>,
+    /// The folder; none when nothing may be read or written there.
+    pub folder: Option<PathBuf>,
+    /// The target's name.
+    pub target: String,
+    /// Whether missing baselines and pending files may be written.
+    pub write: bool,
+}
+
+impl Snapshots {
+    /// Compares what a scenario saw with its baseline.
+    #[must_use]
+    pub fn compare(&self, scenario: &Scenario, transcript: &str) -> SnapshotOutcome {
+        let below = format!("{}/{}.snap", self.target, scenario.name);
+        match self.baseline(&below) {
+            Err(reason) => SnapshotOutcome::Broken(reason),
+            Ok(Some(baseline)) if baseline.trim_end() == transcript.trim_end() => {
+                // A pending file of an earlier run is settled by this one.
+                if let Some(pending) = self.pending(&below).filter(|_| self.write) {
+                    let _ = fs::remove_file(pending);
+                }
+                SnapshotOutcome::Same
+            }
+            Ok(Some(baseline)) => {
+                let pending = self.pending(&below).filter(|_| self.write);
+                if let Some(Err(error)) = pending.as_ref().map(|path| write(path, scenario, transcript)) {
+                    return SnapshotOutcome::Broken(format!("the new snapshot cannot be written: {error}"));
+                }
+                SnapshotOutcome::Drifted(diff(&baseline, transcript))
+            }
+            Ok(None) => match self.folder.as_ref().filter(|_| self.write) {
+                None => SnapshotOutcome::NotCompared,
+                Some(folder) => match write(&folder.join(&below), scenario, transcript) {
+                    Ok(()) => SnapshotOutcome::New,
+                    Err(error) => SnapshotOutcome::Broken(format!("the baseline cannot be written: {error}")),
+                },
+            },
+        }
+    }
+
+    fn pending(&self, below: &str) -> Option<PathBuf> {
+        Some(self.folder.as_ref()?.join(format!("{below}.new")))
+    }
+
+    fn baseline(&self, below: &str) -> Result<Option<String>, String> {
+        let Some(folder) = &self.folder else {
+            let found = self.built_in.iter().find(|(name, _)| name == below);
+            return found.map(|(_, text)| contents(text, below)).transpose();
+        };
+        match fs::read_to_string(folder.join(below)) {
+            Ok(text) => contents(&text, &folder.join(below).display().to_string()).map(Some),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(format!("{} cannot be read: {error}", folder.join(below).display())),
+        }
+    }
+
+    /// Baselines of this target that no scenario has, of all that there are.
+    #[must_use]
+    pub fn unused(&self, scenarios: &[Scenario]) -> Vec<PathBuf> {
+        let Some(root) = self.folder.as_ref().map(|folder| folder.join(&self.target)) else { return Vec::new() };
+        let known: Vec<PathBuf> = scenarios.iter().map(|one| root.join(format!("{}.snap", one.name))).collect();
+        files(&root, ".snap").into_iter().filter(|path| !known.contains(path)).collect()
+    }
+}
+
+/// What stands below a snapshot's head. A file that does not begin like one (empty, with conflict marks) is refused:
+/// it would read as an empty snapshot.
+fn contents(text: &str, name: &str) -> Result<String, String> {
+    let text = text.replace("\r\n", "\n");
+    let body = text.strip_prefix("---\n").and_then(|rest| rest.split_once("\n---\n"));
+    body.map(|(_, body)| body.to_owned()).ok_or_else(|| format!("{name} is no snapshot: it does not begin with `---`"))
+}
+
+/// Writes a snapshot aside and renames it.
+fn write(path: &Path, scenario: &Scenario, transcript: &str) -> io::Result<()> {
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder)?;
+    }
+    let source = format!("fixtures/scenarios/{}.yaml", scenario.name);
+    let description = serde_json::Value::from(scenario.summary.as_str());
+    let aside = path.with_extension("tmp");
+    fs::write(&aside, format!("---\nsource: {source}\ndescription: {description}\n---\n{transcript}\n"))?;
+    // Through insta once: the bytes are then those that its own tools leave.
+    let snapshot = insta::Snapshot::from_file(&aside).map_err(|error| io::Error::other(error.to_string()))?;
+    snapshot.save(&aside).map_err(|error| io::Error::other(error.to_string()))?;
+    fs::rename(&aside, path)
+}
+
+/// The lines that differ, with a little around them.
+fn diff(old: &str, new: &str) -> Vec<(char, String)> {
+    let diff = TextDiff::from_lines(old, new);
+    let mut lines = Vec::new();
+    for (index, group) in diff.grouped_ops(1).iter().enumerate() {
+        if index > 0 {
+            lines.push((' ', "⋯".to_owned()));
+        }
+        for change in group.iter().flat_map(|op| diff.iter_changes(op)) {
+            let sign = match change.tag() {
+                ChangeTag::Delete => '-',
+                ChangeTag::Insert => '+',
+                ChangeTag::Equal => ' ',
+            };
+            lines.push((sign, change.value().trim_end().to_owned()));
+        }
+    }
+    lines
+}
+
+/// The files below a folder whose names end so, sorted.
+fn files(root: &Path, ending: &str) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(root).into_iter().flatten().flatten() {
+        let path = entry.path();
+        if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+            found.extend(files(&path, ending));
+        } else if path.to_string_lossy().ends_with(ending) {
+            found.push(path);
+        }
+    }
+    found.sort();
+    found
+}
+
+/// Accepts the pending snapshots below a folder that `names` name (`[TARGET/]AREA[/BEHAVIOUR]`, or a target); all, when
+/// none is named. Answers the accepted files.
+///
+/// # Errors
+/// When a file cannot be renamed.
+pub fn accept(folder: &Path, names: &[String]) -> io::Result<Vec<PathBuf>> {
+    let mut accepted = Vec::new();
+    for pending in files(folder, ".snap.new") {
+        let shown = pending.strip_prefix(folder).unwrap_or(&pending).to_string_lossy().replace('\\', "/");
+        let shown = shown.trim_end_matches(".snap.new");
+        let scenario = shown.split_once('/').map_or(shown, |(_, below)| below);
+        let is = |name: &str, path: &str| {
+            path.strip_prefix(name).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        };
+        if names.is_empty() || names.iter().any(|name| is(name, shown) || is(name, scenario)) {
+            let baseline = pending.with_extension("");
+            fs::rename(&pending, &baseline)?;
+            accepted.push(baseline);
+        }
+    }
+    Ok(accepted)
+}
