@@ -45,6 +45,9 @@ pub struct Server {
     /// The bearer token to send.
     #[arg(long, value_name = "TOKEN", env = "CONFORMANCE_TOKEN", hide_env_values = true)]
     pub token: Option<String>,
+    /// A token of another workspace, for what must not be seen from there.
+    #[arg(long, value_name = "TOKEN", env = "CONFORMANCE_SECOND_TOKEN", hide_env_values = true)]
+    pub second_token: Option<String>,
     /// A header field for every request: `Name: value`. May be given several times.
     #[arg(long = "header", value_name = "FIELD")]
     pub headers: Vec<String>,

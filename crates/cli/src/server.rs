@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use conformance_runner::target::Second;
 use conformance_runner::{Settings, Target, Tokens};
 use conformance_source::{Diagnostic, Diagnostics};
 
@@ -13,11 +14,8 @@ const DEFAULT_TOKEN: &str = "conformance";
 
 /// The target at the base URL, if one is given.
 pub fn target(server: &Server) -> Result<Option<Target>, Failure> {
-    let token = server.token.clone().filter(|token| !token.is_empty());
-    if token.as_ref().is_some_and(|token| token.chars().any(|c| c.is_control() || c == ' ')) {
-        let wrong = Diagnostic::general("the token cannot be sent: it holds a space or a control character");
-        return Err(wrong.with_help("check --token and CONFORMANCE_TOKEN for a stray line break").into());
-    }
+    let token = token(server.token.as_ref(), "--token and CONFORMANCE_TOKEN")?;
+    let second = self::token(server.second_token.as_ref(), "--second-token and CONFORMANCE_SECOND_TOKEN")?;
     let Some(url) = server.base_url.as_deref() else { return Ok(None) };
     if url.is_empty() {
         // A variable that expanded to nothing must not turn into a green run against the mock.
@@ -27,7 +25,21 @@ pub fn target(server: &Server) -> Result<Option<Target>, Failure> {
             .into());
     }
     let token = token.unwrap_or_else(|| DEFAULT_TOKEN.to_owned());
-    Ok(Some(Target::parse(url, Tokens::One(token))?))
+    if second.as_ref() == Some(&token) {
+        let wrong = Diagnostic::general("the second token is the first one");
+        return Err(wrong.with_help("--second-token is for a token of another workspace").into());
+    }
+    Ok(Some(Target { second: second.map(Second), ..Target::parse(url, Tokens::One(token))? }))
+}
+
+/// A token that can stand in a header field; an empty one is none.
+fn token(given: Option<&String>, from: &str) -> Result<Option<String>, Failure> {
+    let token = given.filter(|token| !token.is_empty());
+    if token.is_some_and(|token| token.chars().any(|c| c.is_control() || c == ' ')) {
+        let wrong = Diagnostic::general("the token cannot be sent: it holds a space or a control character");
+        return Err(wrong.with_help(format!("check {from} for a stray line break")).into());
+    }
+    Ok(token.cloned())
 }
 
 /// How to speak to it.

@@ -41,6 +41,13 @@ impl Contract {
     pub fn action(&self, resource: usize, action: Action) -> Option<&Operation> {
         self.operations.iter().find(|operation| operation.resource == resource && operation.action == action)
     }
+
+    /// The most objects that a page of this list may be asked for, when the schema bounds it.
+    #[must_use]
+    pub fn largest_page(&self, list: &Operation) -> Option<i64> {
+        let limit = list.parameter(&list.page.as_ref()?.limit)?;
+        self.schemas.bound(&limit.schema.location, "maximum")
+    }
 }
 
 /// What an operation does to the state.

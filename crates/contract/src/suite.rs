@@ -12,6 +12,7 @@ use crate::requirements::Requirements;
 use crate::schemas::{Location, Schemas};
 
 const SCENARIOS: &str = "fixtures/scenarios";
+const FRAGMENTS: &str = "fixtures/fragments";
 const REQUIREMENTS: &str = "schemas/requirements.yaml";
 
 /// What a folder promises about an API, ready to use.
@@ -22,6 +23,8 @@ pub struct Suite {
     pub requirements: Requirements,
     /// Scenario files, parsed later by those who replay them.
     pub scenarios: Vec<SourceFile>,
+    /// Files with steps that scenarios share, parsed with them.
+    pub fragments: Vec<SourceFile>,
     files: Arc<dyn Files>,
 }
 
@@ -40,9 +43,11 @@ impl Suite {
         let contract = Arc::new(contract(&*files)?);
         let requirements = Requirements::parse(&source(&*files, REQUIREMENTS)?)?;
         unread(&*files)?;
-        let scenarios = list(&*files, SCENARIOS, ".yaml")?;
-        let scenarios = scenarios.iter().map(|path| source(&*files, path)).collect::<Result<_, _>>()?;
-        Ok(Self { contract, requirements, scenarios, files })
+        let sources = |folder| -> Result<Vec<SourceFile>, Diagnostics> {
+            list(&*files, folder, ".yaml")?.iter().map(|path| source(&*files, path)).collect()
+        };
+        let (scenarios, fragments) = (sources(SCENARIOS)?, sources(FRAGMENTS)?);
+        Ok(Self { contract, requirements, scenarios, fragments, files })
     }
 
     /// The readable files below a folder of the suite, by path.
@@ -108,11 +113,13 @@ fn list(files: &dyn Files, folder: &str, ending: &str) -> Result<Vec<String>, Di
 
 /// Files that look as if they were meant, and would not be read.
 fn unread(files: &dyn Files) -> Result<(), Diagnostics> {
-    let all = list(files, SCENARIOS, ".yml")?;
-    let wrong = all.iter().map(|path| {
-        let title = format!("{} would not be read", files.display(path));
-        Diagnostic::general(title).with_help("scenario files end in `.yaml`")
-    });
-    let wrong: Vec<_> = wrong.collect();
+    let mut wrong = Vec::new();
+    for folder in [SCENARIOS, FRAGMENTS] {
+        let all = list(files, folder, ".yml")?;
+        wrong.extend(all.iter().map(|path| {
+            let title = format!("{} would not be read", files.display(path));
+            Diagnostic::general(title).with_help("files of a suite end in `.yaml`")
+        }));
+    }
     if wrong.is_empty() { Ok(()) } else { Err(Diagnostics(wrong)) }
 }

@@ -2,8 +2,12 @@
 
 use conformance_contract::model::Place;
 use conformance_contract::{Action, Contract, Location, Operation, Suite};
-use conformance_scenario::{Boundary, Call, Check, Expectation, Operator, Scenario, Step, StepKind, Template};
-use conformance_source::{Diagnostic, Diagnostics, Span, suggest};
+use conformance_scenario::expression::Source;
+use conformance_scenario::{
+    Boundary, Call, Capability, Check, Expectation, Fragment, Fragments, Operator, Relation, Scenario, Step, StepKind,
+    Template,
+};
+use conformance_source::{Diagnostic, Diagnostics, SourceFile, Span, suggest};
 
 use regex::Regex;
 
@@ -21,17 +25,27 @@ pub struct Bound {
 /// # Errors
 /// Every mistake in every file.
 pub fn bind(suite: &Suite) -> Result<Bound, Diagnostics> {
-    let mut found = Vec::new();
+    let (fragments, mut found) = fragments(suite);
     let mut scenarios = Vec::new();
     for file in &suite.scenarios {
-        match conformance_scenario::parse(name(file.name()), file) {
+        match conformance_scenario::parse(name(file.name()), file, &fragments) {
             Ok(scenario) => {
-                found.extend(Binder { suite, scenario: &scenario, found: Vec::new() }.bind());
+                found.extend(Binder { suite, scenario: &scenario, file: file.clone(), found: Vec::new() }.bind());
                 scenarios.push(scenario);
             }
             Err(wrong) => found.extend(wrong.0),
         }
     }
+    if found.is_empty() {
+        found.extend(unused(&fragments, &scenarios));
+    }
+    // A mistake in a fragment is found wherever it is used, and told once.
+    let mut told: Vec<Diagnostic> = Vec::new();
+    found.retain(|one| {
+        let known = told.iter().any(|other| other.place == one.place && other.title == one.title);
+        told.push(one.clone());
+        !known
+    });
     if scenarios.is_empty() && found.is_empty() {
         return Err(Diagnostic::general("the suite has no scenarios under fixtures/scenarios").into());
     }
@@ -44,22 +58,51 @@ fn name(path: &str) -> &str {
     below.strip_suffix(".yaml").unwrap_or(below)
 }
 
+/// The fragments of a suite, and what is wrong with them.
+fn fragments(suite: &Suite) -> (Fragments, Vec<Diagnostic>) {
+    let (mut fragments, mut found) = (Fragments::new(), Vec::new());
+    for file in &suite.fragments {
+        match Fragment::parse(file) {
+            Ok(fragment) => {
+                let below = file.name().rsplit_once("fixtures/fragments/").map_or(file.name(), |(_, below)| below);
+                fragments.insert(below.trim_end_matches(".yaml").to_owned(), fragment);
+            }
+            Err(wrong) => found.extend(wrong.0),
+        }
+    }
+    (fragments, found)
+}
+
+/// Fragments that no scenario uses: nobody ever read their steps.
+fn unused(fragments: &Fragments, scenarios: &[Scenario]) -> Vec<Diagnostic> {
+    let used = |file: &SourceFile| scenarios.iter().flat_map(Scenario::all_steps).any(|step| step.file == *file);
+    let unused = fragments.values().filter(|fragment| !used(fragment.file()));
+    let wrong = unused.map(|fragment| {
+        let wrong = Diagnostic::general(format!("no scenario uses the fragment {}", fragment.file().name()));
+        wrong.with_help("name it in a step (`workflowId`), or delete the file")
+    });
+    wrong.collect()
+}
+
 struct Binder<'s> {
     suite: &'s Suite,
     scenario: &'s Scenario,
+    /// The file of the step that is looked at.
+    file: SourceFile,
     found: Vec<Diagnostic>,
 }
 
 impl Binder<'_> {
     fn bind(mut self) -> Vec<Diagnostic> {
-        for step in &self.scenario.steps {
+        for step in self.scenario.all_steps() {
+            self.file = step.file.clone();
             self.step(step);
         }
         self.found
     }
 
     fn wrong(&mut self, span: &Span, title: String, label: &str, help: Option<String>) {
-        let mut diagnostic = Diagnostic::at(&self.scenario.file, span.clone(), title, label);
+        let mut diagnostic = Diagnostic::at(&self.file, span.clone(), title, label);
         diagnostic.help.extend(help);
         self.found.push(diagnostic);
     }
@@ -71,19 +114,52 @@ impl Binder<'_> {
             let help = suggest::help(id, contract.operations.iter().map(|one| one.id.as_str()));
             return self.wrong(span, format!("`{id}` is not an operation of the contract"), "unknown operation", help);
         };
-        let call = step.kind.call();
+        self.call(step.kind.call(), operation);
+        step.twin.iter().for_each(|twin| self.call(twin, operation));
+        step.all_checks().for_each(|check| self.check(check));
+        let conditions = step.conditions.iter().chain(step.poll.iter().flat_map(|poll| &poll.until));
+        conditions.for_each(|one| self.relation(one));
+        if let (StepKind::Walk(_), true) = (&step.kind, operation.action != Action::List) {
+            self.wrong(span, format!("`{id}` is not a list and cannot be walked"), "expected a list", None);
+        }
+        if step.poll.is_some() && !matches!(operation.action, Action::List | Action::Retrieve) {
+            let title = format!("`{id}` changes something and cannot be polled");
+            self.wrong(span, title, "expected an operation that only reads", None);
+        }
+        if step.second_token && !self.scenario.needs.contains(&Capability::SecondToken) {
+            let help = Some("write `needs: [second-token]` above the steps".to_owned());
+            self.wrong(
+                &step.span,
+                "the scenario does not say that it needs a second token".to_owned(),
+                "this step sends it",
+                help,
+            );
+        }
+        if let Some(probe) = &step.probe {
+            self.probe(probe, operation);
+        }
+    }
+
+    fn call(&mut self, call: &Call, operation: &Operation) {
         self.parameters(call, operation);
         match (&call.body, &operation.body) {
-            (Some(body), Some(rule)) => self.boundaries(contract, body, &rule.schema.location),
-            (Some(_), None) => self.wrong(span, format!("`{id}` takes no body"), "this step gives one", None),
+            (Some(body), Some(rule)) => self.boundaries(&self.suite.contract, body, &rule.schema.location),
+            (Some(_), None) => {
+                let title = format!("`{}` takes no body", operation.id);
+                self.wrong(&call.operation_span, title, "this step gives one", None);
+            }
             (None, _) => {}
         }
-        step.checks.iter().for_each(|check| self.check(check));
-        if let StepKind::Walk(walk) = &step.kind {
-            walk.each_page.iter().for_each(|check| self.check(check));
-            if operation.action != Action::List {
-                self.wrong(span, format!("`{id}` is not a list and cannot be walked"), "expected a list", None);
-            }
+    }
+
+    /// A probe needs an operation that looks.
+    fn probe(&mut self, probe: &Check, operation: &Operation) {
+        let (action, what) = match probe.expectation {
+            Expectation::Absent(_) => (Action::List, "lists"),
+            _ => (Action::Retrieve, "retrieves"),
+        };
+        if self.suite.contract.action(operation.resource, action).is_none() {
+            self.wrong(&probe.span, format!("the contract has no operation that {what} it"), "this probe", None);
         }
     }
 
@@ -106,7 +182,10 @@ impl Binder<'_> {
     }
 
     fn check(&mut self, check: &Check) {
-        self.relation(check);
+        check.conditions.iter().for_each(|one| self.relation(one));
+        if let Expectation::Value(relation) = &check.expectation {
+            self.relation(relation);
+        }
         for (id, span) in &check.cites {
             if self.suite.requirements.get(id).is_none() {
                 let help = suggest::help(id, self.suite.requirements.ids());
@@ -115,16 +194,67 @@ impl Binder<'_> {
         }
     }
 
-    /// Patterns and schemas that are written out are ones.
-    fn relation(&mut self, check: &Check) {
-        let Expectation::Value { operator, other: Template::Literal(other), .. } = &check.expectation else { return };
-        let wrong = match operator {
-            Operator::Matches => Regex::new(&value::plain(other)).err().map(|error| error.to_string()),
+    /// What is written out fits the relation that it stands in.
+    fn relation(&mut self, relation: &Relation) {
+        let Template::Literal(other) = &relation.other else { return };
+        let expected = |what: &str, fits: bool| (!fits).then(|| format!("expected {what}, not {other}"));
+        let wrong = match relation.operator {
+            Operator::Matches => match other.as_str() {
+                Some(pattern) => Regex::new(pattern).err().map(|error| error.to_string()),
+                None => expected("a regular expression", false),
+            },
             Operator::Conforms => jsonschema::draft202012::new(other).err().map(|error| error.to_string()),
-            _ => None,
+            Operator::AtLeast | Operator::AtMost | Operator::GreaterThan | Operator::LessThan => {
+                expected("a number", other.is_number())
+            }
+            Operator::Length => expected("a whole number", other.is_u64()),
+            Operator::ContainsAll
+            | Operator::ExcludesAll
+            | Operator::SameItems
+            | Operator::InOrderOf
+            | Operator::StartOf
+            | Operator::EndOf => expected("a list", other.is_array()),
+            Operator::Equals
+            | Operator::NotEquals
+            | Operator::UnchangedSince
+            | Operator::Contains
+            | Operator::Excludes
+            | Operator::Exists => None,
         };
         if let Some(wrong) = wrong {
-            self.wrong(&check.span, format!("`{}` cannot be used: {wrong}", operator.key()), "in this check", None);
+            let title = format!("`{}` cannot be used: {wrong}", relation.operator.key());
+            self.wrong(&relation.span, title, "in this relation", None);
+        }
+        self.relates(relation);
+    }
+
+    /// The value can stand in the relation at all.
+    fn relates(&mut self, relation: &Relation) {
+        let Template::Expression(expression, span) = &relation.that else { return };
+        let number = matches!(
+            expression.source,
+            Source::StatusCode
+                | Source::ResponseCount
+                | Source::WalkPages
+                | Source::WalkCount
+                | Source::WalkLargest
+                | Source::WalkFalseEnds
+                | Source::Index
+        );
+        let fits = matches!(
+            relation.operator,
+            Operator::Equals
+                | Operator::NotEquals
+                | Operator::AtLeast
+                | Operator::AtMost
+                | Operator::GreaterThan
+                | Operator::LessThan
+                | Operator::Exists
+        );
+        if number && !fits {
+            let title =
+                format!("`{expression}` is a number, and `{}` is about something else", relation.operator.key());
+            self.wrong(span, title, "a number", None);
         }
     }
 

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::lane::Lane;
 use crate::ledger::{Fate, Ledger};
-use crate::replay::{ESCAPED, add_query};
+use crate::request::{ESCAPED, add_query};
 use crate::target::Target;
 use crate::world::is_safe;
 
@@ -16,19 +16,22 @@ pub(crate) struct Cleaner<'c> {
     pub(crate) suite: &'c Suite,
     pub(crate) target: &'c Target,
     pub(crate) lane: &'c Lane,
-    pub(crate) token: String,
+    /// The scenario whose tokens are sent.
+    pub(crate) scenario: usize,
 }
 
 impl Cleaner<'_> {
     /// Deletes what is left of a scenario; tells of what stays.
-    pub(crate) async fn clean_up(&self, ledger: &Ledger, scenario: usize) -> Vec<RunEvent> {
+    /// After a failure it also deletes again what the server said to have deleted.
+    pub(crate) async fn clean_up(&self, ledger: &Ledger, failed: bool) -> Vec<RunEvent> {
         let (mut left, mut looked) = (Vec::new(), false);
         let mut tell = |id: &str, reason: String| left.push(RunEvent::Leftover { id: id.to_owned(), reason });
-        for (number, create) in ledger.of(scenario).into_iter().rev() {
+        for (number, create) in ledger.of(self.scenario).into_iter().rev() {
             match create.fate {
-                Fate::Made(id) => match self.delete(create.resource, &id).await {
+                Fate::Gone(id) if failed => drop(self.delete(create.resource, &id, create.second).await),
+                Fate::Made(id) => match self.delete(create.resource, &id, create.second).await {
                     // A server that only says so would do so for all: one look per scenario is enough.
-                    Ok(()) if !looked && self.is_there(create.resource, &id).await => {
+                    Ok(()) if !looked && self.is_there(create.resource, &id, create.second).await => {
                         tell(&id, "its deletion was answered with success, and it is still there".to_owned());
                     }
                     Ok(()) => {
@@ -50,18 +53,20 @@ impl Cleaner<'_> {
     }
 
     /// Whether an object can still be retrieved.
-    async fn is_there(&self, resource: usize, id: &str) -> bool {
+    async fn is_there(&self, resource: usize, id: &str, second: bool) -> bool {
         let Some(operation) = self.suite.contract.action(resource, Action::Retrieve) else { return false };
-        let exchange = self.lane.send_aside(self.request(operation, id)).await;
+        let exchange = self.lane.send_aside(self.request(operation, id, second)).await;
         exchange.response.is_ok_and(|response| (200..300).contains(&response.status))
     }
 
-    fn request(&self, operation: &Operation, id: &str) -> Request {
+    fn request(&self, operation: &Operation, id: &str, second: bool) -> Request {
+        let token = if second { self.target.second(self.scenario) } else { None };
+        let token = token.unwrap_or_else(|| self.target.token(self.scenario));
         let path = operation.path.fill(|_| Some(utf8_percent_encode(id, ESCAPED).to_string())).unwrap_or_default();
         Request {
             method: operation.method.clone(),
             target: format!("{}{path}", self.target.path),
-            headers: vec![("authorization".to_owned(), format!("Bearer {}", self.token))],
+            headers: vec![("authorization".to_owned(), format!("Bearer {token}"))],
             body: Vec::new(),
         }
     }
@@ -71,11 +76,8 @@ impl Cleaner<'_> {
         let mut deleted = Vec::new();
         let Some(list) = self.suite.contract.action(resource, Action::List) else { return deleted };
         let Some(page) = &list.page else { return deleted };
-        let mut request = self.request(list, "");
-        if let Some(most) = list
-            .parameter(&page.limit)
-            .and_then(|limit| self.suite.contract.schemas.bound(&limit.schema.location, "maximum"))
-        {
+        let mut request = self.request(list, "", false);
+        if let Some(most) = self.suite.contract.largest_page(list) {
             add_query(&mut request.target, &page.limit, &most.to_string());
         }
         let Ok(response) = self.lane.send_aside(request).await.response else { return deleted };
@@ -84,7 +86,7 @@ impl Cleaner<'_> {
         for item in body.pointer(&page.items).and_then(Value::as_array).into_iter().flatten() {
             let Some(id) = item.get(property).and_then(Value::as_str).filter(|id| is_safe(id)) else { continue };
             let stray = item.to_string().contains(marker) && !known.iter().any(|one| one == id);
-            if stray && self.delete(resource, id).await.is_ok() {
+            if stray && self.delete(resource, id, false).await.is_ok() {
                 deleted.push(id.to_owned());
             }
         }
@@ -92,11 +94,11 @@ impl Cleaner<'_> {
     }
 
     /// Deletes an object; gone is gone, whoever did it.
-    pub(crate) async fn delete(&self, resource: usize, id: &str) -> Result<(), String> {
+    pub(crate) async fn delete(&self, resource: usize, id: &str, second: bool) -> Result<(), String> {
         let Some(operation) = self.suite.contract.action(resource, Action::Delete) else {
             return Err("the contract has no operation that deletes it".to_owned());
         };
-        let request = self.request(operation, id);
+        let request = self.request(operation, id, second);
         match self.lane.send_aside(request).await.response {
             Ok(response) if (200..300).contains(&response.status) || response.status == 404 => Ok(()),
             Ok(response) => Err(format!("its deletion was answered {}", response.status)),

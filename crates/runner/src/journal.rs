@@ -31,6 +31,9 @@ pub enum Entry {
         number: usize,
         /// The resource's name.
         resource: String,
+        /// Whether the second token sent it.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        second: bool,
         /// The body, when it is JSON.
         body: Value,
         /// When, in milliseconds since 1970.

@@ -26,6 +26,8 @@ struct Inner {
 pub(crate) struct Create {
     pub(crate) scenario: usize,
     pub(crate) resource: usize,
+    /// Whether the second token sent it.
+    pub(crate) second: bool,
     pub(crate) fate: Fate,
 }
 
@@ -55,13 +57,13 @@ impl Ledger {
     }
 
     /// Notes a create before it is sent; answers its number.
-    pub(crate) fn intend(&self, scenario: usize, resource: usize, name: &str, body: &[u8]) -> usize {
+    pub(crate) fn intend(&self, (scenario, resource): (usize, usize), name: &str, second: bool, body: &[u8]) -> usize {
         let mut inner = self.lock();
         let number = inner.creates.len();
-        inner.creates.push(Create { scenario, resource, fate: Fate::Unknown });
+        inner.creates.push(Create { scenario, resource, second, fate: Fate::Unknown });
         let body = inner.secrets.scrub(&String::from_utf8_lossy(body));
         let body = serde_json::from_str(&body).unwrap_or(Value::Null);
-        inner.write(&Entry::Intent { number, resource: name.to_owned(), body, at: now() });
+        inner.write(&Entry::Intent { number, resource: name.to_owned(), second, body, at: now() });
         number
     }
 

@@ -4,8 +4,8 @@
 //!
 //! In reading order: [`mod@bind`] (scenarios meet the contract; mistakes are found before the first request),
 //! [`mod@select`], [`target`], [`settings`], `lane` (where answers come from: `client` with its `road` and its `pace`, or a [`recording`]),
-//! `world` (what a scenario knows), `value` (expressions and templates worked out), `walk`, `judge`, `replay` (one
-//! scenario), `ledger` and [`journal`] (what was created, in memory and on disk), `cleanup`, [`sweep`],
+//! `world` (what a scenario knows), `value` (expressions and templates worked out), `walk`, `relate` and `judge`, `replay` (one
+//! scenario: `request`, `send`, `probe`), `ledger` and [`journal`] (what was created, in memory and on disk), `cleanup`, [`sweep`],
 //! `transcript` and [`snapshot`] (how a target behaved before), [`mod@run`].
 
 pub mod bind;
@@ -17,11 +17,15 @@ mod lane;
 mod ledger;
 mod obstacle;
 mod pace;
+mod probe;
 pub mod recording;
+mod relate;
 mod replay;
+mod request;
 mod road;
 pub mod run;
 pub mod select;
+mod send;
 pub mod settings;
 pub mod snapshot;
 pub mod sweep;

@@ -1,27 +1,22 @@
 //! Replays one scenario.
 
-use std::time::Duration;
-
-use conformance_contract::model::Place;
-use conformance_contract::{Action, Operation, Suite};
-use conformance_record::{CheckOutcome, Exchange, Request};
-use conformance_scenario::{Call, Rounds, Scenario, Step, StepKind, Template};
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use conformance_contract::say::brief;
+use conformance_contract::{Operation, Suite};
+use conformance_record::{CheckOutcome, Exchange};
+use conformance_scenario::{Call, Capability, Poll, Rounds, Scenario, Step, StepKind, Template};
 use serde_json::Value;
 use tokio::sync::watch;
-use tokio::time::Instant;
 
-use crate::judge::Judgement;
+use crate::judge::Judgements;
 use crate::lane::Lane;
-use crate::ledger::{Fate, Ledger};
+use crate::ledger::Ledger;
 use crate::obstacle::Obstacle;
+use crate::relate::unmet;
+use crate::select::Selected;
 use crate::target::Target;
 use crate::transcript::Transcript;
 use crate::value::{self, Scope};
 use crate::world::World;
-
-/// What stays as it is in a path segment or a query value.
-pub(crate) const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
 
 /// One scenario on its way.
 pub(crate) struct Replay<'r> {
@@ -31,60 +26,87 @@ pub(crate) struct Replay<'r> {
     pub(crate) ledger: &'r Ledger,
     pub(crate) stop: &'r watch::Receiver<bool>,
     pub(crate) read_only: bool,
-    pub(crate) name: &'r str,
+    pub(crate) selected: &'r Selected,
     pub(crate) number: usize,
-    pub(crate) token: String,
     pub(crate) world: World<'r>,
     pub(crate) transcript: Transcript,
+    /// Whether the step sends the second token.
+    pub(crate) second: bool,
+    /// Whether the tear-down has begun, which goes on when the run is interrupted.
+    pub(crate) closing: bool,
 }
 
 impl Replay<'_> {
-    /// Replays all steps and judges all checks.
+    /// Replays all steps, the tear-down whatever happened before it, and judges the checks that count.
     pub(crate) async fn scenario(&mut self, scenario: &Scenario) -> Vec<CheckOutcome> {
+        self.world.withheld = self.lacking(scenario);
+        let nothing_runs = self.world.withheld.is_some();
         let mut outcomes = Vec::new();
-        for (number, step) in scenario.steps.iter().enumerate() {
+        for (number, step) in scenario.all_steps().enumerate() {
+            if number == scenario.steps.len() && !nothing_runs {
+                self.closing = true;
+                self.world.withheld = None;
+            }
             if let Some(operation) = self.suite.contract.operation(step.kind.operation().0) {
                 self.transcript.step(number, operation);
             }
             let judged = match self.world.withheld.clone() {
                 // What comes after a step that was withheld would judge a workspace that it did not prepare.
-                Some(why) => step.all_checks().map(|check| Judgement::unjudged(check, &why)).collect(),
+                Some(why) => {
+                    let mut judged = Judgements::of(step);
+                    judged.could_not(&why);
+                    judged
+                }
                 None => self.step(step).await,
             };
-            outcomes.extend(judged.into_iter().map(|one| one.outcome(&scenario.file, &self.suite.requirements)));
+            let judged = judged.outcomes(&step.file, &self.suite.requirements);
+            outcomes.extend(judged.into_iter().filter(|one| self.selected.counts(step, one)));
         }
         outcomes
     }
 
-    async fn step<'s>(&mut self, step: &'s Step) -> Vec<Judgement<'s>> {
+    /// Why the scenario cannot be replayed here at all.
+    fn lacking(&self, scenario: &Scenario) -> Option<Obstacle> {
+        let lacks = scenario.needs.contains(&Capability::SecondToken) && self.target.second(self.number).is_none();
+        lacks.then(|| {
+            Obstacle::NotApplicable("it needs a token of another workspace, given by --second-token".to_owned())
+        })
+    }
+
+    async fn step<'s>(&mut self, step: &'s Step) -> Judgements<'s> {
         let suite = self.suite;
-        let mut checks: Vec<Judgement<'s>> = step.checks.iter().map(Judgement::new).collect();
-        let Some(operation) = suite.contract.operation(step.kind.operation().0) else { return checks };
-        let mut each_page: Vec<Judgement<'s>> = match &step.kind {
-            StepKind::Walk(walk) => walk.each_page.iter().map(Judgement::new).collect(),
-            StepKind::Call(_) => Vec::new(),
-        };
-        let done = match &step.kind {
-            StepKind::Walk(walk) => match self.walk(walk, operation, &mut each_page).await {
+        let mut judged = Judgements::of(step);
+        let Some(operation) = suite.contract.operation(step.kind.operation().0) else { return judged };
+        self.second = step.second_token;
+        let done = match (self.applies(step, operation), &step.kind) {
+            (Err(obstacle), _) => Err(obstacle),
+            (Ok(()), StepKind::Walk(walk)) => match self.walk(walk, operation, &mut judged.each_page).await {
                 Ok(walked) => {
                     self.transcript.walk(&self.world, operation, &walked.own);
                     let scope = Scope { exchange: walked.last.as_ref(), walk: Some(&walked), ..Scope::default() };
-                    checks.iter_mut().for_each(|one| one.judge(&mut self.world, operation, scope, ""));
+                    judged.answer.iter_mut().for_each(|one| one.judge(&mut self.world, operation, scope, ""));
                     self.capture(step, operation, scope, None);
                     Ok(())
                 }
-                Err(missing) => Err(missing),
+                Err(obstacle) => Err(obstacle),
             },
-            StepKind::Call(call) => self.rounds(step, call, operation, &mut checks).await,
+            (Ok(()), StepKind::Call(call)) => self.rounds(step, call, operation, &mut judged).await,
         };
-        if let Err(missing) = done {
-            checks.iter_mut().chain(&mut each_page).for_each(|one| one.could_not(missing.clone()));
+        if let Err(obstacle) = done {
+            judged.could_not(&obstacle);
             for (name, _) in &step.outputs {
-                self.world.outputs.insert(name.clone(), Err(missing.clone()));
+                self.world.outputs.insert(name.clone(), Err(obstacle.clone()));
             }
         }
-        each_page.extend(checks);
-        each_page
+        judged
+    }
+
+    /// Whether the step's conditions hold.
+    fn applies(&mut self, step: &Step, operation: &Operation) -> Result<(), Obstacle> {
+        match unmet(&mut self.world, operation, Scope::default(), &step.conditions)? {
+            Some(why) => Err(Obstacle::NotApplicable(why)),
+            None => Ok(()),
+        }
     }
 
     async fn rounds(
@@ -92,7 +114,7 @@ impl Replay<'_> {
         step: &Step,
         call: &Call,
         operation: &Operation,
-        checks: &mut [Judgement<'_>],
+        judged: &mut Judgements<'_>,
     ) -> Result<(), Obstacle> {
         let items: Option<Vec<Value>> = match &step.rounds {
             Rounds::Once => None,
@@ -114,18 +136,83 @@ impl Replay<'_> {
             } else {
                 Scope::default()
             };
-            let exchange = self.call(call, operation, here, None).await?;
-            self.transcript.exchange(&self.world, (operation, call), &self.target.path, &exchange);
-            let scope = Scope { exchange: Some(&exchange), ..here };
-            let round = match &step.rounds {
+            let name = match &step.rounds {
                 Rounds::Once => String::new(),
                 Rounds::Times(_) => format!("round {}", index + 1),
-                Rounds::ForEach(_) => format!("for {}", conformance_contract::say::brief(item)),
+                Rounds::ForEach(_) => format!("for {}", brief(item)),
             };
-            checks.iter_mut().for_each(|one| one.judge(&mut self.world, operation, scope, &round));
-            self.capture(step, operation, scope, looped.then_some(()));
+            self.round(step, call, operation, judged, (here, &name)).await?;
         }
         Ok(())
+    }
+
+    async fn round(
+        &mut self,
+        step: &Step,
+        call: &Call,
+        operation: &Operation,
+        judged: &mut Judgements<'_>,
+        (here, round): (Scope<'_>, &str),
+    ) -> Result<(), Obstacle> {
+        if let Some(twin) = &step.twin
+            && let Err(reason) = self.twin(twin, operation, here).await?
+        {
+            judged.could_not(&reason);
+            return Ok(());
+        }
+        let before = self.look(step.probe.as_ref(), operation, here).await;
+        let exchange = self.polled(step.poll.as_ref(), call, operation, here).await?;
+        self.transcript.exchange(&self.world, (operation, call), &self.target.path, &exchange);
+        let scope = Scope { exchange: Some(&exchange), ..here };
+        judged.answer.iter_mut().for_each(|one| one.judge(&mut self.world, operation, scope, round));
+        self.capture(step, operation, scope, here.index.map(drop));
+        if let Some(judgement) = &mut judged.probe {
+            let after = self.look(step.probe.as_ref(), operation, here).await;
+            judgement.probe(before, after, &exchange, round);
+        }
+        Ok(())
+    }
+
+    /// Sends the twin of a call, which must succeed; else the call itself would prove nothing.
+    async fn twin(
+        &mut self,
+        twin: &Call,
+        operation: &Operation,
+        here: Scope<'_>,
+    ) -> Result<Result<(), Obstacle>, Obstacle> {
+        Ok(match self.call(twin, operation, here, None).await?.response {
+            Ok(response) if (200..300).contains(&response.status) => Ok(()),
+            Ok(response) => {
+                let status = response.status;
+                Err(format!("its twin, which should succeed, was answered {status}: a refusal would prove nothing")
+                    .into())
+            }
+            Err(reason) => Err(format!("its twin got no answer: {reason}").into()),
+        })
+    }
+
+    /// Makes a call, again until the poll's conditions hold or its attempts are used up.
+    async fn polled(
+        &mut self,
+        poll: Option<&Poll>,
+        call: &Call,
+        operation: &Operation,
+        here: Scope<'_>,
+    ) -> Result<Exchange, Obstacle> {
+        let mut exchange = self.call(call, operation, here, None).await?;
+        let Some(poll) = poll else { return Ok(exchange) };
+        for _ in 1..poll.attempts {
+            let scope = Scope { exchange: Some(&exchange), ..here };
+            // What is not there yet may be there next time.
+            if let Ok(None) = unmet(&mut self.world, operation, scope, &poll.until) {
+                break;
+            }
+            if let Lane::Http(..) = self.lane {
+                tokio::time::sleep(poll.every).await;
+            }
+            exchange = self.call(call, operation, here, None).await?;
+        }
+        Ok(exchange)
     }
 
     /// Captures a step's outputs: appended in a loop, set otherwise.
@@ -154,188 +241,4 @@ impl Replay<'_> {
     ) -> Result<Option<Value>, Obstacle> {
         template.map(|one| value::template(&mut self.world, operation, Scope::default(), one, None)).transpose()
     }
-
-    /// Makes a call. `extra` is a query parameter that the walk sets.
-    pub(crate) async fn call(
-        &mut self,
-        call: &Call,
-        operation: &Operation,
-        scope: Scope<'_>,
-        extra: Option<(&str, &str)>,
-    ) -> Result<Exchange, Obstacle> {
-        let mut request = self.request(call, operation, scope)?;
-        if let Some((name, value)) = extra {
-            add_query(&mut request.target, name, value);
-        }
-        self.harmless(operation, &request)?;
-        self.exchange(request).await
-    }
-
-    /// Sends a request, and keeps book of what it creates and deletes, whatever the scenario expects of it.
-    async fn exchange(&mut self, request: Request) -> Result<Exchange, Obstacle> {
-        if *self.stop.borrow() {
-            return Err("the run was interrupted".into());
-        }
-        if self.read_only && !matches!(request.method.as_str(), "GET" | "HEAD" | "OPTIONS") {
-            let why = Obstacle::NotApplicable(format!("{} is not sent with --read-only", request.method));
-            self.world.withheld = Some(why.clone());
-            return Err(why);
-        }
-        let contract = &self.suite.contract;
-        let path = request.path().strip_prefix(&self.target.path).unwrap_or("").to_owned();
-        let route = contract.route(&request.method, &path).ok();
-        let meant = route.as_ref().map(|(operation, _)| (operation.action, operation.resource));
-        let create = match meant {
-            Some((Action::Create, resource)) => {
-                let name = &contract.resources[resource].name;
-                Some((resource, self.ledger.intend(self.number, resource, name, &request.body)))
-            }
-            _ => None,
-        };
-        if matches!(meant, Some((Action::Create | Action::Update, _))) {
-            self.space_out().await;
-        }
-        let exchange = self.lane.send(self.name, self.world.requests, request).await?;
-        self.world.requests += 1;
-        self.world.last_write = Some(Instant::now());
-        if let Some((resource, number)) = create {
-            self.created(resource, number, &exchange);
-        }
-        if let (Some((Action::Delete, _)), Some((_, values)), Ok(response)) = (meant, route, &exchange.response)
-            && matches!(response.status, 200..=299)
-            && let Some((_, raw)) = values.first()
-        {
-            self.deleted(raw);
-        }
-        Ok(exchange)
-    }
-
-    /// Lets the clock of a server that counts milliseconds move on between two writes, so that their order is its order.
-    async fn space_out(&self) {
-        const APART: Duration = Duration::from_millis(2);
-        if let (Lane::Http(..), Some(last)) = (self.lane, self.world.last_write) {
-            tokio::time::sleep_until(last + APART).await;
-        }
-    }
-
-    fn created(&mut self, resource: usize, number: usize, exchange: &Exchange) {
-        let fate = match &exchange.response {
-            Ok(response) if (200..300).contains(&response.status) => {
-                match self.world.created_id(resource, &response.body) {
-                    Some(id) => Fate::Made(id),
-                    None => Fate::Nameless,
-                }
-            }
-            Ok(response) if response.status < 500 => Fate::Refused,
-            // A server that failed may have done it all the same.
-            _ => Fate::Unknown,
-        };
-        if let Fate::Made(id) = &fate {
-            self.world.own.push(id.clone());
-        }
-        self.ledger.settle(number, fate);
-    }
-
-    fn deleted(&self, raw: &str) {
-        let id = percent_encoding::percent_decode_str(raw).decode_utf8_lossy().into_owned();
-        for (number, create) in self.ledger.of(self.number) {
-            if create.fate == Fate::Made(id.clone()) {
-                self.ledger.settle(number, Fate::Gone(id.clone()));
-            }
-        }
-    }
-
-    fn request(&mut self, call: &Call, operation: &Operation, scope: Scope<'_>) -> Result<Request, Obstacle> {
-        let mut arguments = Vec::new();
-        for (name, _, template) in &call.parameters {
-            let Some(parameter) = operation.parameter(name) else { continue };
-            let schema = &parameter.schema.location;
-            let value = value::template(&mut self.world, operation, scope, template, Some(schema))?;
-            arguments.push((parameter, value::plain(&value)));
-        }
-        let path = operation.path.fill(|name| {
-            let found = arguments.iter().find(|(parameter, _)| parameter.name == name)?;
-            Some(utf8_percent_encode(&found.1, ESCAPED).to_string())
-        });
-        let mut target = format!("{}{}", self.target.path, path.ok_or(Obstacle::from("a path parameter is missing"))?);
-        for (parameter, value) in arguments.iter().filter(|(parameter, _)| parameter.place == Place::Query) {
-            add_query(&mut target, &parameter.name, value);
-        }
-        let mut headers = vec![("accept".to_owned(), "application/json".to_owned())];
-        if operation.secured {
-            headers.push(("authorization".to_owned(), format!("Bearer {}", self.token)));
-        }
-        let mut body = Vec::new();
-        if let Some(template) = &call.body {
-            let schema = operation.body.as_ref().map(|body| &body.schema.location);
-            body = value::template(&mut self.world, operation, scope, template, schema)?.to_string().into_bytes();
-            headers.push(("content-type".to_owned(), "application/json".to_owned()));
-        }
-        let mut request = Request { method: operation.method.clone(), target, headers, body };
-        self.alter(call, operation, scope, &mut request)?;
-        Ok(request)
-    }
-
-    /// Does to a request what a raw step asks for.
-    fn alter(
-        &mut self,
-        call: &Call,
-        operation: &Operation,
-        scope: Scope<'_>,
-        request: &mut Request,
-    ) -> Result<(), Obstacle> {
-        let Some(raw) = &call.raw else { return Ok(()) };
-        if let Some(method) = &raw.method {
-            request.method.clone_from(method);
-        }
-        if let Some(query) = &raw.query {
-            request.target.push(if request.target.contains('?') { '&' } else { '?' });
-            request.target.push_str(query);
-        }
-        if let Some(body) = &raw.body {
-            let body = value::template(&mut self.world, operation, scope, body, None)?;
-            request.body = value::plain(&body).into_bytes();
-            set_header(&mut request.headers, "content-type", Some("application/json"));
-        }
-        if let Some(authorization) = &raw.authorization {
-            set_header(
-                &mut request.headers,
-                "authorization",
-                Some(authorization).filter(|text| !text.is_empty()).map(String::as_str),
-            );
-        }
-        for (name, value) in &raw.headers {
-            set_header(&mut request.headers, name, value.as_deref());
-        }
-        Ok(())
-    }
-
-    /// Refuses to send what could touch an object that is not ours.
-    fn harmless(&self, operation: &Operation, request: &Request) -> Result<(), Obstacle> {
-        if matches!(request.method.as_str(), "GET" | "HEAD" | "OPTIONS" | "POST") {
-            return Ok(());
-        }
-        let path = request.path().strip_prefix(&self.target.path).unwrap_or("");
-        let id = operation.path.fit(path).and_then(|values| values.first().map(|(_, raw)| (*raw).to_owned()));
-        let id = id.map(|raw| percent_encoding::percent_decode_str(&raw).decode_utf8_lossy().into_owned());
-        match id {
-            Some(id) if self.world.may_touch(&id) => Ok(()),
-            _ => {
-                let what = format!("{} {}", request.method, request.path());
-                Err(format!("not sent: {what} could touch what this run did not create").into())
-            }
-        }
-    }
-}
-
-pub(crate) fn add_query(target: &mut String, name: &str, value: &str) {
-    target.push(if target.contains('?') { '&' } else { '?' });
-    target.push_str(&utf8_percent_encode(name, ESCAPED).to_string());
-    target.push('=');
-    target.push_str(&utf8_percent_encode(value, ESCAPED).to_string());
-}
-
-fn set_header(headers: &mut Vec<(String, String)>, name: &str, value: Option<&str>) {
-    headers.retain(|(one, _)| one != name);
-    headers.extend(value.map(|value| (name.to_owned(), value.to_owned())));
 }

@@ -13,7 +13,7 @@ use tokio::task::JoinSet;
 use crate::cleanup::Cleaner;
 use crate::client::Client;
 use crate::journal::{Entry, Journal};
-use crate::judge::Judgement;
+use crate::judge::Judgements;
 use crate::lane::Lane;
 use crate::ledger::{Ledger, now};
 use crate::obstacle::Obstacle;
@@ -134,7 +134,7 @@ async fn strays(shared: &Shared) -> usize {
     if run.settings.read_only || run.settings.keep_on_failure || !matches!(run.target.tokens, Tokens::One(_)) {
         return 0;
     }
-    let cleaner = Cleaner { suite: &run.suite, target: &run.target, lane, token: run.target.token(0) };
+    let cleaner = Cleaner { suite: &run.suite, target: &run.target, lane, scenario: 0 };
     let mut deleted = 0;
     for resource in 0..run.suite.contract.resources.len() {
         deleted += cleaner.residue(resource, marker, &ledger.ids()).await.len();
@@ -205,8 +205,8 @@ async fn one(shared: Arc<Shared>, number: usize) -> Done {
         });
     } else {
         let Shared { run, lane, .. } = &*shared;
-        let cleaner = Cleaner { suite: &run.suite, target: &run.target, lane, token: run.target.token(number) };
-        left.extend(cleaner.clean_up(&shared.ledger, number).await);
+        let cleaner = Cleaner { suite: &run.suite, target: &run.target, lane, scenario: number };
+        left.extend(cleaner.clean_up(&shared.ledger, failed).await);
     }
     checks.iter_mut().for_each(|check| scrub(check, &shared.secrets));
     let snapshot = match (&shared.run.snapshots, transcript) {
@@ -236,28 +236,29 @@ async fn replay(shared: &Shared, number: usize) -> Replayed {
         ledger,
         stop: &run.stop,
         read_only: run.settings.read_only,
-        name: &selected.scenario.name,
+        selected,
         number,
-        token: run.target.token(number),
         world: World::new(&run.suite.contract, marker, &selected.scenario.name),
         transcript: Transcript::of(&selected.scenario),
+        second: false,
+        closing: false,
     };
-    let mut checks = replay.scenario(&selected.scenario).await;
+    let checks = replay.scenario(&selected.scenario).await;
     let whole =
         selected.keep == Keep::All && !checks.iter().any(|check| matches!(check.verdict, Verdict::CouldNotRun(_)));
     let transcript =
         (whole && replay.world.withheld.is_none() && !*run.stop.borrow()).then(|| replay.transcript.finish());
-    checks.retain(|check| selected.counts(check.position.line, &check.requirements));
     Replayed { checks, requests: replay.world.requests, transcript }
 }
 
 /// All checks of a scenario, none of them judged.
 fn unjudged(shared: &Shared, number: usize, why: &Obstacle) -> Vec<CheckOutcome> {
-    let scenario = &shared.run.selected[number].scenario;
-    let checks = scenario.steps.iter().flat_map(conformance_scenario::Step::all_checks);
-    checks
-        .map(|check| Judgement::unjudged(check, why).outcome(&scenario.file, &shared.run.suite.requirements))
-        .collect()
+    let judged = shared.run.selected[number].scenario.all_steps().flat_map(|step| {
+        let mut judged = Judgements::of(step);
+        judged.could_not(why);
+        judged.outcomes(&step.file, &shared.run.suite.requirements)
+    });
+    judged.collect()
 }
 
 /// Takes secrets out of everything that an answer could have brought into an outcome.

@@ -1,7 +1,8 @@
 //! Which scenarios, and which of their checks, a run is about.
 
 use conformance_contract::Requirements;
-use conformance_scenario::Scenario;
+use conformance_record::CheckOutcome;
+use conformance_scenario::{Scenario, Step};
 use conformance_source::{Diagnostic, Diagnostics, suggest};
 
 use crate::bind::Bound;
@@ -40,7 +41,7 @@ pub fn select(bound: &Bound, requirements: &Requirements, only: &[String]) -> Re
     for name in only {
         let named: Vec<Selected> = if requirements.get(name).is_some() {
             let keep = Keep::Citing(vec![name.clone()]);
-            all(keep).filter(|one| one.scenario.steps.iter().any(|step| cites(step, name))).collect()
+            all(keep).filter(|one| one.scenario.all_steps().any(|step| cites(step, name))).collect()
         } else {
             let (scenario, line) = split_line(name);
             let keep = line.map_or(Keep::All, Keep::Line);
@@ -79,7 +80,7 @@ fn split_line(name: &str) -> (&str, Option<usize>) {
     }
 }
 
-fn cites(step: &conformance_scenario::Step, requirement: &str) -> bool {
+fn cites(step: &Step, requirement: &str) -> bool {
     step.all_checks().any(|check| check.cites.iter().any(|(id, _)| id == requirement))
 }
 
@@ -94,17 +95,14 @@ fn unknown(bound: &Bound, requirements: &Requirements, name: &str) -> Diagnostic
 }
 
 impl Selected {
-    /// Whether a check at this line, citing these requirements, counts.
-    pub(crate) fn counts(&self, line: usize, cited: &[(String, String)]) -> bool {
+    /// Whether a check of this step counts.
+    pub(crate) fn counts(&self, step: &Step, check: &CheckOutcome) -> bool {
         match &self.keep {
             Keep::All => true,
-            Keep::Citing(ids) => cited.iter().any(|(id, _)| ids.contains(id)),
+            Keep::Citing(ids) => check.requirements.iter().any(|(id, _)| ids.contains(id)),
             Keep::Line(wanted) => {
-                let lines = |step: &conformance_scenario::Step| {
-                    let file = &self.scenario.file;
-                    file.position(step.span.start).0..=file.position(step.span.end).0
-                };
-                self.scenario.steps.iter().map(lines).any(|lines| lines.contains(wanted) && lines.contains(&line))
+                let file = &self.scenario.file;
+                (file.position(step.place.start).0..=file.position(step.place.end).0).contains(wanted)
             }
         }
     }

@@ -14,6 +14,7 @@ use crate::cleanup::Cleaner;
 use crate::client::Client;
 use crate::journal::{Entry, Past};
 use crate::lane::Lane;
+use crate::request::add_query;
 use crate::settings::Settings;
 use crate::target::Target;
 
@@ -52,12 +53,12 @@ pub async fn sweep(
 ) -> Result<Swept, String> {
     let client = Client::new(target, settings)?;
     let lane = Lane::Http(Box::new(client), None);
-    let cleaner = Cleaner { suite, target, lane: &lane, token: target.token(0) };
+    let cleaner = Cleaner { suite, target, lane: &lane, scenario: 0 };
     let open = Open::of(past);
     let mut swept = Swept::default();
-    for (resource, id) in &open.known {
+    for (resource, id, second) in &open.known {
         let Some(resource) = suite.contract.resources.iter().position(|one| one.name == *resource) else { continue };
-        swept.done(id, cleaner.delete(resource, id).await);
+        swept.done(id, cleaner.delete(resource, id, *second).await);
     }
     let secrets = target.secrets(settings);
     for (resource, body, at) in &open.lost {
@@ -67,7 +68,7 @@ pub async fn sweep(
                 continue;
             }
             if certain || yes {
-                swept.done(&id, cleaner.delete(resource, &id).await);
+                swept.done(&id, cleaner.delete(resource, &id, false).await);
             } else {
                 swept.doubtful.push(id);
             }
@@ -88,24 +89,24 @@ impl Swept {
 /// What a journal leaves open.
 struct Open {
     marker: String,
-    known: Vec<(String, String)>,
+    known: Vec<(String, String, bool)>,
     lost: Vec<(String, Value, u64)>,
     ids: Vec<String>,
 }
 
 impl Open {
     fn of(past: &Past) -> Self {
-        let mut creates: BTreeMap<usize, (&String, &Value, u64, Option<&String>)> = BTreeMap::new();
+        let mut creates: BTreeMap<usize, (&String, &Value, u64, bool, Option<&String>)> = BTreeMap::new();
         let mut ids = Vec::new();
         for entry in &past.entries {
             match entry {
-                Entry::Intent { number, resource, body, at } => {
-                    creates.insert(*number, (resource, body, *at, None));
+                Entry::Intent { number, resource, body, at, second } => {
+                    creates.insert(*number, (resource, body, *at, *second, None));
                 }
                 Entry::Created { number, id } => {
                     ids.push(id.clone());
                     if let Some(create) = creates.get_mut(number) {
-                        create.3 = Some(id);
+                        create.4 = Some(id);
                     }
                 }
                 Entry::Refused { number } | Entry::Deleted { number } => {
@@ -120,9 +121,9 @@ impl Open {
             lost: Vec::new(),
             ids,
         };
-        for (resource, body, at, id) in creates.into_values() {
+        for (resource, body, at, second, id) in creates.into_values() {
             match id {
-                Some(id) => open.known.push((resource.clone(), id.clone())),
+                Some(id) => open.known.push((resource.clone(), id.clone(), second)),
                 None => open.lost.push((resource.clone(), body.clone(), at)),
             }
         }
@@ -142,16 +143,15 @@ async fn search(
     let Some(list) = contract.action(resource, Action::List) else { return Ok(Vec::new()) };
     let (Some(page), Some(sent)) = (&list.page, body.as_object()) else { return Ok(Vec::new()) };
     let id_property = &contract.resources[resource].id_property;
-    let largest =
-        list.parameter(&page.limit).and_then(|limit| contract.schemas.bound(&limit.schema.location, "maximum"));
+    let largest = contract.largest_page(list);
     let path = list.path.fill(|_| None).unwrap_or_default();
     let (mut found, mut cursor) = (Vec::new(), None::<String>);
     for _ in 0..MOST_PAGES {
         let mut target = format!("{}{path}?{}={}", cleaner.target.path, page.limit, largest.unwrap_or(10));
         if let (Some(name), Some(cursor)) = (&page.after, &cursor) {
-            crate::replay::add_query(&mut target, name, cursor);
+            add_query(&mut target, name, cursor);
         }
-        let headers = vec![("authorization".to_owned(), format!("Bearer {}", cleaner.token))];
+        let headers = vec![("authorization".to_owned(), format!("Bearer {}", cleaner.target.token(0)))];
         let request = Request { method: list.method.clone(), target, headers, body: Vec::new() };
         let response = cleaner.lane.send_aside(request).await.response?;
         let answer: Value =

@@ -17,6 +17,18 @@ pub struct Target {
     pub path: String,
     /// The tokens to send.
     pub tokens: Tokens,
+    /// A token of another workspace.
+    pub second: Option<Second>,
+}
+
+/// The token of another workspace.
+#[derive(Clone)]
+pub struct Second(pub String);
+
+impl std::fmt::Debug for Second {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Second(<token>)")
+    }
 }
 
 /// Which bearer token a scenario sends.
@@ -60,7 +72,7 @@ impl Target {
             return Err(wrong(&format!("`{scheme}` is neither http nor https")));
         }
         let path = uri.path().trim_end_matches('/').to_owned();
-        Ok(Self { name: url.to_owned(), origin: format!("{scheme}://{authority}"), path, tokens })
+        Ok(Self { name: url.to_owned(), origin: format!("{scheme}://{authority}"), path, tokens, second: None })
     }
 
     /// The base URL.
@@ -79,7 +91,8 @@ impl Target {
             Tokens::One(token) => Some(token.as_str()),
             Tokens::PerScenario => None,
         };
-        Secrets::new(headers.chain(token))
+        let second = self.second.as_ref().map(|Second(token)| token.as_str());
+        Secrets::new(headers.chain(token).chain(second))
     }
 
     /// The token of the scenario with this number.
@@ -88,6 +101,16 @@ impl Target {
         match &self.tokens {
             Tokens::One(token) => token.clone(),
             Tokens::PerScenario => format!("scenario-{scenario}"),
+        }
+    }
+
+    /// The token of another workspace that a scenario may use; none when nobody gave one.
+    #[must_use]
+    pub fn second(&self, scenario: usize) -> Option<String> {
+        match (&self.second, &self.tokens) {
+            (Some(Second(token)), _) => Some(token.clone()),
+            (None, Tokens::PerScenario) => Some(format!("scenario-{scenario}-second")),
+            (None, Tokens::One(_)) => None,
         }
     }
 }

@@ -13,7 +13,7 @@ use conformance_source::pointer;
 use percent_encoding::utf8_percent_encode;
 use serde_json::Value;
 
-use crate::replay::ESCAPED;
+use crate::request::ESCAPED;
 use crate::world::World;
 
 /// How many rounds of a repeated step are told in full.

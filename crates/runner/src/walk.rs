@@ -73,6 +73,9 @@ impl Replay<'_> {
             }
             promised = seen.more;
         }
+        if until.is_empty() {
+            return Err(Obstacle::NotApplicable(format!("the list does not end within {MOST_PAGES} pages")));
+        }
         Ok(walked.ended("too-long"))
     }
 

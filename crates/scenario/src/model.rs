@@ -1,8 +1,11 @@
 //! A scenario as it is replayed.
 
+use std::time::Duration;
+
 use conformance_source::{SourceFile, Span};
 
 use crate::expression::Expression;
+use crate::relation::Relation;
 use crate::template::Template;
 
 /// A script of steps against one workspace.
@@ -16,19 +19,61 @@ pub struct Scenario {
     pub file: SourceFile,
     /// Whether no other scenario may run at the same time.
     pub alone: bool,
+    /// What it cannot do without.
+    pub needs: Vec<Capability>,
     /// The steps, in order.
     pub steps: Vec<Step>,
+    /// Steps that are done at the end whatever became of the others.
+    pub teardown: Vec<Step>,
+}
+
+impl Scenario {
+    /// All steps, those of the tear-down last.
+    pub fn all_steps(&self) -> impl Iterator<Item = &Step> {
+        self.steps.iter().chain(&self.teardown)
+    }
+}
+
+/// What not every target, or not every run, can do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Capability {
+    /// A token of another workspace.
+    SecondToken,
+}
+
+impl Capability {
+    /// Its word in a file.
+    #[must_use]
+    pub const fn key(self) -> &'static str {
+        match self {
+            Self::SecondToken => "second-token",
+        }
+    }
 }
 
 /// One step.
 #[derive(Clone, Debug)]
 pub struct Step {
-    /// Where it stands.
+    /// The file it stands in: the scenario's, or that of a fragment.
+    pub file: SourceFile,
+    /// Where it stands there.
     pub span: Span,
+    /// Where the scenario has it: there, or where it names the fragment.
+    pub place: Span,
+    /// It is done only when all of these hold.
+    pub conditions: Vec<Relation>,
+    /// Whether it sends the second token.
+    pub second_token: bool,
     /// What it does.
     pub kind: StepKind,
     /// How often.
     pub rounds: Rounds,
+    /// Whether the call is made again until something holds.
+    pub poll: Option<Poll>,
+    /// The same call, otherwise in one thing, which must succeed for a refusal to mean anything.
+    pub twin: Option<Call>,
+    /// What the call must leave as it was.
+    pub probe: Option<Check>,
     /// What each answer must be.
     pub checks: Vec<Check>,
     /// What later steps may use, by name.
@@ -36,13 +81,13 @@ pub struct Step {
 }
 
 impl Step {
-    /// All checks of the step, those on each page of a walk first.
+    /// All checks of the step: those on each page of a walk, those on the answer, the probe.
     pub fn all_checks(&self) -> impl Iterator<Item = &Check> {
         let each_page = match &self.kind {
             StepKind::Walk(walk) => &walk.each_page[..],
             StepKind::Call(_) => &[],
         };
-        each_page.iter().chain(&self.checks)
+        each_page.iter().chain(&self.checks).chain(&self.probe)
     }
 }
 
@@ -73,6 +118,17 @@ impl StepKind {
             Self::Walk(walk) => &walk.call,
         }
     }
+}
+
+/// Makes a call again until something holds, within a limit.
+#[derive(Clone, Debug)]
+pub struct Poll {
+    /// What must hold of an answer.
+    pub until: Vec<Relation>,
+    /// How long to wait between two calls.
+    pub every: Duration,
+    /// How many calls at most; the last one is judged.
+    pub attempts: u64,
 }
 
 /// A call of an operation.
@@ -149,6 +205,8 @@ pub struct Check {
     pub cites: Vec<(String, Span)>,
     /// Judge only answers with one of these statuses; empty for all.
     pub if_status: Vec<String>,
+    /// Judge only when all of these hold.
+    pub conditions: Vec<Relation>,
     /// What must hold.
     pub expectation: Expectation,
 }
@@ -161,98 +219,9 @@ pub enum Expectation {
     /// The body and media type are as the contract documents them for this operation and status.
     Documented,
     /// A value stands in a relation to another.
-    Value {
-        /// The value.
-        that: Template,
-        /// The relation.
-        operator: Operator,
-        /// The other value.
-        other: Template,
-    },
-}
-
-/// A relation between two values.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Operator {
-    /// The same JSON value; numbers by value, objects in any order.
-    Equals,
-    /// Another JSON value.
-    NotEquals,
-    /// Text that a regular expression finds a match in.
-    Matches,
-    /// A value that fits a JSON Schema.
-    Conforms,
-    /// Whether the value is there at all.
-    Exists,
-    /// A number that is not smaller.
-    AtLeast,
-    /// A number that is not greater.
-    AtMost,
-    /// A number that is greater.
-    GreaterThan,
-    /// A number that is smaller.
-    LessThan,
-    /// A list or text of this length; text is counted in code points.
-    Length,
-    /// A list with this item, or text with this part.
-    Contains,
-    /// A list without this item, or text without this part.
-    Excludes,
-    /// A list with all of these items.
-    ContainsAll,
-    /// A list with none of these items.
-    ExcludesAll,
-    /// A list with these items, in any order.
-    SameItems,
-    /// A list whose items stand in this one too, in the same order.
-    InOrderOf,
-    /// A list that this one begins with; it may be empty.
-    StartOf,
-    /// A list that this one ends with; it may be empty.
-    EndOf,
-}
-
-impl Operator {
-    /// The operator, its key in a file, and what it says of a value.
-    const TABLE: [(Self, &'static str, &'static str); 18] = [
-        (Self::Equals, "equals", "equals"),
-        (Self::NotEquals, "notEquals", "differs from"),
-        (Self::Matches, "matches", "matches"),
-        (Self::Conforms, "conforms", "conforms to"),
-        (Self::Exists, "exists", "exists:"),
-        (Self::AtLeast, "atLeast", "is at least"),
-        (Self::AtMost, "atMost", "is at most"),
-        (Self::GreaterThan, "greaterThan", "is greater than"),
-        (Self::LessThan, "lessThan", "is less than"),
-        (Self::Length, "length", "has the length"),
-        (Self::Contains, "contains", "contains"),
-        (Self::Excludes, "excludes", "does not contain"),
-        (Self::ContainsAll, "containsAll", "contains all of"),
-        (Self::ExcludesAll, "excludesAll", "contains none of"),
-        (Self::SameItems, "sameItems", "has the same items as"),
-        (Self::InOrderOf, "inOrderOf", "is in the order of"),
-        (Self::StartOf, "startOf", "is a beginning of"),
-        (Self::EndOf, "endOf", "is an end of"),
-    ];
-
-    /// All of them.
-    pub fn all() -> impl Iterator<Item = Self> {
-        Self::TABLE.iter().map(|(operator, ..)| *operator)
-    }
-
-    /// The key in a file.
-    #[must_use]
-    pub fn key(self) -> &'static str {
-        self.row().0
-    }
-
-    /// What it says of a value: "is at least".
-    #[must_use]
-    pub fn phrase(self) -> &'static str {
-        self.row().1
-    }
-
-    fn row(self) -> (&'static str, &'static str) {
-        Self::TABLE.iter().find(|(operator, ..)| *operator == self).map_or(("", ""), |(_, key, phrase)| (key, phrase))
-    }
+    Value(Relation),
+    /// The object with this id is after the call as it was before. A probe only.
+    Unchanged(Template),
+    /// No object of the first page of the list has this text in it after the call. A probe only.
+    Absent(Template),
 }

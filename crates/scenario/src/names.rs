@@ -3,13 +3,14 @@
 use conformance_source::{Diagnostic, Reader, Span, suggest};
 
 use crate::expression::{Expression, Source};
-use crate::model::{Check, Expectation, Rounds, Scenario, Step, StepKind};
+use crate::model::{Call, Check, Expectation, Rounds, Scenario, Step, StepKind};
+use crate::relation::Relation;
 use crate::template::Template;
 
 /// Reports every expression that would name nothing.
 pub(crate) fn check(reader: &Reader, scenario: &Scenario) {
     let mut made: Vec<&str> = Vec::new();
-    for step in &scenario.steps {
+    for step in scenario.all_steps() {
         Names { reader, step, made: &made }.step();
         made.extend(step.outputs.iter().map(|(name, _)| name.as_str()));
     }
@@ -34,28 +35,53 @@ impl Names<'_> {
         if let Rounds::ForEach(list) = &self.step.rounds {
             self.template(list, When::Before);
         }
-        let call = self.step.kind.call();
-        for (_, _, value) in &call.parameters {
-            self.template(value, When::Sending);
-        }
-        call.body
-            .iter()
-            .chain(call.raw.iter().filter_map(|raw| raw.body.as_ref()))
-            .for_each(|body| self.template(body, When::Sending));
+        self.relations(&self.step.conditions, When::Before);
+        self.call(self.step.kind.call());
+        self.step.twin.iter().for_each(|twin| self.call(twin));
+        self.step.poll.iter().for_each(|poll| self.relations(&poll.until, When::After));
         if let StepKind::Walk(walk) = &self.step.kind {
             walk.from.iter().chain(&walk.until).for_each(|value| self.template(value, When::Before));
             walk.each_page.iter().for_each(|check| self.check(check));
         }
-        self.step.checks.iter().for_each(|check| self.check(check));
+        self.step.checks.iter().chain(&self.step.probe).for_each(|check| self.check(check));
         for (_, expression) in &self.step.outputs {
             self.expression(expression, &self.step.span, When::After);
         }
     }
 
+    fn call(&self, call: &Call) {
+        for (_, _, value) in &call.parameters {
+            self.template(value, When::Sending);
+        }
+        let raw = call.raw.iter().filter_map(|raw| raw.body.as_ref());
+        call.body.iter().chain(raw).for_each(|body| self.template(body, When::Sending));
+    }
+
     fn check(&self, check: &Check) {
-        if let Expectation::Value { that, other, .. } = &check.expectation {
-            self.template(that, When::After);
-            self.template(other, When::After);
+        self.relations(&check.conditions, When::After);
+        match &check.expectation {
+            Expectation::Value(relation) => self.relation(relation, When::After),
+            Expectation::Unchanged(what) | Expectation::Absent(what) => self.template(what, When::Sending),
+            Expectation::Status(_) | Expectation::Documented => {}
+        }
+    }
+
+    fn relations(&self, relations: &[Relation], when: When) {
+        relations.iter().for_each(|one| self.relation(one, when));
+    }
+
+    fn relation(&self, relation: &Relation, when: When) {
+        self.template(&relation.that, when);
+        self.template(&relation.other, when);
+        let mut names = false;
+        for template in [&relation.that, &relation.other] {
+            template.expressions(&mut |_, _| names = true);
+        }
+        if !names {
+            let mut wrong =
+                self.wrong(&relation.span, "this is always the same: no expression stands in it".to_owned());
+            "nothing to find out".clone_into(&mut wrong.label);
+            self.reader.report(wrong);
         }
     }
 
@@ -109,6 +135,6 @@ impl Names<'_> {
     }
 
     fn wrong(&self, span: &Span, title: String) -> Diagnostic {
-        Diagnostic::at(self.reader.file(), span.clone(), title, "names nothing here")
+        Diagnostic::at(&self.step.file, span.clone(), title, "names nothing here")
     }
 }

@@ -6,7 +6,7 @@
 
 use std::fmt;
 
-use conformance_source::{Node, Reader, Span, Tree, suggest};
+use conformance_source::{Entry, Node, Reader, Span, Tree, suggest};
 use serde_json::Value;
 
 use crate::expression::{Expression, FORMS};
@@ -67,17 +67,26 @@ pub(crate) fn read(reader: &Reader, node: &Node) -> Option<Template> {
         Tree::String(text) => read_text(reader, node, text),
         Tree::Array(items) => {
             let items = items.iter().map(|item| read(reader, item)).collect::<Vec<_>>();
-            Some(Template::Array(items.into_iter().collect::<Option<_>>()?))
+            let items: Vec<Template> = items.into_iter().collect::<Option<_>>()?;
+            let literals: Option<Vec<Value>> = items.iter().map(Template::literal).collect();
+            Some(literals.map_or(Template::Array(items), |all| Template::Literal(Value::Array(all))))
         }
         Tree::Object(entries) => match entries.iter().find(|entry| entry.key.starts_with('$')) {
             Some(entry) => function(reader, node, &entry.key, &entry.key_span),
             None => {
-                let members = entries.iter().map(|entry| Some((entry.key.clone(), read(reader, &entry.node)?)));
-                Some(Template::Object(members.collect::<Vec<_>>().into_iter().collect::<Option<_>>()?))
+                let members = members(reader, entries)?;
+                let literals = members.iter().map(|(name, value)| Some((name.clone(), value.literal()?)));
+                let literals: Option<serde_json::Map<String, Value>> = literals.collect();
+                Some(literals.map_or(Template::Object(members), |all| Template::Literal(Value::Object(all))))
             }
         },
         _ => Some(Template::Literal(node.to_json())),
     }
+}
+
+fn members(reader: &Reader, entries: &[Entry]) -> Option<Vec<(String, Template)>> {
+    let members = entries.iter().map(|entry| Some((entry.key.clone(), read(reader, &entry.node)?)));
+    members.collect::<Vec<_>>().into_iter().collect()
 }
 
 fn function(reader: &Reader, node: &Node, name: &str, span: &Span) -> Option<Template> {
@@ -114,17 +123,18 @@ fn function(reader: &Reader, node: &Node, name: &str, span: &Span) -> Option<Tem
         "$find" => {
             let object = reader.object(node, "$find", &["$find", "where"])?;
             let list = read(reader, object.required("$find")?);
-            let Some(Template::Object(members)) = read(reader, object.required("where")?) else {
-                return reader.expected(object.required("where")?, "an object: names and values of members");
+            let wanted = object.required("where")?;
+            let Tree::Object(entries) = &wanted.tree else {
+                return reader.expected(wanted, "an object: names and values of members");
             };
-            Some(Template::Find(Box::new(list?), members))
+            Some(Template::Find(Box::new(list?), members(reader, entries)?))
         }
         "$sum" => {
             let object = reader.object(node, "$sum", &["$sum"])?;
-            let Some(Template::Array(parts)) = read(reader, object.required("$sum")?) else {
-                return reader.expected(object.required("$sum")?, "a list of numbers");
-            };
-            Some(Template::Sum(parts))
+            let parts = object.required("$sum")?;
+            let Tree::Array(parts) = &parts.tree else { return reader.expected(parts, "a list of numbers") };
+            let parts = parts.iter().map(|part| read(reader, part)).collect::<Vec<_>>();
+            Some(Template::Sum(parts.into_iter().collect::<Option<_>>()?))
         }
         _ => {
             let mut wrong = conformance_source::Diagnostic::at(
@@ -183,6 +193,12 @@ pub(crate) fn expression(reader: &Reader, node: &Node, text: &str) -> Option<Exp
 }
 
 impl Template {
+    /// The value, when nothing is to be worked out.
+    #[must_use]
+    pub fn literal(&self) -> Option<Value> {
+        if let Self::Literal(value) = self { Some(value.clone()) } else { None }
+    }
+
     /// Calls `visit` with every expression inside.
     pub fn expressions<'t>(&'t self, visit: &mut dyn FnMut(&'t Expression, &'t Span)) {
         match self {

@@ -120,7 +120,7 @@ impl SuiteCopy {
     /// A copy of the built-in suite.
     pub fn new() -> Self {
         let folder = TempDir::new().unwrap();
-        for part in ["schemas", "fixtures/scenarios", "fixtures/seeds"] {
+        for part in ["schemas", "fixtures/fragments", "fixtures/scenarios", "fixtures/seeds"] {
             copy(&root().join(part), &folder.path().join(part));
         }
         Self { folder }

@@ -48,6 +48,11 @@ fn scenarios() {
 }
 
 #[test]
+fn fragments() {
+    valid("fragment", &yaml_below(&root().join("fixtures/fragments")), |document| document);
+}
+
+#[test]
 fn requirements() {
     let files = ["schemas/requirements.yaml", "crates/cli/tests/suites/projects/schemas/requirements.yaml"];
     valid("requirements", &files.map(|file| root().join(file)), |document| document);

@@ -13,6 +13,7 @@ fn an_invalid_file_is_refused(#[files("../../fixtures/invalid/**/*.*")] path: Pa
     let name = path.file_stem().unwrap().to_str().unwrap().to_owned();
     let place = match kind.as_str() {
         "scenarios" => format!("fixtures/scenarios/invalid/{name}.yaml"),
+        "fragments" => format!("fixtures/fragments/{name}.yaml"),
         "seeds" => format!("fixtures/seeds/{name}.yaml"),
         "requirements" => "schemas/requirements.yaml".to_owned(),
         "contract" => "schemas/openapi.yaml".to_owned(),

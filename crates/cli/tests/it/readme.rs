@@ -3,7 +3,7 @@
 use std::fs;
 use std::process::Command;
 
-use crate::context::{MockServer, SuiteCopy, conformance, root};
+use crate::context::{MockServer, SuiteCopy, conformance, root, stdout};
 
 /// The fenced blocks of a kind in a document.
 fn blocks(document: &str, kind: &str) -> Vec<String> {
@@ -49,12 +49,21 @@ fn the_scenarios_in_the_documents_run() {
     let suite = SuiteCopy::new();
     fs::remove_dir_all(suite.folder.path().join("fixtures/scenarios")).unwrap();
     let examples = blocks("docs/scenarios.md", "yaml");
-    assert!(examples.len() >= 2);
+    assert!(examples.len() >= 10);
     for (number, example) in examples.iter().enumerate() {
         suite.write(&format!("fixtures/scenarios/docs/example-{number}.yaml"), example);
     }
-    let (code, said) = suite.run(&["run"]);
-    assert_eq!(code, Some(0), "{said}");
+    let fragments = suite.folder.path().join("fixtures/fragments");
+    let _ = fs::remove_dir_all(fragments);
+    for fragment in blocks("docs/scenarios.md", "yaml file=fixtures/fragments/docs-conversations.yaml") {
+        suite.write("fixtures/fragments/docs-conversations.yaml", &fragment);
+    }
+    let output = conformance().args(["run", "--deny-warnings", "--suite", suite.path()]).output().unwrap();
+    assert_eq!(output.status.code(), Some(0), "{}", stdout(&output));
+    let text: String = examples.concat();
+    for operator in conformance_scenario::Operator::all() {
+        assert!(text.contains(&format!(" {}: ", operator.key())), "no example has `{}`", operator.key());
+    }
 }
 
 /// `UPDATE_PICTURES=1 cargo test -p api-conformance picture` draws it anew.

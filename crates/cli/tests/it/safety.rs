@@ -193,7 +193,9 @@ fn a_token_appears_nowhere() {
 /// A suite whose one scenario fails with the token in what it found.
 fn suite_that_fails(folder: &TempDir) -> std::path::PathBuf {
     let suite = crate::context::SuiteCopy::new();
-    std::fs::remove_dir_all(suite.folder.path().join("fixtures/scenarios")).unwrap();
+    for folder in ["scenarios", "fragments"] {
+        std::fs::remove_dir_all(suite.folder.path().join("fixtures").join(folder)).unwrap();
+    }
     let scenario = "summary: Fails\nsteps:\n  - operationId: createConversation\n    requestBody: { displayName: canary/token+with=signs }\n    expect:\n      - { cites: name.kept, that: $response.body#/displayName, equals: Another }\n  - operationId: listConversations\n    expect:\n      - { cites: name.kept, that: $response.text, equals: Another }\n";
     suite.write("fixtures/scenarios/all/fails.yaml", scenario);
     let target = folder.path().join("suite");

@@ -1,0 +1,117 @@
+//! Probes: what a call must leave as it was, looked at before and after it.
+
+use conformance_contract::{Action, Operation};
+use conformance_record::{Exchange, Request};
+use conformance_scenario::{Check, Expectation};
+use percent_encoding::utf8_percent_encode;
+use serde_json::Value;
+
+use crate::judge::Judgement;
+use crate::obstacle::Obstacle;
+use crate::relate::since;
+use crate::replay::Replay;
+use crate::request::{ESCAPED, add_query};
+use crate::value::{self, Scope};
+
+/// What a probe saw: a whole object, or the objects of a page that have the text in them.
+pub(crate) enum Seen {
+    Object(Value),
+    With(String, Vec<Value>),
+}
+
+impl Replay<'_> {
+    /// Looks at what the probe is about; nothing to see without a probe.
+    pub(crate) async fn look(
+        &mut self,
+        probe: Option<&Check>,
+        operation: &Operation,
+        here: Scope<'_>,
+    ) -> Result<Seen, Obstacle> {
+        match probe.map(|check| &check.expectation) {
+            Some(Expectation::Unchanged(id)) => {
+                let id = value::plain(&value::template(&mut self.world, operation, here, id, None)?);
+                self.retrieve(operation, &id).await.map(Seen::Object)
+            }
+            Some(Expectation::Absent(text)) => {
+                let text = value::plain(&value::template(&mut self.world, operation, here, text, None)?);
+                let (items, wanted) = (self.first_page(operation).await?, text.as_str());
+                let with = items.into_iter().filter(|item| holds(item, wanted)).collect();
+                Ok(Seen::With(text, with))
+            }
+            _ => Err("there is no probe".into()),
+        }
+    }
+
+    async fn retrieve(&mut self, operation: &Operation, id: &str) -> Result<Value, Obstacle> {
+        let suite = self.suite;
+        let Some(retrieve) = suite.contract.action(operation.resource, Action::Retrieve) else {
+            return Err("the contract has no operation that retrieves it".into());
+        };
+        let path = retrieve.path.fill(|_| Some(utf8_percent_encode(id, ESCAPED).to_string())).unwrap_or_default();
+        self.answer(retrieve, path).await
+    }
+
+    async fn first_page(&mut self, operation: &Operation) -> Result<Vec<Value>, Obstacle> {
+        let suite = self.suite;
+        let list = suite.contract.action(operation.resource, Action::List);
+        let Some((list, page)) = list.and_then(|list| Some((list, list.page.as_ref()?))) else {
+            return Err("the contract has no list to look into".into());
+        };
+        let mut target = list.path.fill(|_| None).unwrap_or_default();
+        if let Some(most) = suite.contract.largest_page(list) {
+            add_query(&mut target, &page.limit, &most.to_string());
+        }
+        let body = self.answer(list, target).await?;
+        let items = body.pointer(&page.items).and_then(Value::as_array);
+        items.cloned().ok_or_else(|| "the list has no items".into())
+    }
+
+    async fn answer(&mut self, operation: &Operation, target: String) -> Result<Value, Obstacle> {
+        let headers = vec![
+            ("accept".to_owned(), "application/json".to_owned()),
+            ("authorization".to_owned(), format!("Bearer {}", self.target.token(self.number))),
+        ];
+        let target = format!("{}{target}", self.target.path);
+        let request = Request { method: operation.method.clone(), target, headers, body: Vec::new() };
+        let response = self.exchange(request).await?.response;
+        let response = response.map_err(|reason| Obstacle::from(format!("the probe got no answer: {reason}")))?;
+        if !(200..300).contains(&response.status) {
+            return Err(format!("the probe was answered {}", response.status).into());
+        }
+        serde_json::from_slice(&response.body)
+            .map_err(|error| format!("the probe's answer is not JSON: {error}").into())
+    }
+}
+
+/// Whether a text stands in any text of a value.
+fn holds(value: &Value, text: &str) -> bool {
+    match value {
+        Value::String(own) => own.contains(text),
+        Value::Array(items) => items.iter().any(|item| holds(item, text)),
+        Value::Object(members) => members.values().any(|member| holds(member, text)),
+        _ => false,
+    }
+}
+
+impl Judgement<'_> {
+    /// Judges what a probe saw before and after an exchange.
+    pub(crate) fn probe(
+        &mut self,
+        before: Result<Seen, Obstacle>,
+        after: Result<Seen, Obstacle>,
+        exchange: &Exchange,
+        round: &str,
+    ) {
+        let mismatches = match (before, after) {
+            (Ok(Seen::Object(before)), Ok(Seen::Object(after))) => Ok(since(&after, &before)),
+            // It was there, and now it is not to be had.
+            (Ok(Seen::Object(_)), Err(reason)) => Ok(vec![reason.reason().to_owned()]),
+            (_, Ok(Seen::With(text, found))) => {
+                Ok(found.iter().map(|item| format!("{item} has {text:?} in it")).collect())
+            }
+            (Err(reason), _) | (_, Err(reason)) => Err(reason),
+            (Ok(Seen::With(..)), Ok(Seen::Object(_))) => Err(Obstacle::ToolFault("two kinds of probe".to_owned())),
+        };
+        self.settle(self.describe(), Some(exchange), mismatches, round);
+    }
+}

@@ -1,0 +1,254 @@
+//! Relations between values: whether they hold, and what is otherwise when they do not.
+
+use conformance_contract::Operation;
+use conformance_contract::say::brief;
+use conformance_scenario::expression::Source;
+use conformance_scenario::{Operator, Relation, Template};
+use regex::Regex;
+use serde_json::Value;
+
+use crate::obstacle::Obstacle;
+use crate::value::{self, Scope};
+use crate::world::World;
+
+/// Why not all of these relations hold, if so.
+pub(crate) fn unmet(
+    world: &mut World<'_>,
+    operation: &Operation,
+    scope: Scope<'_>,
+    relations: &[Relation],
+) -> Result<Option<String>, Obstacle> {
+    for one in relations {
+        let (expected, mismatches) = relation(world, operation, scope, one);
+        if let Some(mismatch) = mismatches?.first() {
+            return Ok(Some(format!("it is only about when {expected}, and {mismatch}")));
+        }
+    }
+    Ok(None)
+}
+
+/// How an object differs from what it was; nothing when it is the same.
+pub(crate) fn since(now: &Value, before: &Value) -> Vec<String> {
+    differences("", now, before).iter().map(ToString::to_string).collect()
+}
+
+/// What a relation demands, and everything that is otherwise; `Err` when that cannot be said.
+pub(crate) fn relation(
+    world: &mut World<'_>,
+    operation: &Operation,
+    scope: Scope<'_>,
+    relation: &Relation,
+) -> (String, Result<Vec<String>, Obstacle>) {
+    let Relation { that, operator, other, except, .. } = relation;
+    let operator = *operator;
+    let other = match value::template(world, operation, scope, other, None) {
+        Ok(other) => other,
+        Err(missing) => return (format!("{that} {} {other}", operator.phrase()), Err(missing)),
+    };
+    let expected = format!("{that} {} {}", operator.phrase(), brief(&other));
+    let found = value::template(world, operation, scope, that, None);
+    if operator == Operator::Exists {
+        let wanted = other.as_bool().unwrap_or(true);
+        let mismatch = match (&found, wanted) {
+            (Ok(value), false) => Some(format!("it is {}", brief(value))),
+            (Err(missing), true) => Some(missing.reason().to_owned()),
+            _ => None,
+        };
+        return (expected, Ok(mismatch.into_iter().collect()));
+    }
+    match found {
+        // A captured value that is missing says nothing about this answer; a missing part of the answer does.
+        Err(missing) if is_captured(that) => (expected, Err(missing)),
+        Err(missing) => (expected, Ok(vec![missing.reason().to_owned()])),
+        Ok(found) if operator == Operator::UnchangedSince => (expected, Ok(changes(&found, &other, except))),
+        Ok(found) => match holds(operator, &found, &other) {
+            Ok(true) => (expected, Ok(Vec::new())),
+            Ok(false) => (expected, Ok(vec![mismatch(operator, &found, &other)])),
+            Err(reason) => (expected, Err(reason.into())),
+        },
+    }
+}
+
+/// Whether a value comes from an earlier step alone.
+fn is_captured(that: &Template) -> bool {
+    matches!(that, Template::Expression(expression, _) if matches!(expression.source, Source::Output(_)))
+}
+
+/// Differences in one line.
+fn told(all: &[Difference]) -> String {
+    all.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
+}
+
+fn mismatch(operator: Operator, found: &Value, other: &Value) -> String {
+    match (operator, found, other) {
+        (Operator::Equals | Operator::SameItems, Value::Array(have), Value::Array(want)) => lists(have, want),
+        (Operator::Equals, Value::Object(_), Value::Object(_)) => told(&differences("", found, other)),
+        (Operator::Conforms, _, _) => {
+            let schema = jsonschema::draft202012::new(other).ok();
+            let errors = schema
+                .iter()
+                .flat_map(|schema| schema.iter_errors(found).map(|e| format!("{} {e}", e.instance_path())));
+            errors.collect::<Vec<_>>().join("; ")
+        }
+        (Operator::Length, _, _) => format!("its length is {}", length(found).unwrap_or(0)),
+        _ => format!("it is {}", brief(found)),
+    }
+}
+
+/// Every place at which something that was there before is otherwise now; what is new is no change.
+fn changes(now: &Value, before: &Value, except: &[String]) -> Vec<String> {
+    let all = differences("", now, before).into_iter();
+    let excused = |place: &str| except.iter().any(|one| place == one || place.starts_with(&format!("{one}/")));
+    all.filter(|one| !one.surplus && !excused(&one.place)).map(|one| one.to_string()).collect()
+}
+
+/// Every place at which one value differs from another.
+fn differences(at: &str, found: &Value, other: &Value) -> Vec<Difference> {
+    match (found, other) {
+        (Value::Object(have), Value::Object(want)) => {
+            let below = |name: &String| conformance_source::pointer::push(at, name);
+            let mut all = Vec::new();
+            for (name, want) in want {
+                match have.get(name) {
+                    Some(have) => all.extend(differences(&below(name), have, want)),
+                    None => all.push(Difference::new(below(name), "missing", &brief(want))),
+                }
+            }
+            let surplus = have.iter().filter(|(name, _)| !want.contains_key(*name));
+            let surplus = surplus.map(|(name, have)| Difference::new(below(name), &brief(have), "nothing"));
+            all.extend(surplus.map(|one| Difference { surplus: true, ..one }));
+            all
+        }
+        _ if equal(found, other) => Vec::new(),
+        _ => vec![Difference::new(at.to_owned(), &brief(found), &brief(other))],
+    }
+}
+
+/// A place at which two values differ.
+struct Difference {
+    place: String,
+    found: String,
+    expected: String,
+    /// Nothing was expected there.
+    surplus: bool,
+}
+
+impl Difference {
+    fn new(place: String, found: &str, expected: &str) -> Self {
+        Self { place, found: found.to_owned(), expected: expected.to_owned(), surplus: false }
+    }
+}
+
+impl std::fmt::Display for Difference {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let place = if self.place.is_empty() { "it" } else { &self.place };
+        write!(f, "{place} is {}, expected {}", self.found, self.expected)
+    }
+}
+
+/// How one list differs from another, told by the items.
+fn lists(have: &[Value], want: &[Value]) -> String {
+    let short = |items: Vec<&Value>| brief(&items.into_iter().cloned().collect());
+    let missing: Vec<_> = want.iter().filter(|item| !have.contains(item)).collect();
+    let surplus: Vec<_> = have.iter().filter(|item| !want.contains(item)).collect();
+    let repeated: Vec<_> =
+        have.iter().enumerate().filter(|(at, item)| have[..*at].contains(item)).map(|(_, item)| item).collect();
+    let mut said = vec![format!("it has {} items", have.len())];
+    for (what, items) in [("missing", missing), ("surplus", surplus), ("repeated", repeated)] {
+        if !items.is_empty() {
+            said.push(format!("{what} {}", short(items)));
+        }
+    }
+    if said.len() == 1 {
+        let first = have.iter().zip(want).position(|(a, b)| a != b).unwrap_or(0);
+        said.push(format!(
+            "in another order: at {first} stands {}, expected {}",
+            brief(&have[first]),
+            brief(&want[first])
+        ));
+    }
+    said.join(", ")
+}
+
+/// Whether a relation holds; `Err` when the two values cannot stand in it.
+fn holds(operator: Operator, found: &Value, other: &Value) -> Result<bool, String> {
+    let number = |value: &Value| value.as_f64().ok_or_else(|| format!("{} is not a number", brief(value)));
+    match operator {
+        Operator::Equals => Ok(equal(found, other)),
+        Operator::NotEquals => Ok(!equal(found, other)),
+        Operator::Matches => {
+            let pattern = Regex::new(&value::plain(other)).map_err(|error| format!("the pattern is wrong: {error}"))?;
+            Ok(found.as_str().is_some_and(|text| pattern.is_match(text)))
+        }
+        Operator::AtLeast => Ok(found.as_f64().is_some_and(|have| number(other).is_ok_and(|want| have >= want))),
+        Operator::AtMost => Ok(found.as_f64().is_some_and(|have| number(other).is_ok_and(|want| have <= want))),
+        Operator::GreaterThan => Ok(found.as_f64().is_some_and(|have| number(other).is_ok_and(|want| have > want))),
+        Operator::LessThan => Ok(found.as_f64().is_some_and(|have| number(other).is_ok_and(|want| have < want))),
+        Operator::Conforms => {
+            let schema =
+                jsonschema::draft202012::new(other).map_err(|error| format!("the schema is wrong: {error}"))?;
+            Ok(schema.is_valid(found))
+        }
+        Operator::Length => Ok(length(found).map(|length| length as f64) == Some(number(other)?)),
+        Operator::Contains => Ok(contains(found, other)),
+        Operator::Excludes => Ok(!contains(found, other)),
+        Operator::UnchangedSince => Ok(changes(found, other, &[]).is_empty()),
+        Operator::Exists => Ok(true),
+        Operator::ContainsAll
+        | Operator::ExcludesAll
+        | Operator::SameItems
+        | Operator::InOrderOf
+        | Operator::StartOf
+        | Operator::EndOf => match (found, other) {
+            (Value::Array(have), Value::Array(want)) => Ok(lists_hold(operator, have, want)),
+            (_, Value::Array(_)) => Ok(false),
+            _ => Err(format!("{} is not a list", brief(other))),
+        },
+    }
+}
+
+fn lists_hold(operator: Operator, have: &[Value], want: &[Value]) -> bool {
+    let among = |items: &[Value], item: &Value| items.iter().any(|one| equal(one, item));
+    match operator {
+        Operator::ContainsAll => want.iter().all(|item| among(have, item)),
+        Operator::ExcludesAll => !want.iter().any(|item| among(have, item)),
+        Operator::SameItems => {
+            have.len() == want.len()
+                && want.iter().all(|item| among(have, item))
+                && have.iter().all(|item| among(want, item))
+        }
+        Operator::InOrderOf => {
+            let mut rest = want.iter();
+            have.iter().all(|item| rest.any(|one| equal(one, item)))
+        }
+        Operator::StartOf => want.len() >= have.len() && have.iter().zip(want).all(|(a, b)| equal(a, b)),
+        Operator::EndOf => {
+            want.len() >= have.len() && have.iter().zip(&want[want.len() - have.len()..]).all(|(a, b)| equal(a, b))
+        }
+        _ => false,
+    }
+}
+
+fn length(value: &Value) -> Option<usize> {
+    value.as_array().map(Vec::len).or_else(|| value.as_str().map(|text| text.chars().count()))
+}
+
+fn contains(found: &Value, other: &Value) -> bool {
+    match (found, other) {
+        (Value::Array(items), _) => items.iter().any(|item| equal(item, other)),
+        (Value::String(text), Value::String(part)) => text.contains(part.as_str()),
+        _ => false,
+    }
+}
+
+/// The same JSON value: numbers by value, objects in any order.
+fn equal(one: &Value, other: &Value) -> bool {
+    match (one, other) {
+        (Value::Number(a), Value::Number(b)) => a == b || a.as_f64() == b.as_f64(),
+        (Value::Array(a), Value::Array(b)) => a.len() == b.len() && a.iter().zip(b).all(|(a, b)| equal(a, b)),
+        (Value::Object(a), Value::Object(b)) => {
+            a.len() == b.len() && a.iter().all(|(key, value)| b.get(key).is_some_and(|other| equal(value, other)))
+        }
+        _ => one == other,
+    }
+}

@@ -1,0 +1,105 @@
+//! From a call to a request, through the contract; and what a raw step does to it.
+
+use conformance_contract::Operation;
+use conformance_contract::model::Place;
+use conformance_record::Request;
+use conformance_scenario::Call;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+
+use crate::obstacle::Obstacle;
+use crate::replay::Replay;
+use crate::value::{self, Scope};
+
+/// What stays as it is in a path segment or a query value.
+pub(crate) const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
+
+impl Replay<'_> {
+    /// The token that the step sends.
+    fn bearer(&self) -> String {
+        let second = if self.second { self.target.second(self.number) } else { None };
+        second.unwrap_or_else(|| self.target.token(self.number))
+    }
+
+    /// The request that a call comes to.
+    pub(crate) fn request(
+        &mut self,
+        call: &Call,
+        operation: &Operation,
+        scope: Scope<'_>,
+    ) -> Result<Request, Obstacle> {
+        let mut arguments = Vec::new();
+        for (name, _, template) in &call.parameters {
+            let Some(parameter) = operation.parameter(name) else { continue };
+            let schema = &parameter.schema.location;
+            let value = value::template(&mut self.world, operation, scope, template, Some(schema))?;
+            arguments.push((parameter, value::plain(&value)));
+        }
+        let path = operation.path.fill(|name| {
+            let found = arguments.iter().find(|(parameter, _)| parameter.name == name)?;
+            Some(utf8_percent_encode(&found.1, ESCAPED).to_string())
+        });
+        let mut target = format!("{}{}", self.target.path, path.ok_or(Obstacle::from("a path parameter is missing"))?);
+        for (parameter, value) in arguments.iter().filter(|(parameter, _)| parameter.place == Place::Query) {
+            add_query(&mut target, &parameter.name, value);
+        }
+        let mut headers = vec![("accept".to_owned(), "application/json".to_owned())];
+        if operation.secured {
+            headers.push(("authorization".to_owned(), format!("Bearer {}", self.bearer())));
+        }
+        let mut body = Vec::new();
+        if let Some(template) = &call.body {
+            let schema = operation.body.as_ref().map(|body| &body.schema.location);
+            body = value::template(&mut self.world, operation, scope, template, schema)?.to_string().into_bytes();
+            headers.push(("content-type".to_owned(), "application/json".to_owned()));
+        }
+        let mut request = Request { method: operation.method.clone(), target, headers, body };
+        self.alter(call, operation, scope, &mut request)?;
+        Ok(request)
+    }
+
+    /// Does to a request what a raw step asks for.
+    fn alter(
+        &mut self,
+        call: &Call,
+        operation: &Operation,
+        scope: Scope<'_>,
+        request: &mut Request,
+    ) -> Result<(), Obstacle> {
+        let Some(raw) = &call.raw else { return Ok(()) };
+        if let Some(method) = &raw.method {
+            request.method.clone_from(method);
+        }
+        if let Some(query) = &raw.query {
+            request.target.push(if request.target.contains('?') { '&' } else { '?' });
+            request.target.push_str(query);
+        }
+        if let Some(body) = &raw.body {
+            let body = value::template(&mut self.world, operation, scope, body, None)?;
+            request.body = value::plain(&body).into_bytes();
+            set_header(&mut request.headers, "content-type", Some("application/json"));
+        }
+        if let Some(authorization) = &raw.authorization {
+            set_header(
+                &mut request.headers,
+                "authorization",
+                Some(authorization).filter(|text| !text.is_empty()).map(String::as_str),
+            );
+        }
+        for (name, value) in &raw.headers {
+            set_header(&mut request.headers, name, value.as_deref());
+        }
+        Ok(())
+    }
+}
+
+pub(crate) fn add_query(target: &mut String, name: &str, value: &str) {
+    target.push(if target.contains('?') { '&' } else { '?' });
+    target.push_str(&utf8_percent_encode(name, ESCAPED).to_string());
+    target.push('=');
+    target.push_str(&utf8_percent_encode(value, ESCAPED).to_string());
+}
+
+fn set_header(headers: &mut Vec<(String, String)>, name: &str, value: Option<&str>) {
+    headers.retain(|(one, _)| one != name);
+    headers.extend(value.map(|value| (name.to_owned(), value.to_owned())));
+}

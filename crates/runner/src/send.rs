@@ -1,0 +1,126 @@
+//! Sends what a scenario asks for, when it is harmless, and keeps book of what that creates and deletes.
+
+use std::time::Duration;
+
+use conformance_contract::{Action, Operation};
+use conformance_record::{Exchange, Request};
+use conformance_scenario::Call;
+use tokio::time::Instant;
+
+use crate::lane::Lane;
+use crate::ledger::Fate;
+use crate::obstacle::Obstacle;
+use crate::replay::Replay;
+use crate::request::add_query;
+use crate::value::Scope;
+
+impl Replay<'_> {
+    /// Makes a call. `extra` is a query parameter that the walk sets.
+    pub(crate) async fn call(
+        &mut self,
+        call: &Call,
+        operation: &Operation,
+        scope: Scope<'_>,
+        extra: Option<(&str, &str)>,
+    ) -> Result<Exchange, Obstacle> {
+        let mut request = self.request(call, operation, scope)?;
+        if let Some((name, value)) = extra {
+            add_query(&mut request.target, name, value);
+        }
+        self.harmless(operation, &request)?;
+        self.exchange(request).await
+    }
+
+    /// Sends a request, and keeps book of what it creates and deletes, whatever the scenario expects of it.
+    pub(crate) async fn exchange(&mut self, request: Request) -> Result<Exchange, Obstacle> {
+        if *self.stop.borrow() && !self.closing {
+            return Err("the run was interrupted".into());
+        }
+        if self.read_only && !matches!(request.method.as_str(), "GET" | "HEAD" | "OPTIONS") {
+            let why = Obstacle::NotApplicable(format!("{} is not sent with --read-only", request.method));
+            self.world.withheld = Some(why.clone());
+            return Err(why);
+        }
+        let contract = &self.suite.contract;
+        let path = request.path().strip_prefix(&self.target.path).unwrap_or("").to_owned();
+        let route = contract.route(&request.method, &path).ok();
+        let meant = route.as_ref().map(|(operation, _)| (operation.action, operation.resource));
+        let create = match meant {
+            Some((Action::Create, resource)) => {
+                let name = &contract.resources[resource].name;
+                Some((resource, self.ledger.intend((self.number, resource), name, self.second, &request.body)))
+            }
+            _ => None,
+        };
+        if matches!(meant, Some((Action::Create | Action::Update, _))) {
+            self.space_out().await;
+        }
+        let exchange = self.lane.send(&self.selected.scenario.name, self.world.requests, request).await?;
+        self.world.requests += 1;
+        self.world.last_write = Some(Instant::now());
+        if let Some((resource, number)) = create {
+            self.created(resource, number, &exchange);
+        }
+        if let (Some((Action::Delete, _)), Some((_, values)), Ok(response)) = (meant, route, &exchange.response)
+            && matches!(response.status, 200..=299)
+            // Who says so to somebody who may not delete it may not have done it.
+            && exchange.request.header("authorization") == Some(&format!("Bearer {}", self.target.token(self.number)))
+            && let Some((_, raw)) = values.first()
+        {
+            self.deleted(raw);
+        }
+        Ok(exchange)
+    }
+
+    /// Lets the clock of a server that counts milliseconds move on between two writes, so that their order is its order.
+    async fn space_out(&self) {
+        const APART: Duration = Duration::from_millis(2);
+        if let (Lane::Http(..), Some(last)) = (self.lane, self.world.last_write) {
+            tokio::time::sleep_until(last + APART).await;
+        }
+    }
+
+    fn created(&mut self, resource: usize, number: usize, exchange: &Exchange) {
+        let fate = match &exchange.response {
+            Ok(response) if (200..300).contains(&response.status) => {
+                match self.world.created_id(resource, &response.body) {
+                    Some(id) => Fate::Made(id),
+                    None => Fate::Nameless,
+                }
+            }
+            Ok(response) if response.status < 500 => Fate::Refused,
+            // A server that failed may have done it all the same.
+            _ => Fate::Unknown,
+        };
+        if let Fate::Made(id) = &fate {
+            self.world.own.push(id.clone());
+        }
+        self.ledger.settle(number, fate);
+    }
+
+    fn deleted(&self, raw: &str) {
+        let id = percent_encoding::percent_decode_str(raw).decode_utf8_lossy().into_owned();
+        for (number, create) in self.ledger.of(self.number) {
+            if create.fate == Fate::Made(id.clone()) {
+                self.ledger.settle(number, Fate::Gone(id.clone()));
+            }
+        }
+    }
+
+    /// Refuses to send what could touch an object that is not ours.
+    fn harmless(&self, operation: &Operation, request: &Request) -> Result<(), Obstacle> {
+        if matches!(request.method.as_str(), "GET" | "HEAD" | "OPTIONS" | "POST") {
+            return Ok(());
+        }
+        let path = request.path().strip_prefix(&self.target.path).unwrap_or("");
+        let id = operation.path.fit(path).and_then(|values| values.first().map(|(_, raw)| (*raw).to_owned()));
+        let id = id.map(|raw| percent_encoding::percent_decode_str(&raw).decode_utf8_lossy().into_owned());
+        match id {
+            Some(id) if self.world.may_touch(&id) => Ok(()),
+            _ => {
+                let what = format!("{} {}", request.method, request.path());
+                Err(format!("not sent: {what} could touch what this run did not create").into())
+            }
+        }
+    }
+}
