@@ -205,7 +205,7 @@ impl Binder<'_> {
             },
             Operator::Conforms => jsonschema::draft202012::new(other).err().map(|error| error.to_string()),
             Operator::AtLeast | Operator::AtMost | Operator::GreaterThan | Operator::LessThan => {
-                expected("a number", other.is_number())
+                expected("a number or text", other.is_number() || other.is_string())
             }
             Operator::Length => expected("a whole number", other.is_u64()),
             Operator::ContainsAll

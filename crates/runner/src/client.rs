@@ -1,10 +1,12 @@
 //! The HTTP lane: one pooled client.
 
+use std::io::Read as _;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use conformance_record::{Exchange, Request, Response};
+use flate2::read::{MultiGzDecoder, ZlibDecoder};
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::header::HeaderValue;
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
@@ -106,9 +108,25 @@ impl Client {
         let text = |value: &hyper::header::HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
         let headers = response.headers().iter().map(|(name, value)| (name.as_str().to_owned(), text(value))).collect();
         let body = Limited::new(response.into_body(), MOST).collect().await;
-        let body = body.map_err(|error| format!("the answer broke off: {error}"))?.to_bytes().to_vec();
-        Ok(Response { status, headers, body })
+        let body = body.map_err(|error| format!("the answer broke off: {error}"))?.to_bytes();
+        let mut response = Response { status, headers, body: Vec::new() };
+        response.body = decoded(response.header("content-encoding"), &body)?;
+        Ok(response)
     }
+}
+
+/// A body as it was before it was compressed: servers and what stands before them may do so unasked.
+fn decoded(encoding: Option<&str>, body: &[u8]) -> Result<Vec<u8>, String> {
+    let most = u64::try_from(MOST).unwrap_or(u64::MAX);
+    let mut plain = Vec::new();
+    let read = match encoding.map(str::to_ascii_lowercase).as_deref() {
+        None | Some("" | "identity") => return Ok(body.to_vec()),
+        Some("gzip" | "x-gzip") => MultiGzDecoder::new(body).take(most).read_to_end(&mut plain),
+        Some("deflate") => ZlibDecoder::new(body).take(most).read_to_end(&mut plain),
+        Some(other) => return Err(format!("the answer is encoded by `{other}`, which was not asked for")),
+    };
+    read.map_err(|error| format!("the answer cannot be decompressed: {error}"))?;
+    Ok(plain)
 }
 
 /// The innermost cause: "Connection refused" rather than "client error".

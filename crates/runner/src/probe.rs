@@ -47,8 +47,7 @@ impl Replay<'_> {
         let Some(retrieve) = suite.contract.action(operation.resource, Action::Retrieve) else {
             return Err("the contract has no operation that retrieves it".into());
         };
-        let path = retrieve.path.fill(|_| Some(utf8_percent_encode(id, ESCAPED).to_string())).unwrap_or_default();
-        self.answer(retrieve, path).await
+        self.answer(self.request_for(retrieve, id)).await
     }
 
     async fn first_page(&mut self, operation: &Operation) -> Result<Vec<Value>, Obstacle> {
@@ -57,22 +56,27 @@ impl Replay<'_> {
         let Some((list, page)) = list.and_then(|list| Some((list, list.page.as_ref()?))) else {
             return Err("the contract has no list to look into".into());
         };
-        let mut target = list.path.fill(|_| None).unwrap_or_default();
+        let mut request = self.request_for(list, "");
         if let Some(most) = suite.contract.largest_page(list) {
-            add_query(&mut target, &page.limit, &most.to_string());
+            add_query(&mut request.target, &page.limit, &most.to_string());
         }
-        let body = self.answer(list, target).await?;
+        let body = self.answer(request).await?;
         let items = body.pointer(&page.items).and_then(Value::as_array);
         items.cloned().ok_or_else(|| "the list has no items".into())
     }
 
-    async fn answer(&mut self, operation: &Operation, target: String) -> Result<Value, Obstacle> {
+    /// A request that only looks: of an operation without a body, with this id in its path.
+    pub(crate) fn request_for(&self, operation: &Operation, id: &str) -> Request {
+        let path = operation.path.fill(|_| Some(utf8_percent_encode(id, ESCAPED).to_string())).unwrap_or_default();
         let headers = vec![
             ("accept".to_owned(), "application/json".to_owned()),
             ("authorization".to_owned(), format!("Bearer {}", self.target.token(self.number))),
         ];
-        let target = format!("{}{target}", self.target.path);
-        let request = Request { method: operation.method.clone(), target, headers, body: Vec::new() };
+        let target = format!("{}{path}", self.target.path);
+        Request { method: operation.method.clone(), target, headers, body: Vec::new() }
+    }
+
+    async fn answer(&mut self, request: Request) -> Result<Value, Obstacle> {
         let response = self.exchange(request).await?.response;
         let response = response.map_err(|reason| Obstacle::from(format!("the probe got no answer: {reason}")))?;
         if !(200..300).contains(&response.status) {

@@ -16,18 +16,22 @@ use serde::{Deserialize, Serialize};
 
 use crate::lane::Exchanges;
 use crate::obstacle::Obstacle;
+use crate::run::Run;
 
 /// The version of the format.
 const VERSION: u32 = 1;
 
 /// The first line: what is needed to replay the same scenarios to the same letter.
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
 struct Head {
     recording: u32,
     suite: String,
     target: String,
     marker: String,
+    scenarios: Vec<String>,
+    second_token: bool,
+    read_only: bool,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -109,9 +113,16 @@ impl Recorder {
         Ok(Self { inner: Arc::new(Mutex::new(inner)), secrets })
     }
 
-    pub(crate) fn begin(&self, suite: &str, target: &str, marker: &str) {
-        let (suite, target, marker) = (suite.to_owned(), target.to_owned(), marker.to_owned());
-        self.line(&Head { recording: VERSION, suite, target, marker });
+    pub(crate) fn begin(&self, run: &Run, marker: &str) {
+        self.line(&Head {
+            recording: VERSION,
+            suite: run.suite.contract.title.clone(),
+            target: run.target.name.clone(),
+            marker: marker.to_owned(),
+            scenarios: run.selected.iter().map(|one| one.scenario.name.clone()).collect(),
+            second_token: run.target.second(0).is_some(),
+            read_only: run.settings.read_only,
+        });
     }
 
     pub(crate) fn write(&self, scenario: &str, number: usize, exchange: &Exchange) {
@@ -159,7 +170,7 @@ impl Recorder {
 /// A recording that is read again.
 #[derive(Clone, Debug)]
 pub struct Recording {
-    pub(crate) marker: String,
+    head: Head,
     exchanges: Exchanges,
 }
 
@@ -197,14 +208,32 @@ impl Recording {
             found.push(Diagnostic::general(format!("{} holds no exchange", file.name())));
         }
         match head {
-            Ok(head) if found.is_empty() => Ok(Self { marker: head.marker, exchanges }),
+            Ok(head) if found.is_empty() => Ok(Self { head, exchanges }),
             _ => Err(Diagnostics(found)),
         }
     }
 
-    /// The names of the scenarios that were recorded.
-    pub fn scenarios(&self) -> impl Iterator<Item = &str> {
-        self.exchanges.keys().map(|(scenario, _)| scenario.as_str())
+    /// The names of the scenarios that were replayed then.
+    #[must_use]
+    pub fn scenarios(&self) -> &[String] {
+        &self.head.scenarios
+    }
+
+    /// The word that stood for `$marker`.
+    pub(crate) fn marker(&self) -> &str {
+        &self.head.marker
+    }
+
+    /// Whether there was a token of another workspace.
+    #[must_use]
+    pub const fn second_token(&self) -> bool {
+        self.head.second_token
+    }
+
+    /// Whether nothing was sent that could change anything.
+    #[must_use]
+    pub const fn read_only(&self) -> bool {
+        self.head.read_only
     }
 
     pub(crate) fn exchange(&self, scenario: &str, number: usize, request: &Request) -> Result<Exchange, Obstacle> {

@@ -1,5 +1,7 @@
 //! Relations between values: whether they hold, and what is otherwise when they do not.
 
+use std::cmp::Ordering;
+
 use conformance_contract::Operation;
 use conformance_contract::say::brief;
 use conformance_scenario::expression::Source;
@@ -173,6 +175,11 @@ fn lists(have: &[Value], want: &[Value]) -> String {
 /// Whether a relation holds; `Err` when the two values cannot stand in it.
 fn holds(operator: Operator, found: &Value, other: &Value) -> Result<bool, String> {
     let number = |value: &Value| value.as_f64().ok_or_else(|| format!("{} is not a number", brief(value)));
+    let compared = |wanted: fn(Ordering) -> bool| match compare(found, other) {
+        Some(order) => Ok(wanted(order)),
+        None if other.is_number() || other.is_string() => Ok(false),
+        None => Err(format!("{} is neither a number nor text", brief(other))),
+    };
     match operator {
         Operator::Equals => Ok(equal(found, other)),
         Operator::NotEquals => Ok(!equal(found, other)),
@@ -180,10 +187,10 @@ fn holds(operator: Operator, found: &Value, other: &Value) -> Result<bool, Strin
             let pattern = Regex::new(&value::plain(other)).map_err(|error| format!("the pattern is wrong: {error}"))?;
             Ok(found.as_str().is_some_and(|text| pattern.is_match(text)))
         }
-        Operator::AtLeast => Ok(found.as_f64().is_some_and(|have| number(other).is_ok_and(|want| have >= want))),
-        Operator::AtMost => Ok(found.as_f64().is_some_and(|have| number(other).is_ok_and(|want| have <= want))),
-        Operator::GreaterThan => Ok(found.as_f64().is_some_and(|have| number(other).is_ok_and(|want| have > want))),
-        Operator::LessThan => Ok(found.as_f64().is_some_and(|have| number(other).is_ok_and(|want| have < want))),
+        Operator::AtLeast => compared(Ordering::is_ge),
+        Operator::AtMost => compared(Ordering::is_le),
+        Operator::GreaterThan => compared(Ordering::is_gt),
+        Operator::LessThan => compared(Ordering::is_lt),
         Operator::Conforms => {
             let schema =
                 jsonschema::draft202012::new(other).map_err(|error| format!("the schema is wrong: {error}"))?;
@@ -204,6 +211,14 @@ fn holds(operator: Operator, found: &Value, other: &Value) -> Result<bool, Strin
             (_, Value::Array(_)) => Ok(false),
             _ => Err(format!("{} is not a list", brief(other))),
         },
+    }
+}
+
+/// Numbers by value, text by code points; other values have no order.
+fn compare(one: &Value, other: &Value) -> Option<Ordering> {
+    match (one, other) {
+        (Value::String(one), Value::String(other)) => Some(one.cmp(other)),
+        _ => one.as_f64()?.partial_cmp(&other.as_f64()?),
     }
 }
 

@@ -42,7 +42,10 @@ impl Replay<'_> {
         for (parameter, value) in arguments.iter().filter(|(parameter, _)| parameter.place == Place::Query) {
             add_query(&mut target, &parameter.name, value);
         }
-        let mut headers = vec![("accept".to_owned(), "application/json".to_owned())];
+        let mut headers = vec![
+            ("accept".to_owned(), "application/json".to_owned()),
+            ("accept-encoding".to_owned(), "gzip, deflate".to_owned()),
+        ];
         if operation.secured {
             headers.push(("authorization".to_owned(), format!("Bearer {}", self.bearer())));
         }

@@ -99,9 +99,9 @@ pub async fn run(run: Run, source: Source, listener: &mut dyn FnMut(&RunEvent)) 
         }
         Source::Recording(recording) => Lane::Recorded(recording),
     };
-    let marker = if let Lane::Recorded(recording) = &lane { recording.marker.clone() } else { marker() };
+    let marker = if let Lane::Recorded(recording) = &lane { recording.marker().to_owned() } else { marker() };
     if let Lane::Http(_, Some(recorder)) = &lane {
-        recorder.begin(&run.suite.contract.title, &run.target.name, &marker);
+        recorder.begin(&run, &marker);
     }
     let ledger = Ledger::new(journal(&run, &lane, &marker)?, secrets.clone());
     listener(&RunEvent::Started {

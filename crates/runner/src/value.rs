@@ -122,8 +122,10 @@ pub(crate) fn template(
         }
         Template::At(list, index) => match template(world, operation, scope, list, None)? {
             Value::Array(items) => {
+                let index = template(world, operation, scope, index, None)?;
+                let Some(index) = index.as_i64() else { return Err(format!("`{index}` is no index").into()) };
                 let from_end = usize::try_from(index.unsigned_abs()).unwrap_or(usize::MAX);
-                let place = if *index < 0 { items.len().checked_sub(from_end) } else { Some(from_end) };
+                let place = if index < 0 { items.len().checked_sub(from_end) } else { Some(from_end) };
                 let found = place.and_then(|place| items.get(place)).cloned();
                 found.ok_or_else(|| Obstacle::from(format!("a list of {} has no item {index}", items.len())))
             }

@@ -1,7 +1,10 @@
 //! Walks through the pages of a list.
+//!
+//! Others may use the list, too. Where one of their objects, taken as a cursor, is deleted before the next page is asked
+//! for, the documents say nothing of that page: the walk begins anew and judges nothing.
 
-use conformance_contract::Operation;
 use conformance_contract::model::Page;
+use conformance_contract::{Action, Operation};
 use conformance_record::Exchange;
 use conformance_scenario::{Direction, Walk};
 use serde_json::Value;
@@ -14,6 +17,18 @@ use crate::world::Walked;
 
 /// More pages than this are not walked.
 const MOST_PAGES: usize = 1000;
+/// So often a walk begins anew.
+const MOST_BEGINNINGS: usize = 5;
+
+/// A walk, worked out.
+struct Plan<'w> {
+    walk: &'w Walk,
+    operation: &'w Operation,
+    page: &'w Page,
+    cursor: &'w str,
+    from: Option<String>,
+    until: Vec<String>,
+}
 
 impl Replay<'_> {
     /// Walks, judging each page on the way.
@@ -24,34 +39,46 @@ impl Replay<'_> {
         each: &mut [Judgement<'_>],
     ) -> Result<Walked, Obstacle> {
         let Some(page) = &operation.page else { return Err(format!("`{}` does not page", operation.id).into()) };
-        let cursor_name = match walk.direction {
+        let cursor = match walk.direction {
             Direction::Forward => page.after.as_ref(),
             Direction::Backward => page.before.as_ref(),
         };
-        let Some(cursor_name) = cursor_name else {
-            return Err(format!("`{}` has no cursor this way", operation.id).into());
-        };
-        let scope = Scope::default();
-        let mut cursor = self.optional(walk.from.as_ref(), operation)?.map(|value| value::plain(&value));
+        let Some(cursor) = cursor else { return Err(format!("`{}` has no cursor this way", operation.id).into()) };
+        let from = self.optional(walk.from.as_ref(), operation)?.map(|value| value::plain(&value));
         let until: Vec<String> = match self.optional(walk.until.as_ref(), operation)? {
             Some(Value::Array(ids)) => ids.iter().map(value::plain).collect(),
             Some(one) => vec![value::plain(&one)],
             None => Vec::new(),
         };
-        let mut walked = Walked::default();
+        let plan = Plan { walk, operation, page, cursor, from, until };
+        for _ in 0..MOST_BEGINNINGS {
+            if let Some(walked) = self.walk_once(&plan, each).await? {
+                return Ok(walked);
+            }
+        }
+        Err(Obstacle::NotApplicable("others kept deleting the objects that the walk went by".to_owned()))
+    }
+
+    /// Walks; none when the ground gave way.
+    async fn walk_once(&mut self, plan: &Plan<'_>, each: &mut [Judgement<'_>]) -> Result<Option<Walked>, Obstacle> {
+        let Plan { walk, operation, until, .. } = plan;
+        let (mut walked, mut cursor) = (Walked::default(), plan.from.clone());
         // What the page before said of more.
         let mut promised = None;
         while walked.pages < MOST_PAGES {
-            let extra = cursor.as_ref().map(|cursor| (cursor_name.as_str(), cursor.as_str()));
-            let exchange = self.call(&walk.call, operation, scope, extra).await?;
+            let extra = cursor.as_ref().map(|cursor| (plan.cursor, cursor.as_str()));
+            let exchange = self.call(&walk.call, operation, Scope::default(), extra).await?;
+            let seen = self.page_seen(operation, plan.page, &exchange);
+            if walked.is_surprised_by(seen.as_ref(), until) && self.is_lost(operation, cursor.as_deref()).await? {
+                return Ok(None);
+            }
             walked.pages += 1;
             let scope = Scope { exchange: Some(&exchange), ..Scope::default() };
             for judgement in each.iter_mut() {
                 judgement.judge(&mut self.world, operation, scope, &format!("page {}", walked.pages));
             }
-            let seen = self.page_seen(operation, page, &exchange);
             walked.last = Some(exchange);
-            let Some(seen) = seen else { return Ok(walked.ended("no-page")) };
+            let Some(seen) = seen else { return Ok(Some(walked.ended("no-page"))) };
             if promised == Some(false) && !seen.ids.is_empty() {
                 walked.false_ends += 1;
             }
@@ -60,23 +87,33 @@ impl Replay<'_> {
                 Direction::Backward => seen.ids.first().cloned(),
             };
             walked.take(seen.ids, seen.own, walk.direction);
-            match next {
-                None if promised == Some(true) || seen.more == Some(true) => return Ok(walked.ended("empty-page")),
-                None => return Ok(walked.ended("no-more")),
-                Some(_) if !until.is_empty() && until.iter().all(|id| walked.ids.contains(id)) => {
-                    return Ok(walked.ended("seen"));
-                }
+            let end = match &next {
+                None if promised == Some(true) || seen.more == Some(true) => Some("empty-page"),
+                None => Some("no-more"),
+                Some(_) if walked.has_all(until) => Some("seen"),
                 // Who looks for something goes on past a false end, and finds it out.
-                Some(_) if until.is_empty() && seen.more == Some(false) => return Ok(walked.ended("no-more")),
-                Some(next) if Some(&next) == cursor.as_ref() => return Ok(walked.ended("going-round")),
-                Some(next) => cursor = Some(next),
+                Some(_) if until.is_empty() && seen.more == Some(false) => Some("no-more"),
+                Some(_) if next == cursor => Some("going-round"),
+                Some(_) => None,
+            };
+            if let Some(end) = end {
+                return Ok(Some(walked.ended(end)));
             }
-            promised = seen.more;
+            (cursor, promised) = (next, seen.more);
         }
         if until.is_empty() {
             return Err(Obstacle::NotApplicable(format!("the list does not end within {MOST_PAGES} pages")));
         }
-        Ok(walked.ended("too-long"))
+        Ok(Some(walked.ended("too-long")))
+    }
+
+    /// Whether a cursor names an object of somebody else that is gone.
+    async fn is_lost(&mut self, operation: &Operation, cursor: Option<&str>) -> Result<bool, Obstacle> {
+        let Some(cursor) = cursor.filter(|id| !self.world.own.iter().any(|own| own == id)) else { return Ok(false) };
+        let suite = self.suite;
+        let Some(retrieve) = suite.contract.action(operation.resource, Action::Retrieve) else { return Ok(false) };
+        let exchange = self.exchange(self.request_for(retrieve, cursor)).await?;
+        Ok(exchange.response.is_ok_and(|response| response.status == 404))
     }
 
     /// What a page holds; none when the answer is no page.
@@ -88,6 +125,20 @@ impl Replay<'_> {
         let items = body.pointer(&page.items)?.as_array()?;
         let own = items.iter().zip(&ids).filter(|(_, id)| self.world.own.contains(id));
         Some(PageSeen { own: own.map(|(item, _)| item.clone()).collect(), ids, more })
+    }
+}
+
+impl Walked {
+    /// Whether a page is one that a lost cursor would explain.
+    fn is_surprised_by(&self, seen: Option<&PageSeen>, until: &[String]) -> bool {
+        let Some(seen) = seen else { return true };
+        let again = seen.ids.iter().any(|id| self.ids.contains(id));
+        let ends = seen.more == Some(false) && !until.iter().all(|id| self.ids.contains(id) || seen.ids.contains(id));
+        seen.ids.is_empty() || again || ends
+    }
+
+    fn has_all(&self, ids: &[String]) -> bool {
+        !ids.is_empty() && ids.iter().all(|id| self.ids.contains(id))
     }
 }
 

@@ -34,13 +34,13 @@ pub enum Operator {
     Conforms,
     /// Whether the value is there at all.
     Exists,
-    /// A number that is not smaller.
+    /// A number that is not smaller, or text that does not sort before.
     AtLeast,
-    /// A number that is not greater.
+    /// A number that is not greater, or text that does not sort behind.
     AtMost,
-    /// A number that is greater.
+    /// A number that is greater, or text that sorts behind.
     GreaterThan,
-    /// A number that is smaller.
+    /// A number that is smaller, or text that sorts before.
     LessThan,
     /// A list or text of this length; text is counted in code points.
     Length,

@@ -29,7 +29,7 @@ pub enum Template {
     /// A list, last item first.
     Reversed(Box<Template>),
     /// An item of a list; from its end when negative.
-    At(Box<Template>, i64),
+    At(Box<Template>, Box<Template>),
     /// The first object of a list whose members have these values.
     Find(Box<Template>, Vec<(String, Template)>),
     /// The sum of numbers.
@@ -117,8 +117,11 @@ fn function(reader: &Reader, node: &Node, name: &str, span: &Span) -> Option<Tem
         "$at" => {
             let object = reader.object(node, "$at", &["$at", "index"])?;
             let index = object.required("index")?;
-            let Some(number) = index.to_json().as_i64() else { return reader.expected(index, "a whole number") };
-            Some(Template::At(Box::new(read(reader, object.required("$at")?)?), number))
+            let list = read(reader, object.required("$at")?);
+            match read(reader, index)? {
+                Template::Literal(number) if !number.is_i64() => reader.expected(index, "a whole number"),
+                number => Some(Template::At(Box::new(list?), Box::new(number))),
+            }
         }
         "$find" => {
             let object = reader.object(node, "$find", &["$find", "where"])?;
@@ -217,7 +220,11 @@ impl Template {
                 boundary.edge.expressions(visit);
                 boundary.of.iter().for_each(|of| of.expressions(visit));
             }
-            Self::Reversed(list) | Self::At(list, _) => list.expressions(visit),
+            Self::Reversed(list) => list.expressions(visit),
+            Self::At(list, index) => {
+                list.expressions(visit);
+                index.expressions(visit);
+            }
             Self::Find(list, members) => {
                 list.expressions(visit);
                 members.iter().for_each(|(_, member)| member.expressions(visit));

@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use conformance_runner::target::Second;
 use conformance_runner::{Recording, Run, Settings, Source, Target, Tokens, bind, select};
 use conformance_source::{Diagnostic, SourceFile};
 use tokio::sync::watch;
@@ -21,12 +22,14 @@ pub fn run(suite: Option<&Path>, args: &args::Judge) -> Result<Exit, Failure> {
     let mut selected = select(&bound, &suite.requirements, &args.choice.only)?;
     if args.choice.only.is_empty() {
         // What was not recorded was not asked for then.
-        selected.retain(|one| recording.scenarios().any(|recorded| recorded == one.scenario.name));
+        selected.retain(|one| recording.scenarios().contains(&one.scenario.name));
     }
-    let mut target = Target::parse("http://recording.invalid", Tokens::PerScenario)?;
+    let mut target = Target::parse("http://recording.invalid", Tokens::One(String::new()))?;
     target.name.clone_from(&name);
+    // Its value does not matter: nothing is sent.
+    target.second = recording.second_token().then(|| Second(String::new()));
     let (_stop, stopped) = watch::channel(false);
-    let settings = Settings { keep_on_failure: false, ..Settings::default() };
+    let settings = Settings { read_only: recording.read_only(), ..Settings::default() };
     let run = Run { suite, selected, target, settings, snapshots: None, scenarios: Vec::new(), stop: stopped };
     let judged =
         super::runtime()?.block_on(super::run::judge(run, Source::Recording(recording), &args.verdicts, false));

@@ -1,6 +1,8 @@
 //! The command as people meet it: real processes, real sockets.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
+mod bed;
+mod benign;
 mod context;
 mod edited_suites;
 mod exit_codes;
@@ -13,5 +15,6 @@ mod readme;
 mod recordings;
 mod safety;
 mod second_suite;
+mod server;
 mod snapshots;
 mod wire;

@@ -92,7 +92,7 @@ fn nothing_is_written_in_ci_and_what_is_missing_can_be_demanded() {
         let mut command = conformance();
         command.env("CI", "true").env_remove("INSTA_UPDATE").args(["run", "--base-url", &server.url]);
         command
-            .args(["--snapshots", memory.folder.path().to_str().unwrap(), "--only", "errors"])
+            .args(["--snapshots", memory.folder.path().to_str().unwrap(), "--only", "ids"])
             .args(more)
             .output()
             .unwrap()
@@ -110,7 +110,7 @@ fn a_baseline_without_a_scenario_is_named_and_one_that_is_not_selected_is_not() 
     memory.run(&server, &[]);
     let stale = memory.folder.path().join("staging/pages/long-gone.snap");
     fs::write(&stale, "---\nsource: x\n---\nx\n").unwrap();
-    let output = memory.run(&server, &["--only", "errors"]);
+    let output = memory.run(&server, &["--only", "ids"]);
     let unused: Vec<String> =
         stdout(&output).lines().filter(|line| line.contains("unused snapshot")).map(str::to_owned).collect();
     assert_eq!(unused.len(), 1, "{unused:?}");
@@ -120,11 +120,11 @@ fn a_baseline_without_a_scenario_is_named_and_one_that_is_not_selected_is_not() 
 #[test]
 fn a_baseline_that_is_none_is_refused() {
     let (memory, server) = (Memory::new(), MockServer::start(&[]));
-    memory.run(&server, &["--only", "errors/unknown-id"]);
-    let baseline = memory.folder.path().join("staging/errors/unknown-id.snap");
+    memory.run(&server, &["--only", "ids/unknown"]);
+    let baseline = memory.folder.path().join("staging/ids/unknown.snap");
     for broken in ["", "<<<<<<< HEAD\n---\nsource: x\n---\nx\n"] {
         fs::write(&baseline, broken).unwrap();
-        let output = memory.run(&server, &["--only", "errors/unknown-id"]);
+        let output = memory.run(&server, &["--only", "ids/unknown"]);
         assert_eq!(output.status.code(), Some(1));
         assert!(stdout(&output).contains("it does not begin with `---`"), "{}", stdout(&output));
         assert_eq!(fs::read_to_string(&baseline).unwrap(), broken, "nothing is lost");
