@@ -29,7 +29,7 @@ impl Progress {
         match event {
             RunEvent::Started { scenarios, .. } => self.bar.set_length(u64::try_from(*scenarios).unwrap_or(u64::MAX)),
             RunEvent::Scenario { checks, .. } => {
-                checks.iter().for_each(|check| self.tally.count(&check.verdict));
+                checks.iter().for_each(|check| self.tally.count(check));
                 let (passed, failed) = (self.tally.passed, self.tally.failed);
                 self.bar.set_message(format!("{passed} passed, {failed} failed"));
                 self.bar.inc(1);

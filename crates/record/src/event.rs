@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::{CheckOutcome, Verdict};
+use crate::{CheckOutcome, Level, Verdict};
 
 /// One thing that happened in a run.
 #[derive(Clone, Debug)]
@@ -84,6 +84,8 @@ pub struct Tally {
     pub not_applicable: usize,
     /// Checks that could not be judged.
     pub could_not_run: usize,
+    /// Those of them that are about a MUST.
+    pub incomplete: usize,
     /// Snapshots that differ from their baseline, or cannot be used.
     pub drifted: usize,
     /// Snapshots that were written for the first time.
@@ -97,15 +99,18 @@ pub struct Tally {
 }
 
 impl Tally {
-    /// Counts one verdict.
-    pub fn count(&mut self, verdict: &Verdict) {
-        match verdict {
+    /// Counts one check.
+    pub fn count(&mut self, check: &CheckOutcome) {
+        match &check.verdict {
             Verdict::Pass => self.passed += 1,
             Verdict::Fail => self.failed += 1,
             Verdict::Warn => self.warned += 1,
             Verdict::NotApplicable(_) => self.not_applicable += 1,
             // Our own fault leaves the check just as unjudged.
-            Verdict::CouldNotRun(_) | Verdict::ToolFault(_) => self.could_not_run += 1,
+            Verdict::CouldNotRun(_) | Verdict::ToolFault(_) => {
+                self.could_not_run += 1;
+                self.incomplete += usize::from(check.level == Level::Must);
+            }
         }
     }
 

@@ -3,7 +3,7 @@
 //! One file per run, JSON Lines: a head, then an intent before each create is sent, the id when it is known, and each
 //! deletion. No token stands in it. A run that left nothing behind removes its file.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
@@ -74,6 +74,8 @@ impl Journal {
         fs::create_dir_all(folder)?;
         let path = folder.join(format!("{marker}.jsonl"));
         let file = OpenOptions::new().create_new(true).append(true).open(&path)?;
+        // Held as long as the process lives: nobody sweeps up after a run that is still going on.
+        file.lock()?;
         let mut journal = Self { path, file };
         journal.write(head)?;
         Ok(journal)
@@ -102,6 +104,8 @@ pub struct Past {
     pub path: PathBuf,
     /// Its lines. The last one may be cut off; it is left out then.
     pub entries: Vec<Entry>,
+    /// Whether the run is still going on.
+    pub alive: bool,
 }
 
 impl Past {
@@ -129,9 +133,10 @@ pub fn past(folder: &Path) -> io::Result<Vec<Past>> {
     for entry in entries {
         let path = entry?.path();
         if path.extension().is_some_and(|ending| ending == "jsonl") {
+            let alive = matches!(File::open(&path)?.try_lock_shared(), Err(TryLockError::WouldBlock));
             let text = fs::read_to_string(&path)?;
             let entries = text.lines().map_while(|line| serde_json::from_str(line).ok()).collect();
-            all.push(Past { path, entries });
+            all.push(Past { path, entries, alive });
         }
     }
     all.sort_by_key(|one| match one.entries.first() {

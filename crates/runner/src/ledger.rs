@@ -56,15 +56,24 @@ impl Ledger {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Notes a create before it is sent; answers its number.
-    pub(crate) fn intend(&self, (scenario, resource): (usize, usize), name: &str, second: bool, body: &[u8]) -> usize {
+    /// Notes a create before it is sent; answers its number, or why it could not be noted on disk.
+    pub(crate) fn intend(
+        &self,
+        (scenario, resource): (usize, usize),
+        name: &str,
+        second: bool,
+        body: &[u8],
+    ) -> Result<usize, String> {
         let mut inner = self.lock();
         let number = inner.creates.len();
-        inner.creates.push(Create { scenario, resource, second, fate: Fate::Unknown });
         let body = inner.secrets.scrub(&String::from_utf8_lossy(body));
         let body = serde_json::from_str(&body).unwrap_or(Value::Null);
         inner.write(&Entry::Intent { number, resource: name.to_owned(), second, body, at: now() });
-        number
+        if let Some(trouble) = &inner.trouble {
+            return Err(format!("the journal cannot be written: {trouble}"));
+        }
+        inner.creates.push(Create { scenario, resource, second, fate: Fate::Unknown });
+        Ok(number)
     }
 
     /// Notes what became of a create.

@@ -149,7 +149,7 @@ async fn replay_all(shared: &Arc<Shared>, tally: &mut Tally, listener: &mut dyn 
     let mut tell = |number: usize, done: Done| {
         waiting.insert(number, done);
         while let Some(done) = waiting.remove(&next) {
-            done.checks.iter().for_each(|check| tally.count(&check.verdict));
+            done.checks.iter().for_each(|check| tally.count(check));
             tally.count_snapshot(&done.snapshot);
             let scenario = &shared.run.selected[next].scenario;
             listener(&RunEvent::Scenario {

@@ -48,7 +48,9 @@ impl Replay<'_> {
         let create = match meant {
             Some((Action::Create, resource)) => {
                 let name = &contract.resources[resource].name;
-                Some((resource, self.ledger.intend((self.number, resource), name, self.second, &request.body)))
+                let number = self.ledger.intend((self.number, resource), name, self.second, &request.body);
+                // What is not written down could not be swept up after.
+                Some((resource, number.map_err(|why| Obstacle::ToolFault(format!("nothing is created: {why}")))?))
             }
             _ => None,
         };

@@ -141,7 +141,12 @@ async fn search(
 ) -> Result<Vec<(String, bool)>, String> {
     let contract = &cleaner.suite.contract;
     let Some(list) = contract.action(resource, Action::List) else { return Ok(Vec::new()) };
-    let (Some(page), Some(sent)) = (&list.page, body.as_object()) else { return Ok(Vec::new()) };
+    let Some(page) = &list.page else { return Ok(Vec::new()) };
+    let sent = telling(cleaner, resource, body);
+    if sent.is_empty() {
+        // Nothing to know it by, and nothing that the contract lets through.
+        return Ok(Vec::new());
+    }
     let id_property = &contract.resources[resource].id_property;
     let largest = contract.largest_page(list);
     let path = list.path.fill(|_| None).unwrap_or_default();
@@ -161,7 +166,7 @@ async fn search(
             let Some(id) = item.get(id_property).and_then(Value::as_str) else { continue };
             // The journal's bodies went through the same net.
             let shown: Value = serde_json::from_str(&secrets.scrub(&item.to_string())).unwrap_or_default();
-            let same = sent.iter().all(|(name, value)| shown.get(name).is_none_or(|other| other == value));
+            let same = sent.iter().all(|(name, value)| shown.get(name).is_none_or(|other| other == *value));
             if same && !open.ids.iter().any(|known| known == id) && created_since(cleaner, resource, item, at) {
                 found.push((id.to_owned(), !open.marker.is_empty() && body.to_string().contains(&open.marker)));
             }
@@ -174,6 +179,16 @@ async fn search(
         cursor = last;
     }
     Ok(found)
+}
+
+/// The members of a create's body by which its object can be known: those that the contract asks for. A server may have
+/// left out, or set itself, whatever else stood there.
+fn telling<'b>(cleaner: &Cleaner<'_>, resource: usize, body: &'b Value) -> Vec<(&'b String, &'b Value)> {
+    let contract = &cleaner.suite.contract;
+    let create = contract.action(resource, Action::Create).and_then(|create| create.body.as_ref());
+    let known = create.map_or_else(Vec::new, |rule| contract.schemas.properties(&rule.schema.location));
+    let members = body.as_object().into_iter().flatten();
+    members.filter(|(name, _)| known.iter().any(|(one, _)| one == *name)).collect()
 }
 
 /// Whether an object is not older than the create, as far as its own times tell; clocks may be minutes off.

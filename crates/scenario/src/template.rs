@@ -4,6 +4,8 @@
 //! braces (`"Chat {$index}"`). `$$` is a dollar sign. An object whose only `$` key is a function is called:
 //! `{ $boundary: max+1, of: "é" }`, `{ $reversed: … }`, `{ $at: …, index: -1 }`.
 
+mod functions;
+
 use std::fmt;
 
 use conformance_source::{Entry, Node, Reader, Span, Tree, suggest};
@@ -56,11 +58,6 @@ pub struct Boundary {
     pub of: Option<Box<Template>>,
 }
 
-/// The edges that a boundary may name.
-pub const EDGES: [&str; 4] = ["min-1", "min", "max", "max+1"];
-
-const FUNCTIONS: [&str; 5] = ["$boundary", "$reversed", "$at", "$find", "$sum"];
-
 /// Reads a value; reports what is wrong with it.
 pub(crate) fn read(reader: &Reader, node: &Node) -> Option<Template> {
     match &node.tree {
@@ -72,7 +69,7 @@ pub(crate) fn read(reader: &Reader, node: &Node) -> Option<Template> {
             Some(literals.map_or(Template::Array(items), |all| Template::Literal(Value::Array(all))))
         }
         Tree::Object(entries) => match entries.iter().find(|entry| entry.key.starts_with('$')) {
-            Some(entry) => function(reader, node, &entry.key, &entry.key_span),
+            Some(entry) => functions::read(reader, node, &entry.key, &entry.key_span),
             None => {
                 let members = members(reader, entries)?;
                 let literals = members.iter().map(|(name, value)| Some((name.clone(), value.literal()?)));
@@ -87,70 +84,6 @@ pub(crate) fn read(reader: &Reader, node: &Node) -> Option<Template> {
 fn members(reader: &Reader, entries: &[Entry]) -> Option<Vec<(String, Template)>> {
     let members = entries.iter().map(|entry| Some((entry.key.clone(), read(reader, &entry.node)?)));
     members.collect::<Vec<_>>().into_iter().collect()
-}
-
-fn function(reader: &Reader, node: &Node, name: &str, span: &Span) -> Option<Template> {
-    match name {
-        "$boundary" => {
-            let object = reader.object(node, "$boundary", &["$boundary", "of"])?;
-            let edge = object.required("$boundary")?;
-            if let Some(word) = edge.as_str().filter(|word| !word.starts_with('$') && !EDGES.contains(word)) {
-                let mut wrong = conformance_source::Diagnostic::at(
-                    reader.file(),
-                    edge.span.clone(),
-                    format!("`{word}` is not an edge"),
-                    "unknown edge",
-                );
-                wrong.help.extend(suggest::help(word, EDGES));
-                reader.report(wrong);
-            }
-            let of = match object.optional("of") {
-                Some(of) => Some(Box::new(read(reader, of)?)),
-                None => None,
-            };
-            Some(Template::Boundary(Boundary { span: span.clone(), edge: Box::new(read(reader, edge)?), of }))
-        }
-        "$reversed" => {
-            let object = reader.object(node, "$reversed", &["$reversed"])?;
-            Some(Template::Reversed(Box::new(read(reader, object.required("$reversed")?)?)))
-        }
-        "$at" => {
-            let object = reader.object(node, "$at", &["$at", "index"])?;
-            let index = object.required("index")?;
-            let list = read(reader, object.required("$at")?);
-            match read(reader, index)? {
-                Template::Literal(number) if !number.is_i64() => reader.expected(index, "a whole number"),
-                number => Some(Template::At(Box::new(list?), Box::new(number))),
-            }
-        }
-        "$find" => {
-            let object = reader.object(node, "$find", &["$find", "where"])?;
-            let list = read(reader, object.required("$find")?);
-            let wanted = object.required("where")?;
-            let Tree::Object(entries) = &wanted.tree else {
-                return reader.expected(wanted, "an object: names and values of members");
-            };
-            Some(Template::Find(Box::new(list?), members(reader, entries)?))
-        }
-        "$sum" => {
-            let object = reader.object(node, "$sum", &["$sum"])?;
-            let parts = object.required("$sum")?;
-            let Tree::Array(parts) = &parts.tree else { return reader.expected(parts, "a list of numbers") };
-            let parts = parts.iter().map(|part| read(reader, part)).collect::<Vec<_>>();
-            Some(Template::Sum(parts.into_iter().collect::<Option<_>>()?))
-        }
-        _ => {
-            let mut wrong = conformance_source::Diagnostic::at(
-                reader.file(),
-                span.clone(),
-                format!("`{name}` is not a function"),
-                "unknown function",
-            );
-            wrong.help.extend(suggest::help(name, FUNCTIONS));
-            reader.report(wrong);
-            None
-        }
-    }
 }
 
 fn read_text(reader: &Reader, node: &Node, text: &str) -> Option<Template> {

@@ -145,11 +145,11 @@ async fn embedded_mock(suite: &Suite) -> Result<Target, Failure> {
     Ok(target)
 }
 
-/// The first that applies: a failed MUST or a drift, something that could not be judged, all well.
+/// The first that applies: a failed MUST or a drift, a MUST that could not be judged, all well.
 const fn exit(tally: &Tally, deny_warnings: bool) -> Exit {
     if tally.failed + tally.drifted > 0 || (deny_warnings && tally.warned > 0) {
         Exit::Failed
-    } else if tally.could_not_run > 0 {
+    } else if tally.incomplete > 0 {
         Exit::Incomplete
     } else {
         Exit::Ok

@@ -32,6 +32,11 @@ pub fn run(suite: Option<&Path>, args: &args::Sweep) -> Result<Exit, Failure> {
     let mut clean = true;
     let runtime = super::runtime()?;
     for past in &ours {
+        if past.alive {
+            let marker = past.head().map_or("", |(marker, ..)| marker);
+            terminal::line(&format!("run {marker}: still going on, left alone"));
+            continue;
+        }
         let swept = runtime.block_on(sweep(&suite, &target, &settings, past, args.yes));
         let swept = swept.map_err(|reason| Failure {
             exit: Exit::Unreachable,

@@ -139,8 +139,19 @@ pub struct Bed {
 
 /// Starts a server with these quirks.
 pub fn bed(quirks: Quirks) -> Server {
+    bed_with(quirks, |_, response| response)
+}
+
+/// Starts a server with these quirks whose answers are altered.
+pub fn bed_with(quirks: Quirks, alter: impl Fn(&Req, Res) -> Res + Send + Sync + 'static) -> Server {
+    let answer = answerer(quirks);
+    Server::start(move |request| alter(request, answer(request)))
+}
+
+/// What such a server answers, for servers that are reached in another way.
+pub fn answerer(quirks: Quirks) -> impl Fn(&Req) -> Res + Send + Sync + 'static {
     let bed = Bed { quirks, workspaces: Mutex::default(), requests: AtomicU64::new(0), ids: AtomicU64::new(0) };
-    Server::start(move |request| bed.answer(request))
+    move |request| bed.answer(request)
 }
 
 impl Bed {
@@ -174,10 +185,10 @@ impl Bed {
         let all = workspaces
             .entry(token.to_owned())
             .or_insert_with(|| (0..self.quirks.foreign).map(|n| self.conversation(&format!("Foreign {n}"))).collect());
-        if self.quirks.busy && number % 3 == 0 {
+        if self.quirks.busy && number.is_multiple_of(3) {
             all.push(self.conversation("Neighbour"));
             let neighbour = all.iter_mut().find(|one| one.name == "Neighbour" && !one.deleted);
-            if let (Some(one), true) = (neighbour, number % 2 == 0) {
+            if let (Some(one), true) = (neighbour, number.is_multiple_of(2)) {
                 one.deleted = true;
             }
         }

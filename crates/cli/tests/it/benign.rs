@@ -55,7 +55,8 @@ fn a_correct_server_passes(#[case] quirks: Quirks) {
     }
     let output = command.output().unwrap();
     assert_eq!(output.status.code(), Some(0), "{}", stdout(&output));
-    let left = server.seen().iter().filter(|(request, status)| request.method == "POST" && *status == 201).count();
-    let deleted = server.seen().iter().filter(|(request, status)| request.method == "DELETE" && *status == 204).count();
-    assert_eq!(left, deleted, "{}", stdout(&output));
+    let count = |method: &str, status: u16| {
+        server.seen().iter().filter(|seen| seen.request.method == method && seen.status == status).count()
+    };
+    assert_eq!(count("POST", 201), count("DELETE", 204), "{}", stdout(&output));
 }

@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::context::{MockServer, conformance, signal, stderr, stdout};
+use crate::roads::proxy;
 
 const TOKEN: &str = "canary/token+with=signs";
 
@@ -35,6 +36,13 @@ fn all(server: &MockServer, token: &str) -> BTreeSet<String> {
     }
 }
 
+/// Each check's verdict, scenario by scenario.
+fn verdicts(shown: &str) -> Vec<String> {
+    let words = ["pass", "fail", "warn", "not applicable", "could not run", "✓", "✗", "!", "?"];
+    let told = shown.lines().map(str::trim).filter(|line| words.iter().any(|word| line.starts_with(word)));
+    told.map(|line| line.split("   ").next().unwrap().to_owned()).collect()
+}
+
 /// Ends a thread's loop also when an assertion beside it fails.
 struct StopOnDrop<'s>(&'s AtomicBool);
 
@@ -46,11 +54,19 @@ impl Drop for StopOnDrop<'_> {
 
 #[test]
 fn foreign_objects_and_busy_neighbours_change_no_verdict_and_nothing_foreign_is_touched() {
-    let server = MockServer::start(&["--quiet"]);
-    for n in 0..600 {
+    let (server, proxy) = (MockServer::start(&["--quiet"]), proxy());
+    for n in 0..5000 {
         create(&server, "shared", &format!("foreign {n}"));
     }
     let before = all(&server, "shared");
+    let run = || {
+        let mut command = conformance();
+        command.env("http_proxy", &proxy.url).args(["run", "--base-url", &server.url, "--token", "shared"]);
+        let output = command.args(["--deny-warnings", "--verbose"]).output().unwrap();
+        assert_eq!(output.status.code(), Some(0), "{}", stdout(&output));
+        verdicts(&stdout(&output))
+    };
+    let quiet = run();
     let stop = AtomicBool::new(false);
     std::thread::scope(|scope| {
         let (server, stop) = (&server, &stop);
@@ -63,16 +79,19 @@ fn foreign_objects_and_busy_neighbours_change_no_verdict_and_nothing_foreign_is_
                 }
             }
         });
-        for _ in 0..3 {
-            let mut command = conformance();
-            let output = command
-                .args(["run", "--base-url", &server.url, "--token", "shared", "--deny-warnings"])
-                .output()
-                .unwrap();
-            assert_eq!(output.status.code(), Some(0), "{}", stdout(&output));
+        for _ in 0..2 {
+            assert_eq!(run(), quiet);
         }
     });
     assert_eq!(all(&server, "shared"), before, "to the last byte");
+    let seen = proxy.seen();
+    let id = |body: &[u8]| serde_json::from_slice::<Value>(body).unwrap()["_id"].as_str().unwrap().to_owned();
+    let made: BTreeSet<String> = seen.iter().filter(|one| one.status == 201).map(|one| id(&one.body)).collect();
+    assert!(made.len() > 500, "{}", made.len());
+    for one in seen.iter().filter(|one| !matches!(one.request.method.as_str(), "GET" | "POST")) {
+        let touched = one.request.path().rsplit('/').next().unwrap();
+        assert!(made.contains(touched) || one.status == 404, "{} {}", one.request.method, one.request.target);
+    }
 }
 
 #[test]
@@ -113,10 +132,10 @@ fn a_killed_run_is_swept_up_after_and_nothing_foreign_is() {
         ]);
         command
     };
-    for round in 0..12 {
+    for round in 0..30 {
         let mut child = command(&["run", "--jobs", "3"]).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
         // Killed when so many objects are there: each round at another moment.
-        while all(&server, "shared").len() < 2 + round * 4 {
+        while all(&server, "shared").len() < 2 + (round * 17) % 90 {
             if child.try_wait().unwrap().is_some() {
                 break;
             }
@@ -140,6 +159,27 @@ fn a_killed_run_is_swept_up_after_and_nothing_foreign_is() {
         }
         assert_eq!(all(&server, "shared"), before);
     }
+    assert!(stdout(&command(&["sweep"]).output().unwrap()).contains("nothing to sweep"));
+}
+
+#[test]
+fn a_run_that_is_still_going_on_is_not_swept() {
+    let server = MockServer::start(&["--quiet"]);
+    let state = TempDir::new().unwrap();
+    let command = |args: &[&str]| {
+        let mut command = conformance();
+        command.env("CONFORMANCE_STATE_DIR", state.path()).args(args).args(["--base-url", &server.url]);
+        command
+    };
+    let mut going = command(&["run", "--max-rps", "50"]).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    while all(&server, "conformance").is_empty() {
+        assert_eq!(going.try_wait().unwrap(), None);
+    }
+    let swept = command(&["sweep"]).output().unwrap();
+    assert_eq!(swept.status.code(), Some(0));
+    assert!(stdout(&swept).contains("still going on"), "{}", stdout(&swept));
+    signal(&going, "INT");
+    assert_eq!(going.wait().unwrap().code(), Some(130));
     assert!(stdout(&command(&["sweep"]).output().unwrap()).contains("nothing to sweep"));
 }
 

@@ -64,10 +64,19 @@ impl Res {
     }
 }
 
+/// What went through a server.
+#[derive(Clone, Debug)]
+pub struct Seen {
+    pub request: Req,
+    pub status: u16,
+    /// The answer's body.
+    pub body: Vec<u8>,
+}
+
 /// A server on a free port of the loopback, stopped when dropped.
 pub struct Server {
     pub url: String,
-    pub seen: Arc<Mutex<Vec<(Req, u16)>>>,
+    pub seen: Arc<Mutex<Vec<Seen>>>,
     _runtime: Runtime,
 }
 
@@ -92,27 +101,32 @@ impl Server {
     }
 
     /// The requests so far with the statuses of their answers.
-    pub fn seen(&self) -> Vec<(Req, u16)> {
+    pub fn seen(&self) -> Vec<Seen> {
         self.seen.lock().unwrap().clone()
     }
 }
 
 pub async fn answer<H: Fn(&Req) -> Res + Send + Sync + 'static>(
     handler: Arc<H>,
-    record: Arc<Mutex<Vec<(Req, u16)>>>,
+    record: Arc<Mutex<Vec<Seen>>>,
     request: hyper::Request<Incoming>,
 ) -> Result<hyper::Response<BoxBody<Bytes, Infallible>>, Infallible> {
     let (head, body) = request.into_parts();
     let text = |value: &hyper::header::HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
     let request = Req {
         method: head.method.to_string(),
-        target: head.uri.to_string(),
+        // HTTP/2 has no other form than a whole URL; what came to a proxy came by HTTP/1.
+        target: match (head.version, head.uri.path_and_query()) {
+            (hyper::Version::HTTP_2, Some(target)) => target.to_string(),
+            _ => head.uri.to_string(),
+        },
         headers: head.headers.iter().map(|(name, value)| (name.to_string(), text(value))).collect(),
         body: body.collect().await.map(|body| body.to_bytes().to_vec()).unwrap_or_default(),
     };
     // A handler may wait for another server.
     let (response, request) = tokio::task::spawn_blocking(move || (handler(&request), request)).await.unwrap();
-    record.lock().unwrap().push((request, response.status));
+    let seen = Seen { request, status: response.status, body: response.body.clone() };
+    record.lock().unwrap().push(seen);
     tokio::time::sleep(response.delay).await;
     let mut builder = hyper::Response::builder().status(response.status);
     for (name, value) in &response.headers {

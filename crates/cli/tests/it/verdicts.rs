@@ -1,0 +1,152 @@
+//! Each verdict word and each exit code of `run`, provoked for real by servers that are wrong in one thing.
+
+use std::process::{Command, Output, Stdio};
+
+use serde_json::{Value, json};
+
+use crate::bed::{Quirks, bed, bed_with};
+use crate::context::{SuiteCopy, conformance, signal, stderr, stdout};
+use crate::server::{Req, Res, Server};
+
+fn judged(server: &Server, more: &[&str]) -> (Option<i32>, String) {
+    let mut command = conformance();
+    let output =
+        command.args(["run", "--base-url", &server.url, "--token", "first-token"]).args(more).output().unwrap();
+    (output.status.code(), stdout(&output) + &stderr(&output))
+}
+
+/// A server that says there is never more.
+fn never_more() -> Server {
+    bed_with(Quirks::default(), |_, mut response| {
+        if let Ok(mut body) = serde_json::from_slice::<Value>(&response.body)
+            && body.get("has_more").is_some()
+        {
+            body["has_more"] = json!(false);
+            response.body = body.to_string().into_bytes();
+        }
+        response
+    })
+}
+
+/// A server that creates nothing.
+fn creates_nothing() -> Server {
+    bed_with(Quirks::default(), |request: &Req, response: Res| match request.method.as_str() {
+        "POST" => Res::json(403, &json!({ "message": "no" })),
+        _ => response,
+    })
+}
+
+#[test]
+fn a_broken_must_fails() {
+    let (code, said) = judged(&never_more(), &["--only", "pages/forward"]);
+    assert_eq!(code, Some(1), "{said}");
+    assert!(said.contains("fail MUST page.has-more") && said.contains("1 failed"), "{said}");
+}
+
+#[test]
+fn a_broken_should_warns_and_fails_only_when_warnings_are_denied() {
+    let server = bed(Quirks { clamp: true, ..Quirks::default() });
+    let (code, said) = judged(&server, &["--only", "lists/limits-refused"]);
+    assert_eq!(code, Some(0), "{said}");
+    assert!(said.contains("warn SHOULD list.limit-refused"), "{said}");
+    assert_eq!(judged(&server, &["--only", "lists/limits-refused", "--deny-warnings"]).0, Some(1));
+}
+
+#[test]
+fn what_the_run_cannot_do_is_not_applicable_and_says_why() {
+    let (code, said) = judged(&bed(Quirks::default()), &["--only", "access/another-workspace", "--verbose"]);
+    assert_eq!(code, Some(0), "{said}");
+    assert!(said.contains("not applicable MUST access.own-workspace-only"), "{said}");
+    assert!(said.contains("it needs a token of another workspace, given by --second-token"), "{said}");
+    assert!(said.contains("0 passed, 12 not applicable"), "never green: {said}");
+}
+
+#[test]
+fn a_refusal_whose_twin_is_refused_could_not_run_and_the_run_is_incomplete() {
+    let (code, said) = judged(&creates_nothing(), &["--only", "bodies/without-a-name"]);
+    assert_eq!(code, Some(4), "{said}");
+    assert!(said.contains("could not run"), "{said}");
+    assert!(said.contains("its twin, which should succeed, was answered 403"), "{said}");
+}
+
+#[test]
+fn a_failure_goes_before_an_incomplete_run() {
+    let (code, said) = judged(&creates_nothing(), &[]);
+    assert_eq!(code, Some(1), "{said}");
+    assert!(said.contains("failed") && said.contains("could not run"), "{said}");
+}
+
+#[test]
+fn a_run_whose_journal_cannot_be_written_creates_nothing_and_calls_it_its_own_fault() {
+    let server = bed(Quirks::default());
+    let state = tempfile::TempDir::new().unwrap();
+    // No file may grow beyond 4 KiB: the journal is full after some twenty creates.
+    let script = format!(
+        "trap '' XFSZ; ulimit -f 4; exec {} run --base-url {} --only lists/limits-accepted",
+        env!("CARGO_BIN_EXE_conformance"),
+        server.url
+    );
+    let mut command = Command::new("bash");
+    command.args(["-c", &script]).env("CONFORMANCE_STATE_DIR", state.path()).env("INSTA_UPDATE", "no");
+    let output = command.output().unwrap();
+    let said = stdout(&output);
+    assert_eq!(output.status.code(), Some(1), "later checks miss what was not created: {said}");
+    assert!(said.contains("tool fault"), "{said}");
+    assert!(said.contains("nothing is created: the journal cannot be written"), "{said}");
+    assert!(said.contains("left 0"), "{said}");
+}
+
+#[test]
+fn a_broken_suite_goes_before_an_unreachable_server() {
+    let suite = SuiteCopy::new();
+    suite.write("fixtures/scenarios/broken/broken.yaml", "summary: Broken\nsteps: []\n");
+    let output =
+        conformance().args(["run", "--base-url", "http://127.0.0.1:1", "--suite", suite.path()]).output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+}
+
+#[test]
+fn a_refused_token_goes_before_every_failure() {
+    let server = bed_with(Quirks::default(), |_, _| Res::json(401, &json!({ "message": "who?" })));
+    let (code, said) = judged(&server, &[]);
+    assert_eq!(code, Some(3), "{said}");
+    assert_eq!(server.seen().len(), 1, "nothing was judged");
+}
+
+#[test]
+fn an_interrupted_run_is_130_also_when_it_would_have_failed() {
+    let server = never_more();
+    let mut command = conformance();
+    command.args(["run", "--base-url", &server.url, "--max-rps", "100", "--only", "pages"]);
+    let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    while server.seen().len() < 40 {
+        std::thread::yield_now();
+    }
+    signal(&child, "INT");
+    let output: Output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(130), "{}", stdout(&output));
+    assert!(stdout(&output).contains("left 0"), "{}", stdout(&output));
+}
+
+#[test]
+fn a_teardown_is_done_also_when_the_run_is_interrupted() {
+    let suite = SuiteCopy::new();
+    for folder in ["scenarios", "fragments"] {
+        std::fs::remove_dir_all(suite.folder.path().join("fixtures").join(folder)).unwrap();
+    }
+    let scenario = "summary: Renames\nsteps:\n  - operationId: createConversation\n    requestBody: { displayName: Before }\n    outputs: { id: $response.body#/_id }\n  - operationId: retrieveConversation\n    repeat: 500\n    parameters: { conversation_id: $outputs.id }\n    expect:\n      - { cites: retrieve.answers-200, status: 200 }\nteardown:\n  - operationId: updateConversation\n    parameters: { conversation_id: $outputs.id }\n    requestBody: { displayName: After }\n";
+    suite.write("fixtures/scenarios/a/b.yaml", scenario);
+    let server = bed(Quirks::default());
+    let mut command = conformance();
+    command.args(["run", "--base-url", &server.url, "--max-rps", "100", "--suite", suite.path()]);
+    let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    while server.seen().len() < 10 {
+        std::thread::yield_now();
+    }
+    signal(&child, "TERM");
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(130), "{}", stdout(&output));
+    let last: Vec<String> = server.seen().iter().rev().take(4).map(|seen| seen.request.method.clone()).collect();
+    // Torn down, then cleaned up: deleted, looked for, and the list searched for strays.
+    assert_eq!(last, ["GET", "GET", "DELETE", "PATCH"]);
+}
