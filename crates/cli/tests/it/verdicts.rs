@@ -41,6 +41,14 @@ fn a_broken_must_fails() {
     let (code, said) = judged(&never_more(), &["--only", "pages/forward"]);
     assert_eq!(code, Some(1), "{said}");
     assert!(said.contains("fail MUST page.has-more") && said.contains("1 failed"), "{said}");
+    // The card in the README is this one, but for the id.
+    let readme = std::fs::read_to_string(crate::context::root().join("README.md")).unwrap();
+    let card = readme.split("```text\n").nth(1).unwrap().split("```").next().unwrap();
+    let without_ids = |text: &str| {
+        let words = text.split_whitespace().map(|word| word.split("conv_").next().unwrap());
+        words.collect::<Vec<_>>().join(" ")
+    };
+    assert!(without_ids(&said).contains(&without_ids(card)), "{said}");
 }
 
 #[test]
