@@ -2,13 +2,12 @@
 
 use conformance_contract::{Action, Operation, Suite};
 use conformance_record::{Request, RunEvent};
-use percent_encoding::utf8_percent_encode;
 use serde_json::Value;
 
 use crate::lane::Lane;
 use crate::ledger::{Fate, Ledger};
-use crate::request::{ESCAPED, add_query};
 use crate::target::Target;
+use crate::url::{add_query, escaped};
 use crate::world::is_safe;
 
 /// What it takes to delete something.
@@ -62,7 +61,7 @@ impl Cleaner<'_> {
     fn request(&self, operation: &Operation, id: &str, second: bool) -> Request {
         let token = if second { self.target.second(self.scenario) } else { None };
         let token = token.unwrap_or_else(|| self.target.token(self.scenario));
-        let path = operation.path.fill(|_| Some(utf8_percent_encode(id, ESCAPED).to_string())).unwrap_or_default();
+        let path = operation.path.fill(|_| Some(escaped(id))).unwrap_or_default();
         Request {
             method: operation.method.clone(),
             target: format!("{}{path}", self.target.path),

@@ -1,7 +1,5 @@
 //! The road that calls take: over HTTP, or through a recording of an earlier run.
 
-use std::collections::HashMap;
-
 use conformance_record::{Exchange, Request};
 
 use crate::client::Client;
@@ -44,6 +42,3 @@ impl Lane {
         }
     }
 }
-
-/// Exchanges by scenario and number.
-pub(crate) type Exchanges = HashMap<(String, usize), Exchange>;

@@ -31,6 +31,7 @@ pub mod snapshot;
 pub mod sweep;
 pub mod target;
 mod transcript;
+mod url;
 mod value;
 mod walk;
 mod world;

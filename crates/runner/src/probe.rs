@@ -3,14 +3,13 @@
 use conformance_contract::{Action, Operation};
 use conformance_record::{Exchange, Request};
 use conformance_scenario::{Check, Expectation};
-use percent_encoding::utf8_percent_encode;
 use serde_json::Value;
 
 use crate::judge::Judgement;
 use crate::obstacle::Obstacle;
 use crate::relate::since;
 use crate::replay::Replay;
-use crate::request::{ESCAPED, add_query};
+use crate::url::{add_query, escaped};
 use crate::value::{self, Scope};
 
 /// What a probe saw: a whole object, or the objects of a page that have the text in them.
@@ -67,7 +66,7 @@ impl Replay<'_> {
 
     /// A request that only looks: of an operation without a body, with this id in its path.
     pub(crate) fn request_for(&self, operation: &Operation, id: &str) -> Request {
-        let path = operation.path.fill(|_| Some(utf8_percent_encode(id, ESCAPED).to_string())).unwrap_or_default();
+        let path = operation.path.fill(|_| Some(escaped(id))).unwrap_or_default();
         let headers = vec![
             ("accept".to_owned(), "application/json".to_owned()),
             ("authorization".to_owned(), format!("Bearer {}", self.target.token(self.number))),

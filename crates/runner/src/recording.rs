@@ -14,24 +14,22 @@ use conformance_record::{Exchange, Request, Response, Secrets};
 use conformance_source::{Diagnostic, Diagnostics, SourceFile};
 use serde::{Deserialize, Serialize};
 
-use crate::lane::Exchanges;
 use crate::obstacle::Obstacle;
-use crate::run::Run;
 
 /// The version of the format.
-const VERSION: u32 = 1;
+pub(crate) const VERSION: u32 = 1;
 
 /// The first line: what is needed to replay the same scenarios to the same letter.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
-struct Head {
-    recording: u32,
-    suite: String,
-    target: String,
-    marker: String,
-    scenarios: Vec<String>,
-    second_token: bool,
-    read_only: bool,
+pub(crate) struct Head {
+    pub(crate) recording: u32,
+    pub(crate) suite: String,
+    pub(crate) target: String,
+    pub(crate) marker: String,
+    pub(crate) scenarios: Vec<String>,
+    pub(crate) second_token: bool,
+    pub(crate) read_only: bool,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -113,16 +111,8 @@ impl Recorder {
         Ok(Self { inner: Arc::new(Mutex::new(inner)), secrets })
     }
 
-    pub(crate) fn begin(&self, run: &Run, marker: &str) {
-        self.line(&Head {
-            recording: VERSION,
-            suite: run.suite.contract.title.clone(),
-            target: run.target.name.clone(),
-            marker: marker.to_owned(),
-            scenarios: run.selected.iter().map(|one| one.scenario.name.clone()).collect(),
-            second_token: run.target.second(0).is_some(),
-            read_only: run.settings.read_only,
-        });
+    pub(crate) fn begin(&self, head: &Head) {
+        self.line(head);
     }
 
     pub(crate) fn write(&self, scenario: &str, number: usize, exchange: &Exchange) {
@@ -171,7 +161,7 @@ impl Recorder {
 #[derive(Clone, Debug)]
 pub struct Recording {
     head: Head,
-    exchanges: Exchanges,
+    exchanges: HashMap<(String, usize), Exchange>,
 }
 
 impl Recording {

@@ -4,14 +4,11 @@ use conformance_contract::Operation;
 use conformance_contract::model::Place;
 use conformance_record::Request;
 use conformance_scenario::Call;
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use crate::obstacle::Obstacle;
 use crate::replay::Replay;
+use crate::url::{add_query, escaped};
 use crate::value::{self, Scope};
-
-/// What stays as it is in a path segment or a query value.
-pub(crate) const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
 
 impl Replay<'_> {
     /// The token that the step sends.
@@ -36,7 +33,7 @@ impl Replay<'_> {
         }
         let path = operation.path.fill(|name| {
             let found = arguments.iter().find(|(parameter, _)| parameter.name == name)?;
-            Some(utf8_percent_encode(&found.1, ESCAPED).to_string())
+            Some(escaped(&found.1))
         });
         let mut target = format!("{}{}", self.target.path, path.ok_or(Obstacle::from("a path parameter is missing"))?);
         for (parameter, value) in arguments.iter().filter(|(parameter, _)| parameter.place == Place::Query) {
@@ -93,13 +90,6 @@ impl Replay<'_> {
         }
         Ok(())
     }
-}
-
-pub(crate) fn add_query(target: &mut String, name: &str, value: &str) {
-    target.push(if target.contains('?') { '&' } else { '?' });
-    target.push_str(&utf8_percent_encode(name, ESCAPED).to_string());
-    target.push('=');
-    target.push_str(&utf8_percent_encode(value, ESCAPED).to_string());
 }
 
 fn set_header(headers: &mut Vec<(String, String)>, name: &str, value: Option<&str>) {

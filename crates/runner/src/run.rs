@@ -17,7 +17,7 @@ use crate::judge::Judgements;
 use crate::lane::Lane;
 use crate::ledger::{Ledger, now};
 use crate::obstacle::Obstacle;
-use crate::recording::{Recorder, Recording};
+use crate::recording::{self, Head, Recorder, Recording};
 use crate::replay::Replay;
 use crate::select::{Keep, Selected};
 use crate::settings::Settings;
@@ -101,7 +101,7 @@ pub async fn run(run: Run, source: Source, listener: &mut dyn FnMut(&RunEvent)) 
     };
     let marker = if let Lane::Recorded(recording) = &lane { recording.marker().to_owned() } else { marker() };
     if let Lane::Http(_, Some(recorder)) = &lane {
-        recorder.begin(&run, &marker);
+        recorder.begin(&head(&run, &marker));
     }
     let ledger = Ledger::new(journal(&run, &lane, &marker)?, secrets.clone());
     listener(&RunEvent::Started {
@@ -272,6 +272,19 @@ fn scrub(check: &mut CheckOutcome, secrets: &Secrets) {
         &mut check.verdict
     {
         *reason = secrets.scrub(reason);
+    }
+}
+
+/// The head of a recording of the run.
+fn head(run: &Run, marker: &str) -> Head {
+    Head {
+        recording: recording::VERSION,
+        suite: run.suite.contract.title.clone(),
+        target: run.target.name.clone(),
+        marker: marker.to_owned(),
+        scenarios: run.selected.iter().map(|one| one.scenario.name.clone()).collect(),
+        second_token: run.target.second(0).is_some(),
+        read_only: run.settings.read_only,
     }
 }
 

@@ -11,7 +11,7 @@ use crate::lane::Lane;
 use crate::ledger::Fate;
 use crate::obstacle::Obstacle;
 use crate::replay::Replay;
-use crate::request::add_query;
+use crate::url::add_query;
 use crate::value::Scope;
 
 impl Replay<'_> {

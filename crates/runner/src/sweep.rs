@@ -14,9 +14,9 @@ use crate::cleanup::Cleaner;
 use crate::client::Client;
 use crate::journal::{Entry, Past};
 use crate::lane::Lane;
-use crate::request::add_query;
 use crate::settings::Settings;
 use crate::target::Target;
+use crate::url::add_query;
 
 /// How many pages are searched for an object whose id is not known.
 const MOST_PAGES: usize = 200;

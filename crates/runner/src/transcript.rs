@@ -10,10 +10,9 @@ use conformance_contract::{Operation, Resource};
 use conformance_record::Exchange;
 use conformance_scenario::{Call, Scenario, Template};
 use conformance_source::pointer;
-use percent_encoding::utf8_percent_encode;
 use serde_json::Value;
 
-use crate::request::ESCAPED;
+use crate::url::escaped;
 use crate::world::World;
 
 /// How many rounds of a repeated step are told in full.
@@ -90,7 +89,6 @@ impl Transcript {
     /// A request target without the values of arguments that vary.
     fn settled(&self, call: &Call, target: &str) -> String {
         let Some((path, query)) = target.split_once('?') else { return target.to_owned() };
-        let escaped = |text: &str| utf8_percent_encode(text, ESCAPED).to_string();
         let varies = |pair: &&str| {
             let mut parameters = call.parameters.iter();
             let found = parameters.find(|(name, ..)| pair.split('=').next() == Some(&escaped(name)));

@@ -7,8 +7,6 @@ use conformance_source::{
     Diagnostic, Diagnostics, Entry, Node, Reader, SourceFile, Tree, parse as parse_tree, suggest,
 };
 
-use crate::parse;
-
 /// Shared steps.
 #[derive(Clone, Debug)]
 pub struct Fragment {
@@ -56,8 +54,8 @@ impl Fragment {
     }
 }
 
-/// The steps of the fragment that a step names, with its arguments in them.
-pub(crate) fn expand(reader: &Reader, node: &Node, fragments: &Fragments) -> Option<Vec<crate::Step>> {
+/// The steps of the fragment that a step names, with its arguments in them, and a reader of the fragment's file.
+pub(crate) fn fill_in(reader: &Reader, node: &Node, fragments: &Fragments) -> Option<(Reader, Node)> {
     let object = reader.object(node, "a step with a fragment", &["description", "workflowId", "parameters"])?;
     let name_node = object.required("workflowId")?;
     let name = reader.text(name_node)?;
@@ -86,17 +84,7 @@ pub(crate) fn expand(reader: &Reader, node: &Node, fragments: &Fragments) -> Opt
     }
     let inner = Reader::new(&fragment.file);
     let steps = fill(&inner, &fragment.steps, arguments);
-    let steps = inner.list(&steps, |step| parse::step(&inner, step));
-    let steps = match inner.finish(steps) {
-        Ok(steps) => steps,
-        Err(wrong) => {
-            let (line, _) = reader.file().position(node.span.start);
-            let place = format!("used in {}:{line}", reader.file().name());
-            wrong.0.into_iter().for_each(|one| reader.report(one.with_help(place.clone())));
-            return None;
-        }
-    };
-    Some(steps.into_iter().map(|step| crate::Step { place: node.span.clone(), ..step }).collect())
+    Some((inner, steps))
 }
 
 /// The tree with arguments in place of `$inputs.NAME`; each keeps the place where it is used.

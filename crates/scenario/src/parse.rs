@@ -91,13 +91,28 @@ fn scenario(reader: &Reader, name: &str, root: &Node, fragments: &Fragments) -> 
 /// Reads steps, those of fragments in the places where they are named.
 fn steps(reader: &Reader, node: &Node, fragments: &Fragments) -> Option<Vec<Step>> {
     let steps = reader.list(node, |node| match node.get("workflowId") {
-        Some(_) => fragments::expand(reader, node, fragments),
+        Some(_) => expand(reader, node, fragments),
         None => step(reader, node).map(|step| vec![step]),
     });
     Some(steps?.into_iter().flatten().collect())
 }
 
-pub(crate) fn step(reader: &Reader, node: &Node) -> Option<Step> {
+/// Reads the steps of a fragment in the place of the step that names it.
+fn expand(reader: &Reader, node: &Node, fragments: &Fragments) -> Option<Vec<Step>> {
+    let (inner, filled) = fragments::fill_in(reader, node, fragments)?;
+    let steps = inner.list(&filled, |one| step(&inner, one));
+    match inner.finish(steps) {
+        Ok(steps) => Some(steps.into_iter().map(|step| Step { place: node.span.clone(), ..step }).collect()),
+        Err(wrong) => {
+            let (line, _) = reader.file().position(node.span.start);
+            let place = format!("used in {}:{line}", reader.file().name());
+            wrong.0.into_iter().for_each(|one| reader.report(one.with_help(place.clone())));
+            None
+        }
+    }
+}
+
+fn step(reader: &Reader, node: &Node) -> Option<Step> {
     let walks = node.get("walk").is_some();
     let object = reader.object(node, if walks { "a walk" } else { "a step" }, if walks { WALK } else { STEP })?;
     let kind = if walks {

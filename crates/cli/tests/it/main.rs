@@ -3,6 +3,7 @@
 
 mod bed;
 mod benign;
+mod constructs;
 mod context;
 mod edited_suites;
 mod exit_codes;

@@ -10,8 +10,10 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
+use crate::bed::{Quirks, bed_with};
 use crate::context::{MockServer, conformance, signal, stderr, stdout};
 use crate::roads::proxy;
+use crate::server::Res;
 
 const TOKEN: &str = "canary/token+with=signs";
 
@@ -183,6 +185,67 @@ fn a_run_that_is_still_going_on_is_not_swept() {
     assert!(stdout(&command(&["sweep"]).output().unwrap()).contains("nothing to sweep"));
 }
 
+/// The token as it is, and as others may write it.
+fn forms() -> Vec<String> {
+    let base64 = |text: &str| {
+        let line = format!("printf %s '{text}' | base64");
+        let output = Command::new("sh").args(["-c", &line]).output().unwrap();
+        String::from_utf8(output.stdout).unwrap().trim().trim_end_matches('=').to_owned()
+    };
+    let percent = "canary%2Ftoken%2Bwith%3Dsigns";
+    let urlsafe = base64(TOKEN).replace('+', "-").replace('/', "_");
+    vec![
+        TOKEN.to_owned(),
+        percent.to_owned(),
+        percent.to_lowercase(),
+        TOKEN.replace('/', "\\/"),
+        base64(TOKEN),
+        urlsafe,
+    ]
+}
+
+#[test]
+fn a_server_that_tells_the_token_in_every_way_is_not_passed_on() {
+    let server = bed_with(Quirks::default(), |request, mut response| {
+        if let Ok(mut body) = serde_json::from_slice::<Value>(&response.body) {
+            body["echo"] = json!({ "forms": forms(), "basic": format!("Basic {}", forms()[4]) });
+            response.body = body.to_string().into_bytes();
+        }
+        if request.method == "DELETE" {
+            response = Res::text(500, "text/plain", &format!("cannot delete for {TOKEN}"));
+        }
+        response.headers.push(("x-echo".to_owned(), forms().join(" ")));
+        response
+    });
+    let folder = TempDir::new().unwrap();
+    let at = |name: &str| folder.path().join(name).display().to_string();
+    let mut command = conformance();
+    command.env("CONFORMANCE_STATE_DIR", folder.path().join("state")).env_remove("INSTA_UPDATE");
+    command.args([
+        "run",
+        "--verbose",
+        "--base-url",
+        &server.url,
+        "--token",
+        TOKEN,
+        "--only",
+        "lifecycle",
+        "--only",
+        "ids",
+    ]);
+    command.args(["--record", &at("recording.jsonl"), "--snapshots", &at("snapshots")]);
+    let output = command.output().unwrap();
+    assert_eq!(output.status.code(), Some(1), "{}", stdout(&output));
+    let mut told = vec![("stdout".to_owned(), stdout(&output)), ("stderr".to_owned(), stderr(&output))];
+    read_all(folder.path(), &mut told);
+    assert!(told.len() > 10, "recording, journal, snapshots: {}", told.len());
+    for (name, text) in &told {
+        for form in &forms() {
+            assert!(!text.contains(form.as_str()), "{name} holds {form}");
+        }
+    }
+}
+
 #[test]
 fn a_token_appears_nowhere() {
     let server = MockServer::start(&["--require-token", TOKEN]);
@@ -215,15 +278,8 @@ fn a_token_appears_nowhere() {
     ];
     read_all(folder.path(), &mut told);
     assert!(told.len() > 6, "{}", told.len());
-    let base64 = |text: &str| {
-        let line = format!("printf %s '{text}' | base64");
-        let output = Command::new("sh").args(["-c", &line]).output().unwrap();
-        String::from_utf8(output.stdout).unwrap().trim().trim_end_matches('=').to_owned()
-    };
-    let forms =
-        [TOKEN.to_owned(), "canary%2Ftoken%2Bwith%3Dsigns".to_owned(), TOKEN.replace('/', "\\/"), base64(TOKEN)];
     for (name, text) in &told {
-        for form in &forms {
+        for form in &forms() {
             assert!(!text.contains(form.as_str()), "{name} holds {form}");
         }
     }

@@ -1,0 +1,181 @@
+//! What the constructs of the scenario language find when a server is wrong. That they are silent when it is right, the
+//! examples in docs/scenarios.md show.
+
+use std::collections::HashSet;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use rstest::rstest;
+use serde_json::{Value, json};
+
+use crate::bed::{Quirks, bed_with};
+use crate::context::{SuiteCopy, conformance, stdout};
+use crate::server::{Req, Res, Server};
+
+/// Runs one scenario against a server.
+fn judged(server: &Server, scenario: &str) -> (Option<i32>, String) {
+    let suite = SuiteCopy::new();
+    for folder in ["scenarios", "fragments"] {
+        std::fs::remove_dir_all(suite.folder.path().join("fixtures").join(folder)).unwrap();
+    }
+    suite.write("fixtures/scenarios/a/b.yaml", scenario);
+    let mut command = conformance();
+    command.args(["run", "--base-url", &server.url, "--suite", suite.path(), "--verbose"]);
+    let output = command.output().unwrap();
+    (output.status.code(), stdout(&output))
+}
+
+fn altered(mut response: Res, alter: impl FnOnce(&mut Value)) -> Res {
+    if let Ok(mut body) = serde_json::from_slice(&response.body) {
+        alter(&mut body);
+        response.body = body.to_string().into_bytes();
+    }
+    response
+}
+
+const CREATE: &str = "summary: Tried
+steps:
+  - operationId: createConversation
+    requestBody: { displayName: \"Tried {$marker}\" }
+    outputs: { id: $response.body#/_id, created: $response.body }
+";
+
+#[test]
+fn a_probe_sees_that_a_refused_update_left_a_trace() {
+    let touched = Mutex::new(HashSet::new());
+    let server = bed_with(Quirks::default(), move |request: &Req, response| {
+        let mut touched = touched.lock().unwrap();
+        if request.method == "PATCH" && response.status == 400 {
+            touched.insert(request.target.clone());
+        }
+        let trace = request.method == "GET" && touched.contains(&request.target);
+        if trace { altered(response, |body| body["updatedAt"] = json!(1)) } else { response }
+    });
+    let (code, said) = judged(
+        &server,
+        &(CREATE.to_owned()
+            + "  - operationId: updateConversation
+    parameters: { conversation_id: $outputs.id }
+    requestBody: { displayName: \"\" }
+    twin: { requestBody: { displayName: Good } }
+    probe: { cites: body.refusal-does-nothing, unchanged: $outputs.id }
+    expect:
+      - { cites: name.length, status: 4XX }
+"),
+    );
+    assert_eq!(code, Some(1), "{said}");
+    assert!(said.contains("fail MUST body.refusal-does-nothing") && said.contains("pass MUST name.length"), "{said}");
+    assert!(said.contains("expected the object `$outputs.id` is as it was before the request"), "{said}");
+    assert!(said.contains("found    /updatedAt is 1, expected 1"), "{said}");
+}
+
+#[test]
+fn a_probe_sees_that_a_refused_create_was_kept() {
+    let kept = Mutex::new(Vec::new());
+    let server = bed_with(Quirks::default(), move |request: &Req, response| {
+        let mut kept = kept.lock().unwrap();
+        if request.method == "POST" && response.status == 401 {
+            kept.push(serde_json::from_slice::<Value>(&request.body).unwrap());
+        }
+        let lists = request.method == "GET" && request.path().ends_with("/conversations");
+        if !lists {
+            return response;
+        }
+        altered(response, |body| body["data"].as_array_mut().unwrap().extend(kept.iter().cloned()))
+    });
+    let (code, said) = judged(
+        &server,
+        "summary: Tried
+steps:
+  - operationId: createConversation
+    requestBody: { displayName: \"Stray {$marker}\" }
+    raw: { authorization: null }
+    twin: { requestBody: { displayName: Good }, raw: null }
+    probe: { cites: access.refusal-does-nothing, absent: \"Stray {$marker}\" }
+    expect:
+      - { cites: access.token-required, status: 4XX }
+",
+    );
+    assert_eq!(code, Some(1), "{said}");
+    assert!(said.contains("fail MUST access.refusal-does-nothing"), "{said}");
+    assert!(said.contains("expected no object of the list has \"Stray {$marker}\" in it"), "{said}");
+}
+
+/// A server whose list shows what is new only at the `after`-th look.
+fn late(after: usize) -> Server {
+    let looks = AtomicUsize::new(0);
+    bed_with(Quirks::default(), move |request: &Req, response| {
+        let lists = request.method == "GET" && request.path().ends_with("/conversations");
+        // The first look is the first contact.
+        let early = lists && looks.fetch_add(1, Ordering::Relaxed) < after;
+        if early { altered(response, |body| body["data"] = json!([])) } else { response }
+    })
+}
+
+#[rstest]
+#[case::in_time(3, Some(0), "pass MUST create.listed")]
+#[case::too_late(90, Some(1), "fail MUST create.listed")]
+fn a_poll_waits_within_its_limit(#[case] after: usize, #[case] expected: Option<i32>, #[case] word: &str) {
+    let server = late(after);
+    let (code, said) = judged(
+        &server,
+        &(CREATE.to_owned()
+            + "  - operationId: listConversations
+    poll: { until: [{ that: $response.own, contains: $outputs.id }], attempts: 6, everyMs: 1 }
+    expect:
+      - { cites: create.listed, that: $response.own, contains: $outputs.id }
+"),
+    );
+    assert_eq!(code, expected, "{said}");
+    assert!(said.contains(word), "{said}");
+    let looks = server.seen().iter().filter(|seen| seen.request.target == "/v2/conversations").count();
+    // The first contact, the create, and the looks.
+    assert_eq!(looks, 2 + if after == 3 { 3 } else { 6 });
+}
+
+#[test]
+fn what_is_not_unchanged_is_named_place_by_place() {
+    let server = bed_with(Quirks::default(), |request: &Req, response| {
+        if request.method != "GET" {
+            return response;
+        }
+        altered(response, |body| {
+            body["kind"] = json!("thread");
+            body["createdAt"] = json!(7);
+        })
+    });
+    let (_, said) = judged(
+        &server,
+        &(CREATE.to_owned()
+            + "  - operationId: retrieveConversation
+    parameters: { conversation_id: $outputs.id }
+    expect:
+      - { cites: retrieve.same, that: $response.body, unchangedSince: $outputs.created, except: [/createdAt] }
+      - { cites: retrieve.body, that: $response.body#/createdAt, unchangedSince: $outputs.created#/createdAt }
+"),
+    );
+    assert!(said.contains("found    /kind is \"thread\", expected \"conversation\""), "{said}");
+    assert!(!said.contains("/createdAt is 7"), "{said}");
+    assert!(said.contains("it is 7, expected 1"), "{said}");
+}
+
+#[test]
+fn a_condition_that_does_not_hold_is_told() {
+    let (code, said) = judged(
+        &bed_with(Quirks::default(), |_, response| response),
+        &(CREATE.to_owned()
+            + "  - operationId: retrieveConversation
+    if: [{ that: $outputs.created#/kind, equals: thread }]
+    parameters: { conversation_id: $outputs.id }
+    expect:
+      - { cites: retrieve.answers-200, status: 500 }
+  - operationId: retrieveConversation
+    parameters: { conversation_id: $outputs.id }
+    expect:
+      - { cites: retrieve.answers-200, if: [{ that: $statusCode, equals: 500 }], status: 200 }
+"),
+    );
+    assert_eq!(code, Some(0), "{said}");
+    assert_eq!(said.matches("not applicable MUST retrieve.answers-200").count(), 2, "{said}");
+    assert!(said.contains("it is only about when `$outputs.created#/kind` equals \"thread\", and it is"), "{said}");
+}
