@@ -34,6 +34,10 @@ pub enum Command {
     Sweep(Sweep),
     /// Check that a suite is sound: schemas, requirements, scenarios, fixtures.
     Check,
+    /// List what the suite requires, and what tests it.
+    List(List),
+    /// Explain a requirement: what, why, from which source, and what tests it.
+    Explain(Explain),
 }
 
 /// A server, and how to speak to it.
@@ -76,6 +80,9 @@ pub struct Verdicts {
     /// Fail on broken SHOULDs too.
     #[arg(long)]
     pub deny_warnings: bool,
+    /// A list of failures that are known and excused; one that is not true any more fails the run.
+    #[arg(long, value_name = "FILE")]
+    pub known_failures: Option<PathBuf>,
     /// Show each check, not only the failed ones.
     #[arg(short, long)]
     pub verbose: bool,
@@ -148,6 +155,33 @@ pub struct Sweep {
     /// Delete also what only looks like ours: the same body, made at the same time, without the run's marker.
     #[arg(long)]
     pub yes: bool,
+}
+
+/// `conformance list`
+#[derive(Debug, clap::Args)]
+pub struct List {
+    /// Only this area: what stands before the dot of an id.
+    pub area: Option<String>,
+    /// How to write it.
+    #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
+    pub format: ListFormat,
+}
+
+/// How to write a list.
+#[derive(Clone, Copy, Debug, Default, ValueEnum)]
+pub enum ListFormat {
+    /// A line per requirement.
+    #[default]
+    Text,
+    /// Tables, for documents.
+    Markdown,
+}
+
+/// `conformance explain`
+#[derive(Debug, clap::Args)]
+pub struct Explain {
+    /// The requirement.
+    pub id: String,
 }
 
 /// `conformance mock`

@@ -41,7 +41,7 @@ impl Progress {
                 self.bar.inc(1);
             }
             RunEvent::Finished { .. } => self.bar.finish_and_clear(),
-            RunEvent::Leftover { .. } | RunEvent::Unused { .. } => {}
+            RunEvent::Leftover { .. } | RunEvent::Unused { .. } | RunEvent::Outdated { .. } => {}
         }
         self.bar.suspend(tell);
     }

@@ -42,6 +42,15 @@ impl Contract {
         self.operations.iter().find(|operation| operation.resource == resource && operation.action == action)
     }
 
+    /// The members that the answer to a create is documented to have: what is known of an object from its first moment.
+    #[must_use]
+    pub fn documented(&self, resource: usize) -> Vec<String> {
+        let create = self.action(resource, Action::Create).and_then(Operation::success);
+        let schema = create.and_then(|rule| rule.schema.as_ref());
+        let properties = schema.map_or_else(Vec::new, |schema| self.schemas.properties(&schema.location));
+        properties.into_iter().map(|(name, _)| name).collect()
+    }
+
     /// The most objects that a page of this list may be asked for, when the schema bounds it.
     #[must_use]
     pub fn largest_page(&self, list: &Operation) -> Option<i64> {

@@ -16,6 +16,92 @@ pub enum Basis {
     Derived,
 }
 
+/// Why no check cites a requirement.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Excluded {
+    /// Nothing that the API answers shows it.
+    Untestable,
+    /// No operation of this API brings it about.
+    NoOperation,
+    /// It takes a credential of another kind.
+    OtherCredential,
+    /// It binds clients, not servers.
+    AboutClients,
+    /// It allows something and demands nothing.
+    Permission,
+}
+
+impl Excluded {
+    const WORDS: &[(&'static str, Self)] = &[
+        ("untestable", Self::Untestable),
+        ("no-operation", Self::NoOperation),
+        ("other-credential", Self::OtherCredential),
+        ("about-clients", Self::AboutClients),
+        ("permission", Self::Permission),
+    ];
+
+    /// The reason in words.
+    #[must_use]
+    pub const fn reason(self) -> &'static str {
+        match self {
+            Self::Untestable => "nothing that the API answers shows it",
+            Self::NoOperation => "no operation of this API brings it about",
+            Self::OtherCredential => "it takes a credential of another kind",
+            Self::AboutClients => "it binds clients, not servers",
+            Self::Permission => "it allows something and demands nothing",
+        }
+    }
+}
+
+/// A rule by which every answer of every scenario is judged, whatever its steps ask.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Rule {
+    /// An object is shown as it was last written.
+    Same,
+    /// A deleted object is gone.
+    Gone,
+    /// Lists are in order.
+    Order,
+    /// No object is on a page twice.
+    Once,
+    /// A page holds no more than was asked for.
+    Limit,
+    /// What is asked for by its id has that id.
+    Id,
+}
+
+impl Rule {
+    const WORDS: &[(&'static str, Self)] = &[
+        ("same", Self::Same),
+        ("gone", Self::Gone),
+        ("order", Self::Order),
+        ("once", Self::Once),
+        ("limit", Self::Limit),
+        ("id", Self::Id),
+    ];
+
+    /// What the rule demands.
+    #[must_use]
+    pub const fn demand(self) -> &'static str {
+        match self {
+            Self::Same => "an object is shown as it was last written",
+            Self::Gone => "a deleted object is gone",
+            Self::Order => "lists are in order",
+            Self::Once => "no object is on a page twice",
+            Self::Limit => "a page holds no more than was asked for",
+            Self::Id => "what is asked for by its id has that id",
+        }
+    }
+}
+
+impl Basis {
+    /// Its word in a file.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        BASES.iter().find(|(_, basis)| *basis == self).map_or("", |(word, _)| word)
+    }
+}
+
 /// One requirement.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Requirement {
@@ -27,6 +113,12 @@ pub struct Requirement {
     pub basis: Basis,
     /// What it demands, in one sentence.
     pub statement: String,
+    /// What a server does that breaks it, for example.
+    pub violation: Option<String>,
+    /// Why no check cites it, if none does.
+    pub excluded: Option<Excluded>,
+    /// The rule of the oracle that it is, if it is one.
+    pub oracle: Option<Rule>,
     /// Why it follows; always given for a derived one.
     pub reasoning: Option<String>,
     /// Where it stands: a document of the file's list and a place in it.
@@ -40,6 +132,8 @@ pub struct Requirement {
 pub struct Requirements {
     /// The file they stand in.
     pub file: SourceFile,
+    /// The documents: what they are called here, and what they are.
+    pub documents: Vec<(String, String)>,
     /// The requirements in the order of the file.
     pub all: Vec<Requirement>,
 }
@@ -57,13 +151,28 @@ impl Requirements {
         let root = parse(file)?;
         let reader = Reader::new(file);
         let all = read(&reader, &root);
-        Ok(Self { file: file.clone(), all: reader.finish(all)? })
+        let documents = root.get("documents").map_or(&[][..], Node::entries).iter();
+        let documents =
+            documents.map(|entry| (entry.key.clone(), entry.node.as_str().unwrap_or(&entry.key).to_owned()));
+        Ok(Self { file: file.clone(), documents: documents.collect(), all: reader.finish(all)? })
     }
 
     /// The requirement with this id.
     #[must_use]
     pub fn get(&self, id: &str) -> Option<&Requirement> {
         self.all.iter().find(|requirement| requirement.id == id)
+    }
+
+    /// What a document is, by what it is called here.
+    #[must_use]
+    pub fn document<'s>(&'s self, name: &'s str) -> &'s str {
+        self.documents.iter().find(|(one, _)| one == name).map_or(name, |(_, what)| what)
+    }
+
+    /// The requirement that a rule of the oracle stands for.
+    #[must_use]
+    pub fn oracle(&self, rule: Rule) -> Option<&Requirement> {
+        self.all.iter().find(|requirement| requirement.oracle == Some(rule))
     }
 
     /// All ids.
@@ -85,17 +194,23 @@ fn read(reader: &Reader, root: &Node) -> Option<Vec<Requirement>> {
 }
 
 fn requirement(reader: &Reader, node: &Node, documents: &[&str]) -> Option<Requirement> {
-    let object =
-        reader.object(node, "a requirement", &["id", "level", "basis", "statement", "reasoning", "sources"])?;
+    const KEYS: &[&str] =
+        &["id", "level", "basis", "statement", "violation", "excluded", "oracle", "reasoning", "sources"];
+    let object = reader.object(node, "a requirement", KEYS)?;
     let id = object.required("id");
     let level = object.required("level").and_then(|level| reader.choice(level, LEVELS));
     let basis = object.required("basis").and_then(|basis| reader.choice(basis, BASES));
     let sources = sources(reader, object, documents);
+    let excluded = object.optional("excluded").map(|node| reader.choice(node, Excluded::WORDS));
+    let oracle = object.optional("oracle").map(|node| reader.choice(node, Rule::WORDS));
     let requirement = Requirement {
         id: reader.text(id?)?,
         level: level?,
         basis: basis?,
         statement: object.text("statement")?,
+        violation: object.optional_text("violation"),
+        excluded: excluded.flatten(),
+        oracle: oracle.flatten(),
         reasoning: object.optional_text("reasoning"),
         sources: sources?,
         span: id?.span.clone(),

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::{CheckOutcome, Level, Verdict};
+use crate::{CheckOutcome, Level, Position, Verdict};
 
 /// One thing that happened in a run.
 #[derive(Clone, Debug)]
@@ -43,6 +43,13 @@ pub enum RunEvent {
         /// The file.
         path: String,
     },
+    /// An entry of the list of known failures is not true any more.
+    Outdated {
+        /// Where the entry stands.
+        position: Position,
+        /// What is wrong with it.
+        trouble: String,
+    },
     /// The run ends.
     Finished {
         /// The numbers.
@@ -80,6 +87,10 @@ pub struct Tally {
     pub failed: usize,
     /// Checks of a SHOULD that failed.
     pub warned: usize,
+    /// Checks that failed as known.
+    pub known: usize,
+    /// Entries of the list of known failures that are not true any more.
+    pub outdated: usize,
     /// Checks that do not apply to this server.
     pub not_applicable: usize,
     /// Checks that could not be judged.
@@ -105,6 +116,7 @@ impl Tally {
             Verdict::Pass => self.passed += 1,
             Verdict::Fail => self.failed += 1,
             Verdict::Warn => self.warned += 1,
+            Verdict::Known(_) => self.known += 1,
             Verdict::NotApplicable(_) => self.not_applicable += 1,
             // Our own fault leaves the check just as unjudged.
             Verdict::CouldNotRun(_) | Verdict::ToolFault(_) => {

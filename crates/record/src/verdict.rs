@@ -32,6 +32,8 @@ pub enum Verdict {
     Fail,
     /// A SHOULD does not hold.
     Warn,
+    /// It does not hold, which is known, for this reason.
+    Known(String),
     /// The check does not apply to what this server answered, for this reason.
     NotApplicable(String),
     /// The check could not be judged here, for this reason; it is never green.

@@ -20,6 +20,7 @@ pub(crate) fn card(check: &CheckOutcome, width: usize) -> String {
         Verdict::Pass => ("pass", GREEN),
         Verdict::Fail => ("fail", RED),
         Verdict::Warn => ("warn", YELLOW),
+        Verdict::Known(_) => ("known", DIM),
         Verdict::NotApplicable(_) => ("not applicable", DIM),
         Verdict::CouldNotRun(_) => ("could not run", YELLOW),
         Verdict::ToolFault(_) => ("tool fault", RED),
@@ -41,7 +42,7 @@ pub(crate) fn card(check: &CheckOutcome, width: usize) -> String {
     for (index, found) in check.found.iter().enumerate() {
         row(if index == 0 { "found" } else { "" }, found);
     }
-    if let Verdict::NotApplicable(reason) = &check.verdict {
+    if let Verdict::NotApplicable(reason) | Verdict::Known(reason) = &check.verdict {
         row("because", reason);
     }
     text.push('\n');
@@ -89,7 +90,8 @@ pub(crate) fn row(text: &mut String, name: &str, value: &str, width: usize) {
 }
 
 /// Text in lines that end at `width` when they begin after `indent` columns.
-pub(crate) fn wrapped(text: &str, width: usize, indent: usize) -> Vec<String> {
+#[must_use]
+pub fn wrapped(text: &str, width: usize, indent: usize) -> Vec<String> {
     let text = clean(text);
     let width = width.saturating_sub(indent).max(20);
     textwrap::wrap(&text, width).into_iter().map(std::borrow::Cow::into_owned).collect()

@@ -3,4 +3,5 @@
 mod card;
 pub mod terminal;
 
+pub use card::wrapped;
 pub use terminal::Terminal;

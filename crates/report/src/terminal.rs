@@ -36,6 +36,9 @@ impl<W: Write> Terminal<W> {
                 self.scenario(name, summary, checks, *took) + &card::drift(snapshot, self.width)
             }
             RunEvent::Unused { path } => format!("{YELLOW}unused snapshot{YELLOW:#} {path}\n"),
+            RunEvent::Outdated { position, trouble } => {
+                format!("{RED}known failure{RED:#} {position}: {trouble}\n")
+            }
             RunEvent::Leftover { id, reason } => format!("  {YELLOW}left behind{YELLOW:#} {id}: {reason}\n"),
             RunEvent::Finished { tally, took } => finished(tally, *took),
         };
@@ -62,8 +65,9 @@ impl<W: Write> Terminal<W> {
         };
         let checked = count(checks.len(), "check");
         let _ = writeln!(text, "  {style}{mark}{style:#} {behaviour:<34} {DIM}{checked:>10} {:>9}{DIM:#}", time(took));
-        let shown =
-            |check: &&CheckOutcome| self.verbose || !matches!(check.verdict, Verdict::Pass | Verdict::NotApplicable(_));
+        let shown = |check: &&CheckOutcome| {
+            self.verbose || !matches!(check.verdict, Verdict::Pass | Verdict::NotApplicable(_) | Verdict::Known(_))
+        };
         let shown: Vec<_> = checks.iter().filter(shown).collect();
         if !shown.is_empty() {
             for line in wrapped(summary, self.width, 4) {
@@ -97,6 +101,8 @@ fn finished(tally: &Tally, took: Duration) -> String {
     for (number, word, style) in [
         (tally.failed, "failed", RED),
         (tally.warned, "warned", YELLOW),
+        (tally.known, "known to fail", DIM),
+        (tally.outdated, "outdated", RED),
         (tally.could_not_run, "could not run", YELLOW),
         (tally.not_applicable, "not applicable", DIM),
         (tally.drifted, "drifted", RED),

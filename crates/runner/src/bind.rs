@@ -2,6 +2,7 @@
 
 use conformance_contract::model::Place;
 use conformance_contract::{Action, Contract, Location, Operation, Suite};
+use conformance_record::Position;
 use conformance_scenario::expression::Source;
 use conformance_scenario::{
     Boundary, Call, Capability, Check, Expectation, Fragment, Fragments, Operator, Relation, Scenario, Step, StepKind,
@@ -18,6 +19,34 @@ use crate::value;
 pub struct Bound {
     /// In the order of their names.
     pub scenarios: Vec<Scenario>,
+}
+
+/// A check that cites a requirement.
+#[derive(Clone, Debug)]
+pub struct Citation<'b> {
+    /// Its scenario.
+    pub scenario: &'b str,
+    /// Where it stands.
+    pub position: Position,
+}
+
+impl Bound {
+    /// The checks that cite a requirement.
+    #[must_use]
+    pub fn citing(&self, id: &str) -> Vec<Citation<'_>> {
+        let mut found = Vec::new();
+        for scenario in &self.scenarios {
+            for step in scenario.all_steps() {
+                let citing = step.all_checks().filter(|check| check.cites.iter().any(|(one, _)| one == id));
+                found.extend(citing.map(|check| {
+                    let (line, column) = step.file.position(check.span.start);
+                    let position = Position { file: step.file.name().to_owned(), line, column };
+                    Citation { scenario: &scenario.name, position }
+                }));
+            }
+        }
+        found
+    }
 }
 
 /// Parses and binds all scenarios of a suite.

@@ -138,7 +138,7 @@ impl<'s> Judgement<'s> {
 }
 
 /// A request and its outcome in one line.
-fn line(exchange: &Exchange) -> String {
+pub(crate) fn line(exchange: &Exchange) -> String {
     let request = format!("{} {}", exchange.request.method, exchange.request.target);
     match &exchange.response {
         Ok(response) => format!("{request} → {}", response.status),

@@ -5,17 +5,19 @@
 //! In reading order: [`mod@bind`] (scenarios meet the contract; mistakes are found before the first request),
 //! [`mod@select`], [`target`], [`settings`], `lane` (where answers come from: `client` with its `road` and its `pace`, or a [`recording`]),
 //! `world` (what a scenario knows), `value` (expressions and templates worked out), `walk`, `relate` and `judge`, `replay` (one
-//! scenario: `request`, `send`, `probe`), `ledger` and [`journal`] (what was created, in memory and on disk), `cleanup`, [`sweep`],
-//! `transcript` and [`snapshot`] (how a target behaved before), [`mod@run`].
+//! scenario: `request`, `send`, `probe`; `oracle`, which judges every answer), `ledger` and [`journal`] (what was created, in memory and on disk), `cleanup`, [`sweep`],
+//! [`known`] (failures that are excused), `transcript` and [`snapshot`] (how a target behaved before), [`mod@run`].
 
 pub mod bind;
 mod cleanup;
 mod client;
 pub mod journal;
 mod judge;
+pub mod known;
 mod lane;
 mod ledger;
 mod obstacle;
+mod oracle;
 mod pace;
 mod probe;
 pub mod recording;
@@ -37,6 +39,7 @@ mod walk;
 mod world;
 
 pub use bind::{Bound, bind};
+pub use known::KnownFailures;
 pub use recording::{Recorder, Recording};
 pub use run::{Run, Source, Unreachable, run};
 pub use select::{Keep, Selected, select};

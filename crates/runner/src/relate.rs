@@ -98,7 +98,7 @@ fn mismatch(operator: Operator, found: &Value, other: &Value) -> String {
 }
 
 /// Every place at which something that was there before is otherwise now; what is new is no change.
-fn changes(now: &Value, before: &Value, except: &[String]) -> Vec<String> {
+pub(crate) fn changes(now: &Value, before: &Value, except: &[String]) -> Vec<String> {
     let all = differences("", now, before).into_iter();
     let excused = |place: &str| except.iter().any(|one| place == one || place.starts_with(&format!("{one}/")));
     all.filter(|one| !one.surplus && !excused(&one.place)).map(|one| one.to_string()).collect()

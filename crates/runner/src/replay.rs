@@ -11,6 +11,7 @@ use crate::judge::Judgements;
 use crate::lane::Lane;
 use crate::ledger::Ledger;
 use crate::obstacle::Obstacle;
+use crate::oracle::Oracle;
 use crate::relate::unmet;
 use crate::select::Selected;
 use crate::target::Target;
@@ -30,6 +31,7 @@ pub(crate) struct Replay<'r> {
     pub(crate) number: usize,
     pub(crate) world: World<'r>,
     pub(crate) transcript: Transcript,
+    pub(crate) oracle: Oracle,
     /// Whether the step sends the second token.
     pub(crate) second: bool,
     /// Whether the tear-down has begun, which goes on when the run is interrupted.
@@ -62,6 +64,8 @@ impl Replay<'_> {
             let judged = judged.outcomes(&step.file, &self.suite.requirements);
             outcomes.extend(judged.into_iter().filter(|one| self.selected.counts(step, one)));
         }
+        let oracle = std::mem::take(&mut self.oracle).outcomes(&self.suite.requirements, &scenario.file);
+        outcomes.extend(oracle.into_iter().filter(|one| self.selected.counts_throughout(one)));
         outcomes
     }
 

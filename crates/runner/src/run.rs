@@ -14,9 +14,11 @@ use crate::cleanup::Cleaner;
 use crate::client::Client;
 use crate::journal::{Entry, Journal};
 use crate::judge::Judgements;
+use crate::known::KnownFailures;
 use crate::lane::Lane;
 use crate::ledger::{Ledger, now};
 use crate::obstacle::Obstacle;
+use crate::oracle::Oracle;
 use crate::recording::{self, Head, Recorder, Recording};
 use crate::replay::Replay;
 use crate::select::{Keep, Selected};
@@ -39,6 +41,8 @@ pub struct Run {
     pub settings: Settings,
     /// How it behaved before, if anyone wants to know.
     pub snapshots: Option<Snapshots>,
+    /// Failures that are excused.
+    pub known: KnownFailures,
     /// Every scenario of the suite, selected or not: a baseline of one that is not selected is not unused.
     pub scenarios: Vec<Scenario>,
     /// Turns true when the run shall end early; what was created is deleted all the same.
@@ -111,7 +115,12 @@ pub async fn run(run: Run, source: Source, listener: &mut dyn FnMut(&RunEvent)) 
     });
     let shared = Arc::new(Shared { run, lane, ledger, secrets, marker });
     let mut tally = Tally { scenarios: shared.run.selected.len(), ..Tally::default() };
-    replay_all(&shared, &mut tally, listener).await;
+    let mut known = shared.run.known.clone();
+    replay_all(&shared, &mut tally, &mut known, listener).await;
+    for (position, trouble) in known.troubles() {
+        tally.outdated += 1;
+        listener(&RunEvent::Outdated { position, trouble });
+    }
     if let Lane::Http(..) = shared.lane {
         (tally.created, tally.deleted) = shared.ledger.count();
         let strays = strays(&shared).await;
@@ -143,12 +152,18 @@ async fn strays(shared: &Shared) -> usize {
 }
 
 /// First those that want to be alone, then the others, some at a time; told in order.
-async fn replay_all(shared: &Arc<Shared>, tally: &mut Tally, listener: &mut dyn FnMut(&RunEvent)) {
+async fn replay_all(
+    shared: &Arc<Shared>,
+    tally: &mut Tally,
+    known: &mut KnownFailures,
+    listener: &mut dyn FnMut(&RunEvent),
+) {
     let mut waiting: BTreeMap<usize, Done> = BTreeMap::new();
     let mut next = 0;
     let mut tell = |number: usize, done: Done| {
         waiting.insert(number, done);
-        while let Some(done) = waiting.remove(&next) {
+        while let Some(mut done) = waiting.remove(&next) {
+            known.excuse(&shared.run.selected[next].scenario.name, &mut done.checks);
             done.checks.iter().for_each(|check| tally.count(check));
             tally.count_snapshot(&done.snapshot);
             let scenario = &shared.run.selected[next].scenario;
@@ -240,6 +255,7 @@ async fn replay(shared: &Shared, number: usize) -> Replayed {
         number,
         world: World::new(&run.suite.contract, marker, &selected.scenario.name),
         transcript: Transcript::of(&selected.scenario),
+        oracle: Oracle::default(),
         second: false,
         closing: false,
     };

@@ -95,11 +95,19 @@ fn unknown(bound: &Bound, requirements: &Requirements, name: &str) -> Diagnostic
 }
 
 impl Selected {
-    /// Whether a check of this step counts.
-    pub(crate) fn counts(&self, step: &Step, check: &CheckOutcome) -> bool {
+    /// Whether a check of the whole scenario counts.
+    pub(crate) fn counts_throughout(&self, check: &CheckOutcome) -> bool {
         match &self.keep {
             Keep::All => true,
             Keep::Citing(ids) => check.requirements.iter().any(|(id, _)| ids.contains(id)),
+            Keep::Line(_) => false,
+        }
+    }
+
+    /// Whether a check of this step counts.
+    pub(crate) fn counts(&self, step: &Step, check: &CheckOutcome) -> bool {
+        match &self.keep {
+            Keep::All | Keep::Citing(_) => self.counts_throughout(check),
             Keep::Line(wanted) => {
                 let file = &self.scenario.file;
                 (file.position(step.place.start).0..=file.position(step.place.end).0).contains(wanted)

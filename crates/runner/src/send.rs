@@ -63,6 +63,10 @@ impl Replay<'_> {
         if let Some((resource, number)) = create {
             self.created(resource, number, &exchange);
         }
+        if let Some((operation, values)) = &route {
+            let id = values.first().map(|(_, raw)| decoded(raw));
+            self.oracle.see(&self.world, operation, id.as_deref(), &exchange);
+        }
         if let (Some((Action::Delete, _)), Some((_, values)), Ok(response)) = (meant, route, &exchange.response)
             && matches!(response.status, 200..=299)
             // Who says so to somebody who may not delete it may not have done it.
@@ -101,7 +105,7 @@ impl Replay<'_> {
     }
 
     fn deleted(&self, raw: &str) {
-        let id = percent_encoding::percent_decode_str(raw).decode_utf8_lossy().into_owned();
+        let id = decoded(raw);
         for (number, create) in self.ledger.of(self.number) {
             if create.fate == Fate::Made(id.clone()) {
                 self.ledger.settle(number, Fate::Gone(id.clone()));
@@ -116,7 +120,7 @@ impl Replay<'_> {
         }
         let path = request.path().strip_prefix(&self.target.path).unwrap_or("");
         let id = operation.path.fit(path).and_then(|values| values.first().map(|(_, raw)| (*raw).to_owned()));
-        let id = id.map(|raw| percent_encoding::percent_decode_str(&raw).decode_utf8_lossy().into_owned());
+        let id = id.map(|raw| decoded(&raw));
         match id {
             Some(id) if self.world.may_touch(&id) => Ok(()),
             _ => {
@@ -125,4 +129,9 @@ impl Replay<'_> {
             }
         }
     }
+}
+
+/// A path segment as it was before it was escaped.
+fn decoded(raw: &str) -> String {
+    percent_encoding::percent_decode_str(raw).decode_utf8_lossy().into_owned()
 }

@@ -6,22 +6,28 @@ use std::path::Path;
 use conformance_contract::Suite;
 use conformance_mock::{Mock, Settings};
 use conformance_runner::{Bound, bind};
-use conformance_scenario::Step;
+use conformance_scenario::{Scenario, Step};
 use conformance_source::{Diagnostic, Diagnostics};
 
 use crate::exit::{Exit, Failure};
 use crate::{embedded, terminal};
 
-/// Requirements that no check cites.
+/// Requirements that no check cites although they are not excluded, and the other way round.
 fn untested(suite: &Suite, bound: &Bound) -> Vec<Diagnostic> {
-    let checks = bound.scenarios.iter().flat_map(|one| &one.steps).flat_map(Step::all_checks);
+    let checks = bound.scenarios.iter().flat_map(Scenario::all_steps).flat_map(Step::all_checks);
     let cited: BTreeSet<&str> = checks.flat_map(|check| check.cites.iter().map(|(id, _)| id.as_str())).collect();
-    let open = suite.requirements.all.iter().filter(|one| !cited.contains(one.id.as_str()));
-    let wrong = open.map(|one| {
-        let title = format!("nothing tests `{}`", one.id);
-        Diagnostic::at(&suite.requirements.file, one.span.clone(), title, "no check cites it")
-    });
-    wrong.collect()
+    let mut wrong = Vec::new();
+    for one in &suite.requirements.all {
+        let (title, label) = match (cited.contains(one.id.as_str()), one.excluded) {
+            (false, None) => (format!("nothing tests `{}`", one.id), "no check cites it"),
+            (true, Some(_)) => {
+                (format!("`{}` is excluded, and a check cites it", one.id), "tested or excluded, not both")
+            }
+            _ => continue,
+        };
+        wrong.push(Diagnostic::at(&suite.requirements.file, one.span.clone(), title, label));
+    }
+    wrong
 }
 
 /// Opens everything that the other verbs would open, and tells all that is wrong.

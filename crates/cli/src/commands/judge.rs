@@ -30,7 +30,8 @@ pub fn run(suite: Option<&Path>, args: &args::Judge) -> Result<Exit, Failure> {
     target.second = recording.second_token().then(|| Second(String::new()));
     let (_stop, stopped) = watch::channel(false);
     let settings = Settings { read_only: recording.read_only(), ..Settings::default() };
-    let run = Run { suite, selected, target, settings, snapshots: None, scenarios: Vec::new(), stop: stopped };
+    let known = super::run::known_failures(&args.verdicts, &suite, &bound.scenarios)?;
+    let run = Run { suite, selected, target, settings, snapshots: None, known, scenarios: Vec::new(), stop: stopped };
     let judged =
         super::runtime()?.block_on(super::run::judge(run, Source::Recording(recording), &args.verdicts, false));
     let (exit, _) = judged.map_err(|why| server::unreachable(&name, false, &why))?;

@@ -2,7 +2,9 @@
 
 mod accept;
 mod check;
+mod explain;
 mod judge;
+mod list;
 mod mock;
 mod plan;
 mod run;
@@ -21,6 +23,8 @@ pub fn dispatch(args: Args) -> Result<Exit, Failure> {
         Command::Judge(judge) => judge::run(suite, &judge),
         Command::Sweep(sweep) => sweep::run(suite, &sweep),
         Command::Check => check::run(suite),
+        Command::List(list) => list::run(suite, &list),
+        Command::Explain(explain) => explain::run(suite, &explain),
     }
 }
 

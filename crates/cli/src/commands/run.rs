@@ -8,9 +8,10 @@ use conformance_mock::{Mock, Settings as MockSettings};
 use conformance_record::{RunEvent, Secrets, Tally, Verdict};
 use conformance_report::Terminal;
 use conformance_runner::{
-    Bound, Recorder, Run, Selected, Snapshots, Source, Target, Tokens, Unreachable, bind, select,
+    Bound, KnownFailures, Recorder, Run, Selected, Snapshots, Source, Target, Tokens, Unreachable, bind, select,
 };
-use conformance_source::{Diagnostic, Diagnostics};
+use conformance_scenario::Scenario;
+use conformance_source::{Diagnostic, Diagnostics, SourceFile};
 use tokio::sync::watch;
 
 use crate::exit::{Exit, Failure};
@@ -31,6 +32,7 @@ pub fn run(suite: Option<&Path>, args: &args::Run) -> Result<Exit, Failure> {
     let name = target.as_ref().map_or("mock", |target| &target.name).to_owned();
     let selected = selection(&bound, &suite, args, &name)?;
     let snapshots = snapshots(args, &suite, target.as_ref());
+    let known = known_failures(&args.verdicts, &suite, &bound.scenarios)?;
     if args.plan {
         super::plan::print(&suite, &selected);
         return Ok(Exit::Ok);
@@ -47,7 +49,7 @@ pub fn run(suite: Option<&Path>, args: &args::Run) -> Result<Exit, Failure> {
             let _ = stop.send(true);
         });
         let (snapshots, scenarios) = (Some(snapshots), bound.scenarios);
-        let run = Run { suite, selected, target, settings, snapshots, scenarios, stop: stopped.clone() };
+        let run = Run { suite, selected, target, settings, snapshots, known, scenarios, stop: stopped.clone() };
         let judged = judge(run, Source::Target(recorder.clone()), &args.verdicts, args.require_snapshots).await;
         let (exit, failed) = judged.map_err(|why| server::unreachable(&name, args.server.token.is_some(), &why))?;
         if let Some(Err(error)) = recorder.map(|recorder| recorder.finish()) {
@@ -59,6 +61,19 @@ pub fn run(suite: Option<&Path>, args: &args::Run) -> Result<Exit, Failure> {
         crate::terminal::note(&format!("note: --last-failed will not know this run: {error}"));
     }
     Ok(exit)
+}
+
+/// The failures that are excused.
+pub fn known_failures(
+    verdicts: &args::Verdicts,
+    suite: &Suite,
+    scenarios: &[Scenario],
+) -> Result<KnownFailures, Diagnostics> {
+    let Some(path) = &verdicts.known_failures else { return Ok(KnownFailures::default()) };
+    let name = path.display().to_string();
+    let text = std::fs::read_to_string(path);
+    let text = text.map_err(|error| Diagnostic::general(format!("cannot read {name}: {error}")))?;
+    KnownFailures::parse(&SourceFile::new(name, text), suite, scenarios)
 }
 
 /// Where the memory of this target is. That of the embedded mock came with the suite, and is not written to unless a
@@ -122,7 +137,9 @@ pub async fn judge(
     let mut failed = Vec::new();
     let mut listener = |event: &RunEvent| {
         if let RunEvent::Scenario { name, checks, .. } = event
-            && checks.iter().any(|check| !matches!(check.verdict, Verdict::Pass | Verdict::NotApplicable(_)))
+            && checks
+                .iter()
+                .any(|check| !matches!(check.verdict, Verdict::Pass | Verdict::NotApplicable(_) | Verdict::Known(_)))
         {
             failed.push(name.clone());
         }
@@ -145,9 +162,9 @@ async fn embedded_mock(suite: &Suite) -> Result<Target, Failure> {
     Ok(target)
 }
 
-/// The first that applies: a failed MUST or a drift, a MUST that could not be judged, all well.
+/// The first that applies: a failed MUST, a drift or an outdated excuse, a MUST that could not be judged, all well.
 const fn exit(tally: &Tally, deny_warnings: bool) -> Exit {
-    if tally.failed + tally.drifted > 0 || (deny_warnings && tally.warned > 0) {
+    if tally.failed + tally.drifted + tally.outdated > 0 || (deny_warnings && tally.warned > 0) {
         Exit::Failed
     } else if tally.incomplete > 0 {
         Exit::Incomplete

@@ -5,6 +5,7 @@ mod bed;
 mod benign;
 mod constructs;
 mod context;
+mod coverage;
 mod edited_suites;
 mod exit_codes;
 mod formats;

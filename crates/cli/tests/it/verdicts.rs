@@ -2,6 +2,7 @@
 
 use std::process::{Command, Output, Stdio};
 
+use rstest::rstest;
 use serde_json::{Value, json};
 
 use crate::bed::{Quirks, bed, bed_with};
@@ -157,4 +158,64 @@ fn a_teardown_is_done_also_when_the_run_is_interrupted() {
     let last: Vec<String> = server.seen().iter().rev().take(4).map(|seen| seen.request.method.clone()).collect();
     // Torn down, then cleaned up: deleted, looked for, and the list searched for strays.
     assert_eq!(last, ["GET", "GET", "DELETE", "PATCH"]);
+}
+
+/// A list with one entry for what [`never_more`] does wrong.
+fn known(folder: &tempfile::TempDir, found: &str, until: &str) -> String {
+    let file = folder.path().join("known.yaml");
+    let entry = format!(
+        "known:\n  - scenario: pages/forward\n    requirement: page.has-more\n    found: {found}\n    reason: The pager is new\n    until: \"{until}\"\n"
+    );
+    std::fs::write(&file, entry).unwrap();
+    file.display().to_string()
+}
+
+#[rstest]
+#[case::as_known("it is 2", "2999-12-31", 0, "1 known to fail")]
+#[case::otherwise(
+    "it is 7",
+    "2999-12-31",
+    1,
+    "page.has-more in pages/forward fails otherwise than known: it is 2; expected it is 7"
+)]
+#[case::no_longer_excused("it is 2", "2020-01-01", 1, "still fails, and was excused until 2020-01-01")]
+fn a_known_failure_is_excused_while_it_is_as_known(
+    #[case] found: &str,
+    #[case] until: &str,
+    #[case] code: i32,
+    #[case] said: &str,
+) {
+    let folder = tempfile::TempDir::new().unwrap();
+    let list = known(&folder, found, until);
+    let (ended, shown) = judged(&never_more(), &["--only", "pages/forward", "--known-failures", &list]);
+    assert_eq!(ended, Some(code), "{shown}");
+    assert!(shown.contains(said), "{shown}");
+}
+
+#[test]
+fn a_known_failure_that_passes_fails_the_run() {
+    let folder = tempfile::TempDir::new().unwrap();
+    let list = known(&folder, "it is 2", "2999-12-31");
+    let good = bed(Quirks::default());
+    let (code, said) = judged(&good, &["--only", "pages/forward", "--known-failures", &list]);
+    assert_eq!(code, Some(1), "{said}");
+    assert!(
+        said.contains("known.yaml:2:5: page.has-more in pages/forward does not fail any more: delete the entry"),
+        "{said}"
+    );
+    assert_eq!(judged(&good, &["--only", "names", "--known-failures", &list]).0, Some(0), "it was not judged");
+}
+
+#[rstest]
+#[case::scenario("pages/forwards", "page.has-more", "did you mean `pages/forward`?")]
+#[case::requirement("pages/forward", "page.hasmore", "did you mean `page.has-more`?")]
+#[case::neither("pages/forward", "name.length", "no check of pages/forward cites `name.length`")]
+fn a_known_failure_that_matches_nothing_is_2(#[case] scenario: &str, #[case] requirement: &str, #[case] said: &str) {
+    let folder = tempfile::TempDir::new().unwrap();
+    let file = folder.path().join("known.yaml");
+    let entry = format!("known:\n  - {{ scenario: {scenario}, requirement: {requirement}, found: x, reason: y }}\n");
+    std::fs::write(&file, entry).unwrap();
+    let output = conformance().args(["run", "--known-failures", file.to_str().unwrap()]).output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    assert!(stderr(&output).contains(said), "{}", stderr(&output));
 }
