@@ -69,7 +69,9 @@ impl Replay<'_> {
             let extra = cursor.as_ref().map(|cursor| (plan.cursor, cursor.as_str()));
             let exchange = self.call(&walk.call, operation, Scope::default(), extra).await?;
             let seen = self.page_seen(operation, plan.page, &exchange);
-            if walked.is_surprised_by(seen.as_ref(), until) && self.is_lost(operation, cursor.as_deref()).await? {
+            // Backward, a page from another place looks like any other.
+            let odd = walk.direction == Direction::Backward || walked.is_surprised_by(seen.as_ref(), until);
+            if odd && self.is_lost(operation, cursor.as_deref()).await? {
                 return Ok(None);
             }
             walked.pages += 1;
@@ -82,6 +84,7 @@ impl Replay<'_> {
             if promised == Some(false) && !seen.ids.is_empty() {
                 walked.false_ends += 1;
             }
+            walked.time = seen.times.last().copied().or(walked.time);
             let next = match walk.direction {
                 Direction::Forward => seen.ids.last().cloned(),
                 Direction::Backward => seen.ids.first().cloned(),
@@ -124,7 +127,12 @@ impl Replay<'_> {
         let ids = self.world.ids(operation, &body);
         let items = body.pointer(&page.items)?.as_array()?;
         let own = items.iter().zip(&ids).filter(|(_, id)| self.world.own.contains(id));
-        Some(PageSeen { own: own.map(|(item, _)| item.clone()).collect(), ids, more })
+        let own = own.map(|(item, _)| item.clone()).collect();
+        let rules = &self.suite.contract.resources[operation.resource];
+        let created: Vec<&String> =
+            rules.on_create.keys().filter(|name| !rules.on_update.contains_key(*name)).collect();
+        let times = items.iter().filter_map(|item| created.iter().find_map(|name| item.get(*name)?.as_f64())).collect();
+        Some(PageSeen { own, ids, times, more })
     }
 }
 
@@ -134,7 +142,8 @@ impl Walked {
         let Some(seen) = seen else { return true };
         let again = seen.ids.iter().any(|id| self.ids.contains(id));
         let ends = seen.more == Some(false) && !until.iter().all(|id| self.ids.contains(id) || seen.ids.contains(id));
-        seen.ids.is_empty() || again || ends
+        let newer = self.time.zip(seen.times.first()).is_some_and(|(last, first)| *first > last);
+        seen.ids.is_empty() || again || ends || newer
     }
 
     fn has_all(&self, ids: &[String]) -> bool {
@@ -145,5 +154,7 @@ impl Walked {
 struct PageSeen {
     ids: Vec<String>,
     own: Vec<Value>,
+    /// When the objects were created, as far as they tell in numbers.
+    times: Vec<f64>,
     more: Option<bool>,
 }

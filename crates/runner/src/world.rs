@@ -103,6 +103,8 @@ pub(crate) struct Walked {
     pub(crate) ids: Vec<String>,
     /// Those objects that the scenario created, in list order.
     pub(crate) own: Vec<Value>,
+    /// When the last object that was seen was created.
+    pub(crate) time: Option<f64>,
     /// How many pages.
     pub(crate) pages: usize,
     /// How many pages said that there is no more although more followed.
