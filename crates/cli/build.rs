@@ -6,7 +6,8 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::{env, fs, io};
 
-const FOLDERS: [&str; 5] = ["schemas", "fixtures/fragments", "fixtures/scenarios", "fixtures/seeds", "snapshots/mock"];
+const FOLDERS: [&str; 6] =
+    ["schemas", "fixtures/faults", "fixtures/fragments", "fixtures/scenarios", "fixtures/seeds", "snapshots/mock"];
 
 fn main() -> io::Result<()> {
     let manifest =

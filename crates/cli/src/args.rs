@@ -32,6 +32,8 @@ pub enum Command {
     Judge(Judge),
     /// Remove what killed runs left behind on a server.
     Sweep(Sweep),
+    /// Does the suite notice defects? Replay it against one seeded fault after another.
+    Mutate(Mutate),
     /// Check that a suite is sound: schemas, requirements, scenarios, fixtures.
     Check,
     /// List what the suite requires, and what tests it.
@@ -155,6 +157,34 @@ pub struct Sweep {
     /// Delete also what only looks like ours: the same body, made at the same time, without the run's marker.
     #[arg(long)]
     pub yes: bool,
+}
+
+/// `conformance mutate`
+#[derive(Debug, clap::Args)]
+pub struct Mutate {
+    #[command(flatten)]
+    pub server: Server,
+    /// Only this fault. May be given several times.
+    #[arg(long = "fault", value_name = "NAME")]
+    pub faults: Vec<String>,
+    /// Faults at a time.
+    #[arg(short, long, default_value_t = 4, value_name = "N")]
+    pub jobs: usize,
+    /// How to write the kill matrix.
+    #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
+    pub format: MatrixFormat,
+}
+
+/// How to write a kill matrix.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum MatrixFormat {
+    /// A line per fault, as it is tried, and the numbers.
+    #[default]
+    Text,
+    /// For programs.
+    Json,
+    /// A table, for documents.
+    Markdown,
 }
 
 /// `conformance list`

@@ -57,6 +57,14 @@ impl Suite {
         paths.into_iter().filter_map(|path| Some((path.clone(), self.files.read(&path).ok()?))).collect()
     }
 
+    /// The files below a folder of the suite whose names end so.
+    ///
+    /// # Errors
+    /// When one cannot be read.
+    pub fn sources(&self, folder: &str, ending: &str) -> Result<Vec<SourceFile>, Diagnostics> {
+        list(&*self.files, folder, ending)?.iter().map(|path| source(&*self.files, path)).collect()
+    }
+
     /// A file of the suite.
     ///
     /// # Errors

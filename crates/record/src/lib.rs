@@ -2,14 +2,16 @@
 //!
 //! Plain data that travels between the crates; nothing here knows a network, a file or a terminal.
 //!
-//! In reading order: [`exchange`], [`finding`], [`verdict`], [`event`], [`secrets`].
+//! In reading order: [`exchange`], [`mod@boundary`], [`finding`], [`verdict`], [`event`], [`secrets`].
 
+pub mod boundary;
 pub mod event;
 pub mod exchange;
 pub mod finding;
 pub mod secrets;
 pub mod verdict;
 
+pub use boundary::{Answer, Boundary, Upstream};
 pub use event::{RunEvent, SnapshotOutcome, Tally};
 pub use exchange::{Exchange, Request, Response};
 pub use finding::{Code, Finding};

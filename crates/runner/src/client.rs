@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use conformance_record::{Exchange, Request, Response};
+use conformance_record::{Answer, Boundary, Exchange, Request, Response, Upstream};
 use flate2::read::{MultiGzDecoder, ZlibDecoder};
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::header::HeaderValue;
@@ -29,6 +29,7 @@ pub(crate) struct Client {
     pool: Pool<HttpsConnector<Road>, Full<Bytes>>,
     /// What a proxy wants of each request; no part of the exchange.
     key: Option<HeaderValue>,
+    boundary: Option<Arc<dyn Boundary>>,
     timeout: Duration,
     headers: Vec<(String, String)>,
     pace: Pace,
@@ -64,6 +65,7 @@ impl Client {
             origin: target.origin.clone(),
             pool,
             key,
+            boundary: settings.boundary.clone(),
             timeout: settings.timeout,
             headers: settings.headers.clone(),
             pace: Pace::new(settings.max_rps),
@@ -80,7 +82,7 @@ impl Client {
         let mut waited = Duration::ZERO;
         let response = loop {
             self.pace.turn().await;
-            let response = match tokio::time::timeout(self.timeout, self.exchange(&request)).await {
+            let response = match tokio::time::timeout(self.timeout, self.pass(&request)).await {
                 Ok(response) => response,
                 Err(_) => Err(format!("no answer within {} s", self.timeout.as_secs_f64())),
             };
@@ -90,6 +92,13 @@ impl Client {
             }
         };
         Exchange { request, response, took: start.elapsed() }
+    }
+
+    async fn pass(&self, request: &Request) -> Result<Response, String> {
+        match &self.boundary {
+            Some(boundary) => boundary.pass(request.clone(), self).await,
+            None => self.exchange(request).await,
+        }
     }
 
     async fn exchange(&self, request: &Request) -> Result<Response, String> {
@@ -112,6 +121,12 @@ impl Client {
         let mut response = Response { status, headers, body: Vec::new() };
         response.body = decoded(response.header("content-encoding"), &body)?;
         Ok(response)
+    }
+}
+
+impl Upstream for Client {
+    fn send(&self, request: Request) -> Answer<'_> {
+        Box::pin(async move { self.exchange(&request).await })
     }
 }
 

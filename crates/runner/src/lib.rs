@@ -6,7 +6,8 @@
 //! [`mod@select`], [`target`], [`settings`], `lane` (where answers come from: `client` with its `road` and its `pace`, or a [`recording`]),
 //! `world` (what a scenario knows), `value` (expressions and templates worked out), `walk`, `relate` and `judge`, `replay` (one
 //! scenario: `request`, `send`, `probe`; `oracle`, which judges every answer), `ledger` and [`journal`] (what was created, in memory and on disk), `cleanup`, [`sweep`],
-//! [`known`] (failures that are excused), `transcript` and [`snapshot`] (how a target behaved before), [`mod@run`].
+//! [`known`] (failures that are excused), `transcript` and [`snapshot`] (how a target behaved before), [`mod@run`], [`mod@mutate`] (does the suite notice
+//! defects?).
 
 pub mod bind;
 mod cleanup;
@@ -16,6 +17,7 @@ mod judge;
 pub mod known;
 mod lane;
 mod ledger;
+pub mod mutate;
 mod obstacle;
 mod oracle;
 mod pace;

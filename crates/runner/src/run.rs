@@ -92,7 +92,7 @@ struct Done {
 ///
 /// # Errors
 /// When the target cannot be reached or refuses the token, before anything was judged.
-pub async fn run(run: Run, source: Source, listener: &mut dyn FnMut(&RunEvent)) -> Result<Tally, Unreachable> {
+pub async fn run(run: Run, source: Source, listener: &mut (dyn FnMut(&RunEvent) + Send)) -> Result<Tally, Unreachable> {
     let start = Instant::now();
     let secrets = run.target.secrets(&run.settings);
     let lane = match source {
@@ -156,7 +156,7 @@ async fn replay_all(
     shared: &Arc<Shared>,
     tally: &mut Tally,
     known: &mut KnownFailures,
-    listener: &mut dyn FnMut(&RunEvent),
+    listener: &mut (dyn FnMut(&RunEvent) + Send),
 ) {
     let mut waiting: BTreeMap<usize, Done> = BTreeMap::new();
     let mut next = 0;

@@ -1,7 +1,10 @@
 //! How a run goes about it.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
+
+use conformance_record::Boundary;
 
 /// How a run goes about it.
 #[derive(Clone, Debug)]
@@ -18,6 +21,8 @@ pub struct Settings {
     pub read_only: bool,
     /// Speak HTTP/2 without asking.
     pub http2: bool,
+    /// What stands between the run and the server, if anything.
+    pub boundary: Option<Arc<dyn Boundary>>,
     /// Go through the proxies that the environment names.
     pub proxies: bool,
     /// Leave what a failed scenario created.
@@ -35,6 +40,7 @@ impl Default for Settings {
             max_rps: None,
             read_only: false,
             http2: false,
+            boundary: None,
             proxies: false,
             keep_on_failure: false,
             journals: None,

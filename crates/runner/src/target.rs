@@ -36,15 +36,15 @@ impl std::fmt::Debug for Second {
 pub enum Tokens {
     /// The same one throughout.
     One(String),
-    /// A token of its own for each scenario, for a server that gives each token a workspace.
-    PerScenario,
+    /// A token of its own for each scenario, beginning with this word, for a server that gives each token a workspace.
+    PerScenario(String),
 }
 
 impl std::fmt::Debug for Tokens {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {
             Self::One(_) => "One(<token>)",
-            Self::PerScenario => "PerScenario",
+            Self::PerScenario(_) => "PerScenario",
         })
     }
 }
@@ -89,7 +89,7 @@ impl Target {
         let headers = settings.headers.iter().filter(|(name, _)| secret(name)).map(|(_, value)| value.as_str());
         let token = match &self.tokens {
             Tokens::One(token) => Some(token.as_str()),
-            Tokens::PerScenario => None,
+            Tokens::PerScenario(_) => None,
         };
         let second = self.second.as_ref().map(|Second(token)| token.as_str());
         Secrets::new(headers.chain(token).chain(second))
@@ -100,7 +100,7 @@ impl Target {
     pub fn token(&self, scenario: usize) -> String {
         match &self.tokens {
             Tokens::One(token) => token.clone(),
-            Tokens::PerScenario => format!("scenario-{scenario}"),
+            Tokens::PerScenario(name) => format!("{name}-{scenario}"),
         }
     }
 
@@ -109,7 +109,7 @@ impl Target {
     pub fn second(&self, scenario: usize) -> Option<String> {
         match (&self.second, &self.tokens) {
             (Some(Second(token)), _) => Some(token.clone()),
-            (None, Tokens::PerScenario) => Some(format!("scenario-{scenario}-second")),
+            (None, Tokens::PerScenario(name)) => Some(format!("{name}-{scenario}-second")),
             (None, Tokens::One(_)) => None,
         }
     }

@@ -200,16 +200,18 @@ pub(crate) enum Edge {
     Length(usize),
 }
 
-/// Works out `min-1`, `min`, `max` or `max+1` under a schema.
+/// Works out an edge under a schema.
 pub(crate) fn edge(schemas: &Schemas, at: &Location, which: &str) -> Result<Edge, Obstacle> {
     let text = schemas.keyword(at, "type").is_some_and(|(_, node)| node.as_str() == Some("string"));
     let (low, high) = if text { ("minLength", "maxLength") } else { ("minimum", "maximum") };
     let (keyword, offset) = match which {
         "min-1" => (low, -1),
         "min" => (low, 0),
+        "min+1" => (low, 1),
+        "max-1" => (high, -1),
         "max" => (high, 0),
         "max+1" => (high, 1),
-        _ => return Err(format!("`{which}` is not an edge; expected min-1, min, max or max+1").into()),
+        _ => return Err(format!("`{which}` is not an edge; expected min-1, min, min+1, max-1, max or max+1").into()),
     };
     let bound =
         schemas.bound(at, keyword).ok_or_else(|| Obstacle::from(format!("the schema at {at} has no `{keyword}`")))?;

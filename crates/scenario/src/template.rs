@@ -52,7 +52,7 @@ pub enum Part {
 pub struct Boundary {
     /// Where it stands.
     pub span: Span,
-    /// Which edge: `min-1`, `min`, `max`, `max+1`; may be an expression.
+    /// Which edge: `min-1`, `min`, `min+1`, `max-1`, `max`, `max+1`; may be an expression.
     pub edge: Box<Template>,
     /// What text is made of; one character.
     pub of: Option<Box<Template>>,

@@ -42,6 +42,10 @@ pub fn run(suite: Option<&Path>) -> Result<Exit, Failure> {
         }
         Err(wrong) => found.extend(wrong.0),
     }
+    let faults = super::mutate::faults(&opened).unwrap_or_else(|wrong| {
+        found.extend(wrong.0);
+        Vec::new()
+    });
     let seeds = embedded::shipped_fixtures(suite)?;
     for file in seeds.iter().map(Some).chain([None]) {
         if let Err(Diagnostics(wrong)) = Mock::new(opened.contract.clone(), Settings::default(), file) {
@@ -53,10 +57,11 @@ pub fn run(suite: Option<&Path>) -> Result<Exit, Failure> {
     }
     let contract = &opened.contract;
     terminal::line(&format!(
-        "{}: {} operations, {} requirements, {scenarios} scenarios, {} fixtures; all sound",
+        "{}: {} operations, {} requirements, {scenarios} scenarios, {} faults, {} fixtures; all sound",
         contract.title,
         contract.operations.len(),
         opened.requirements.all.len(),
+        faults.len(),
         seeds.len(),
     ));
     Ok(Exit::Ok)

@@ -6,6 +6,7 @@ mod explain;
 mod judge;
 mod list;
 mod mock;
+mod mutate;
 mod plan;
 mod run;
 mod sweep;
@@ -22,6 +23,7 @@ pub fn dispatch(args: Args) -> Result<Exit, Failure> {
         Command::Accept(accept) => accept::run(&accept),
         Command::Judge(judge) => judge::run(suite, &judge),
         Command::Sweep(sweep) => sweep::run(suite, &sweep),
+        Command::Mutate(mutate) => mutate::run(suite, &mutate),
         Command::Check => check::run(suite),
         Command::List(list) => list::run(suite, &list),
         Command::Explain(explain) => explain::run(suite, &explain),

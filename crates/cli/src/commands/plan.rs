@@ -10,7 +10,7 @@ use crate::terminal;
 pub fn print(suite: &Suite, selected: &[Selected]) {
     for one in selected {
         terminal::line(&format!("{}: {}", one.scenario.name, one.scenario.summary));
-        for step in &one.scenario.steps {
+        for step in one.scenario.all_steps() {
             let id = step.kind.operation().0;
             let Some(operation) = suite.contract.operation(id) else { continue };
             let raw = step.kind.call().raw.as_ref();
@@ -24,8 +24,11 @@ pub fn print(suite: &Suite, selected: &[Selected]) {
                 (_, Rounds::ForEach(list)) => format!("for each of {list}"),
                 (_, Rounds::Once) => String::new(),
             };
+            let twin = if step.twin.is_some() { ", each after its twin" } else { "" };
+            let probe = if step.probe.is_some() { ", looked at before and after" } else { "" };
+            let polled = step.poll.as_ref().map_or(String::new(), |poll| format!(", up to {} times", poll.attempts));
             let raw = if raw.is_some() { " raw" } else { "" };
-            terminal::line(format!("  {method:<6} {}{raw}  {how}", operation.path).trim_end());
+            terminal::line(format!("  {method:<6} {}{raw}  {how}{polled}{twin}{probe}", operation.path).trim_end());
         }
     }
 }

@@ -154,10 +154,14 @@ pub async fn judge(
 
 /// A mock of the suite's own contract on a free port, a workspace for each scenario.
 async fn embedded_mock(suite: &Suite) -> Result<Target, Failure> {
-    let mock = Mock::new(suite.contract.clone(), MockSettings::default(), None)?;
+    beside(Mock::new(suite.contract.clone(), MockSettings::default(), None)?).await
+}
+
+/// A target for a mock beside this command.
+pub async fn beside(mock: Mock) -> Result<Target, Failure> {
     let address = super::mock::beside(mock).await;
     let address = address.map_err(|error| Diagnostic::general(format!("the embedded mock did not start: {error}")))?;
-    let mut target = Target::parse(&format!("http://{address}"), Tokens::PerScenario)?;
+    let mut target = Target::parse(&format!("http://{address}"), Tokens::PerScenario("scenario".to_owned()))?;
     "the embedded mock".clone_into(&mut target.name);
     Ok(target)
 }

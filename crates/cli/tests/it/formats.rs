@@ -53,6 +53,11 @@ fn fragments() {
 }
 
 #[test]
+fn faults() {
+    valid("faults", &yaml_below(&root().join("fixtures/faults")), |document| document);
+}
+
+#[test]
 fn requirements() {
     let files = ["schemas/requirements.yaml", "crates/cli/tests/suites/projects/schemas/requirements.yaml"];
     valid("requirements", &files.map(|file| root().join(file)), |document| document);

@@ -14,6 +14,7 @@ fn an_invalid_file_is_refused(#[files("../../fixtures/invalid/**/*.*")] path: Pa
     let place = match kind.as_str() {
         "scenarios" => format!("fixtures/scenarios/invalid/{name}.yaml"),
         "fragments" => format!("fixtures/fragments/{name}.yaml"),
+        "faults" => format!("fixtures/faults/{name}.yaml"),
         "seeds" => format!("fixtures/seeds/{name}.yaml"),
         "requirements" => "schemas/requirements.yaml".to_owned(),
         "contract" => "schemas/openapi.yaml".to_owned(),

@@ -13,6 +13,7 @@ mod guide;
 mod house;
 mod invalid;
 mod mock;
+mod mutate;
 mod readme;
 mod recordings;
 mod roads;

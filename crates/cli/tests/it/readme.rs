@@ -89,6 +89,8 @@ fn without_times(picture: &str) -> String {
     let mut kept = String::new();
     for word in picture.split_whitespace() {
         let digits = word.chars().all(|c| c.is_ascii_digit() || c == '.');
+        // A second or a thousandth of one.
+        let word = word.strip_prefix("ms<").or_else(|| word.strip_prefix("s<")).unwrap_or(word);
         kept.push_str(if digits { "#" } else { word });
         kept.push(' ');
     }

@@ -13,7 +13,7 @@ use tempfile::TempDir;
 use crate::bed::{Quirks, bed_with};
 use crate::context::{MockServer, conformance, signal, stderr, stdout};
 use crate::roads::proxy;
-use crate::server::Res;
+use crate::server::{Req, Res};
 
 const TOKEN: &str = "canary/token+with=signs";
 
@@ -162,6 +162,34 @@ fn a_killed_run_is_swept_up_after_and_nothing_foreign_is() {
         assert_eq!(all(&server, "shared"), before);
     }
     assert!(stdout(&command(&["sweep"]).output().unwrap()).contains("nothing to sweep"));
+}
+
+#[test]
+fn a_create_whose_answer_never_comes_is_found_by_its_body_and_deleted_only_when_told_so() {
+    let slow = AtomicBool::new(true);
+    let server = bed_with(Quirks::default(), move |request: &Req, mut response| {
+        if request.method == "POST" && slow.swap(false, Ordering::Relaxed) {
+            // Made, and told too late.
+            response.delay = Duration::from_secs(5);
+        }
+        response
+    });
+    let state = TempDir::new().unwrap();
+    let command = |args: &[&str]| {
+        let mut command = conformance();
+        command.env("CONFORMANCE_STATE_DIR", state.path()).args(args).args(["--base-url", &server.url]);
+        command.output().unwrap()
+    };
+    let output = command(&["run", "--timeout", "0.5", "--only", "lifecycle/update-nothing"]);
+    assert_eq!(output.status.code(), Some(1), "{}", stdout(&output));
+    assert!(stdout(&output).contains("no answer: no answer within 0.5 s"), "{}", stdout(&output));
+    assert!(stdout(&output).contains("its create got no clear answer; `conformance sweep` looks for it"));
+    let swept = command(&["sweep"]);
+    assert_eq!(swept.status.code(), Some(4), "{}", stdout(&swept));
+    assert!(stdout(&swept).contains("looks like this run's, but does not say so; --yes deletes it"));
+    assert_eq!(command(&["sweep", "--yes"]).status.code(), Some(0));
+    let gone = server.seen().iter().filter(|seen| seen.request.method == "DELETE" && seen.status == 204).count();
+    assert_eq!(gone, 1);
 }
 
 #[test]

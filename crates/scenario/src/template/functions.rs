@@ -5,7 +5,7 @@ use conformance_source::{Diagnostic, Node, Object, Reader, Span, Tree, suggest};
 use super::{Boundary, Template, members, read as value};
 
 /// The edges that a boundary may name.
-const EDGES: [&str; 4] = ["min-1", "min", "max", "max+1"];
+const EDGES: [&str; 6] = ["min-1", "min", "min+1", "max-1", "max", "max+1"];
 
 type Function = fn(&Reader, Object<'_>, &Span) -> Option<Template>;
 

@@ -1,0 +1,151 @@
+//! What is done to a request or an answer.
+
+use conformance_record::{Request, Response};
+use conformance_source::pointer;
+use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
+use serde_json::Value;
+
+use crate::model::{Made, RequestChange, ResponseChange, TextChange};
+
+/// The parameters of a query, in order, decoded.
+pub(crate) fn query(target: &str) -> Vec<(String, String)> {
+    let decoded = |text: &str| percent_decode_str(text).decode_utf8_lossy().into_owned();
+    let pairs = target.split_once('?').map_or("", |(_, query)| query).split('&').filter(|pair| !pair.is_empty());
+    pairs
+        .map(|pair| pair.split_once('=').unwrap_or((pair, "")))
+        .map(|(name, value)| (decoded(name), decoded(value)))
+        .collect()
+}
+
+/// The target with another query.
+pub(crate) fn with_query(target: &str, query: &[(String, String)]) -> String {
+    let path = target.split('?').next().unwrap_or(target);
+    let escaped = |text: &str| utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
+    let pairs: Vec<String> =
+        query.iter().map(|(name, value)| format!("{}={}", escaped(name), escaped(value))).collect();
+    if pairs.is_empty() { path.to_owned() } else { format!("{path}?{}", pairs.join("&")) }
+}
+
+/// Changes a request.
+pub(crate) fn request(change: &RequestChange, request: &mut Request) {
+    if !(change.drop.is_empty() && change.query.is_empty() && change.rename.is_empty()) {
+        let mut all = query(&request.target);
+        all.retain(|(name, _)| !change.drop.contains(name));
+        for (name, _) in &mut all {
+            if let Some((_, new)) = change.rename.iter().find(|(old, _)| old == name) {
+                name.clone_from(new);
+            }
+        }
+        for (name, value) in &change.query {
+            all.retain(|(one, _)| one != name);
+            all.push((name.clone(), value.clone()));
+        }
+        request.target = with_query(&request.target, &all);
+    }
+    if let Some(body) = &change.body {
+        request.body = body.to_string().into_bytes();
+    } else if !(change.set.is_empty() && change.remove.is_empty() && change.text.is_empty())
+        && let Ok(mut body) = serde_json::from_slice::<Value>(&request.body)
+    {
+        for (at, value) in &change.set {
+            pointer::set(&mut body, at, value.clone());
+        }
+        change.remove.iter().for_each(|at| remove(&mut body, at));
+        change.text.iter().for_each(|(at, how)| text(&mut body, at, *how));
+        request.body = body.to_string().into_bytes();
+    }
+    headers(&mut request.headers, &change.headers);
+}
+
+/// Changes an answer.
+pub(crate) fn response(change: &ResponseChange, response: &mut Response, items: Option<&str>) {
+    if let Some(status) = change.status {
+        response.status = status;
+    }
+    if let Some(raw) = &change.raw {
+        response.body = raw.clone().into_bytes();
+    } else if let Ok(mut body) = serde_json::from_slice::<Value>(&response.body) {
+        match items.filter(|_| change.items).and_then(|items| body.pointer_mut(items)).and_then(Value::as_array_mut) {
+            Some(items) => items.iter_mut().for_each(|item| members(change, item)),
+            None if change.items => {}
+            None => members(change, &mut body),
+        }
+        response.body = body.to_string().into_bytes();
+    }
+    headers(&mut response.headers, &change.headers);
+}
+
+fn members(change: &ResponseChange, body: &mut Value) {
+    for (at, value) in &change.set {
+        pointer::set(body, at, value.clone());
+    }
+    for (at, from) in &change.copy {
+        if let Some(value) = body.pointer(from).cloned() {
+            pointer::set(body, at, value);
+        }
+    }
+    for (at, name) in &change.rename {
+        if let Some(value) = body.pointer(at).cloned() {
+            remove(body, at);
+            let parent = at.rsplit_once('/').map_or("", |(parent, _)| parent);
+            pointer::set(body, &pointer::push(parent, name), value);
+        }
+    }
+    change.remove.iter().for_each(|at| remove(body, at));
+    change.text.iter().for_each(|(at, how)| text(body, at, *how));
+    for (at, times, plus) in &change.numbers {
+        if let Some(number) = body.pointer(at).and_then(Value::as_f64) {
+            let moved = number.mul_add(*times, *plus).floor();
+            #[expect(clippy::cast_possible_truncation, reason = "times in milliseconds fit")]
+            pointer::set(body, at, Value::from(moved as i64));
+        }
+    }
+}
+
+fn remove(body: &mut Value, at: &str) {
+    let Some((parent, name)) = at.rsplit_once('/') else { return };
+    if let Some(Value::Object(members)) = body.pointer_mut(parent) {
+        members.shift_remove(name);
+    }
+}
+
+fn text(body: &mut Value, at: &str, how: TextChange) {
+    if let Some(Value::String(text)) = body.pointer_mut(at) {
+        *text = made_over(text, how);
+    }
+}
+
+fn made_over(text: &str, how: TextChange) -> String {
+    match how {
+        TextChange::Trim => text.trim().to_owned(),
+        TextChange::Lower => text.to_lowercase(),
+        TextChange::Upper => text.to_uppercase(),
+        TextChange::Escape => text.replace('&', "&amp;").replace('<', "&lt;").replace('"', "&quot;"),
+        TextChange::Cut(most) => text.chars().take(most).collect(),
+        TextChange::Plane => text.chars().filter(|c| u32::from(*c) <= 0xFFFF).collect(),
+        TextChange::Squeeze => text.split_whitespace().collect::<Vec<_>>().join(" "),
+        TextChange::Shorten => {
+            let mut shorter = text.to_owned();
+            shorter.pop();
+            shorter
+        }
+        TextChange::Compose => text.replace("e\u{301}", "é"),
+    }
+}
+
+fn headers(fields: &mut Vec<(String, String)>, changes: &[(String, Option<String>)]) {
+    for (name, value) in changes {
+        fields.retain(|(one, _)| !one.eq_ignore_ascii_case(name));
+        fields.extend(value.iter().map(|value| (name.clone(), value.clone())));
+    }
+}
+
+/// An answer that is made up.
+pub(crate) fn made(made: &Made) -> Response {
+    let mut headers = made.headers.clone();
+    if made.body.is_some() && !headers.iter().any(|(name, _)| name == "content-type") {
+        headers.push(("content-type".to_owned(), "application/json".to_owned()));
+    }
+    let body = made.body.as_ref().map_or_else(Vec::new, |body| body.to_string().into_bytes());
+    Response { status: made.status, headers, body }
+}
