@@ -105,6 +105,8 @@ pub struct Tally {
     pub not_compared: usize,
     /// Objects created.
     pub created: usize,
+    /// Creates that got no clear answer: nobody knows whether they made anything.
+    pub unclear: usize,
     /// Objects deleted again: by the scenarios themselves, and by the clean-up.
     pub deleted: usize,
 }

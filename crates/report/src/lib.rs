@@ -4,4 +4,4 @@ mod card;
 pub mod terminal;
 
 pub use card::wrapped;
-pub use terminal::Terminal;
+pub use terminal::{Terminal, count};

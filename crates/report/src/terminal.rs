@@ -60,8 +60,11 @@ impl<W: Write> Terminal<W> {
             ("?", YELLOW)
         } else if any(|verdict| *verdict == Verdict::Warn) {
             ("!", YELLOW)
-        } else {
+        } else if any(|verdict| *verdict == Verdict::Pass) || checks.is_empty() {
             ("✓", GREEN)
+        } else {
+            // Nothing failed because nothing was judged.
+            ("–", DIM)
         };
         let checked = count(checks.len(), "check");
         let _ = writeln!(text, "  {style}{mark}{style:#} {behaviour:<34} {DIM}{checked:>10} {:>9}{DIM:#}", time(took));
@@ -113,8 +116,9 @@ fn finished(tally: &Tally, took: Duration) -> String {
             parts.push(format!("{style}{number} {word}{style:#}"));
         }
     }
+    let unclear = if tally.unclear > 0 { format!(", unclear {}", tally.unclear) } else { String::new() };
     format!(
-        "\n{}: {} {DIM}in {}{DIM:#}\n{DIM}created {}, deleted {}, left {}{DIM:#}\n",
+        "\n{}: {} {DIM}in {}{DIM:#}\n{DIM}created {}, deleted {}, left {}{unclear}{DIM:#}\n",
         count(tally.scenarios, "scenario"),
         parts.join(", "),
         time(took),
@@ -124,7 +128,9 @@ fn finished(tally: &Tally, took: Duration) -> String {
     )
 }
 
-fn count(number: usize, word: &str) -> String {
+/// A number and its word: `1 check`, `2 checks`.
+#[must_use]
+pub fn count(number: usize, word: &str) -> String {
     format!("{number} {word}{}", if number == 1 { "" } else { "s" })
 }
 

@@ -92,8 +92,21 @@ impl Cleaner<'_> {
         deleted
     }
 
-    /// Deletes an object; gone is gone, whoever did it.
+    /// Deletes an object, again when that goes wrong: nothing is judged here, and nothing shall stay behind.
     pub(crate) async fn delete(&self, resource: usize, id: &str, second: bool) -> Result<(), String> {
+        const ATTEMPTS: usize = 3;
+        let mut result = self.delete_once(resource, id, second).await;
+        for _ in 1..ATTEMPTS {
+            if result.is_ok() {
+                break;
+            }
+            result = self.delete_once(resource, id, second).await;
+        }
+        result
+    }
+
+    /// Gone is gone, whoever did it.
+    async fn delete_once(&self, resource: usize, id: &str, second: bool) -> Result<(), String> {
         let Some(operation) = self.suite.contract.action(resource, Action::Delete) else {
             return Err("the contract has no operation that deletes it".to_owned());
         };

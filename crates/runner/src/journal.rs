@@ -24,6 +24,9 @@ pub enum Entry {
         suite: String,
         /// When, in milliseconds since 1970.
         started: u64,
+        /// What tells another token from the run's; it tells nothing of the token.
+        #[serde(default)]
+        fingerprint: u32,
     },
     /// A create is about to be sent.
     Intent {
@@ -108,7 +111,39 @@ pub struct Past {
     pub alive: bool,
 }
 
+/// Tells tokens apart without telling them: 32 bits of what a run's marker and the token come to.
+#[must_use]
+pub fn fingerprint(marker: &str, token: &str) -> u32 {
+    let bytes = marker.bytes().chain(token.bytes());
+    let mixed =
+        bytes.fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
+    (mixed >> 32) as u32
+}
+
 impl Past {
+    /// Whether the run was made with this token.
+    #[must_use]
+    pub fn is_of(&self, token: &str) -> bool {
+        match self.entries.first() {
+            Some(Entry::Run { marker, fingerprint: of, .. }) => *of == fingerprint(marker, token),
+            _ => false,
+        }
+    }
+
+    /// Whether an object may be left that only the second token reaches.
+    #[must_use]
+    pub fn needs_second(&self) -> bool {
+        let mut open = std::collections::BTreeSet::new();
+        for entry in &self.entries {
+            match entry {
+                Entry::Intent { number, second: true, .. } => drop(open.insert(*number)),
+                Entry::Refused { number } | Entry::Deleted { number } => drop(open.remove(number)),
+                _ => {}
+            }
+        }
+        !open.is_empty()
+    }
+
     /// The marker, target and suite of the run.
     #[must_use]
     pub fn head(&self) -> Option<(&str, &str, &str)> {

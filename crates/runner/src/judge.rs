@@ -50,6 +50,11 @@ impl<'s> Judgement<'s> {
             self.passed_over = Some(format!("it is about status {wanted}, and {} came", response.status));
             return;
         }
+        if let Some(Err(reason)) = scope.exchange.map(|exchange| &exchange.response)
+            && !(self.check.if_status.is_empty() && self.check.conditions.is_empty())
+        {
+            return self.could_not(format!("there was no answer: {reason}").into());
+        }
         match unmet(world, operation, scope, &self.check.conditions) {
             Ok(None) => {}
             Ok(Some(unmet)) => {

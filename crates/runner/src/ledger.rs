@@ -107,12 +107,13 @@ impl Ledger {
         ids.collect()
     }
 
-    /// How many objects were created, and how many of them are gone again.
-    pub(crate) fn count(&self) -> (usize, usize) {
+    /// How many objects were created, how many of them are gone again, and how many creates got no clear answer.
+    pub(crate) fn count(&self) -> (usize, usize, usize) {
         let inner = self.lock();
         let gone = inner.creates.iter().filter(|one| matches!(one.fate, Fate::Gone(_))).count();
         let made = inner.creates.iter().filter(|one| matches!(one.fate, Fate::Made(_) | Fate::Nameless)).count();
-        (made + gone, gone)
+        let unclear = inner.creates.iter().filter(|one| one.fate == Fate::Unknown).count();
+        (made + gone, gone, unclear)
     }
 
     /// Closes the journal; it stays on disk when anything may be left. Answers why it could not be kept, if so.

@@ -84,8 +84,10 @@ impl Oracle {
             self.known.insert(id.to_owned(), Known::Gone);
             return;
         }
+        // An answer that shows no id is judged by its schema.
         let found = body.get(&contract.resources[operation.resource].id_property).and_then(Value::as_str);
-        let mismatch = (found != Some(id)).then(|| format!("the answer has the id {found:?}, asked for was {id}"));
+        let mismatch = found.filter(|found| *found != id);
+        let mismatch = mismatch.map(|found| format!("the answer has the id {found}, asked for was {id}"));
         self.rule(Rule::Id, exchange, mismatch.into_iter().collect());
         if operation.action == Action::Update {
             self.known.insert(id.to_owned(), if body.is_object() { Known::As(body) } else { Known::Unclear });

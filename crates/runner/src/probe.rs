@@ -15,6 +15,7 @@ use crate::value::{self, Scope};
 /// What a probe saw: a whole object, or the objects of a page that have the text in them.
 pub(crate) enum Seen {
     Object(Value),
+    Nothing,
     With(String, Vec<Value>),
 }
 
@@ -29,7 +30,8 @@ impl Replay<'_> {
         match probe.map(|check| &check.expectation) {
             Some(Expectation::Unchanged(id)) => {
                 let id = value::plain(&value::template(&mut self.world, operation, here, id, None)?);
-                self.retrieve(operation, &id).await.map(Seen::Object)
+                let found = self.retrieve(operation, &id).await?;
+                Ok(found.map_or(Seen::Nothing, Seen::Object))
             }
             Some(Expectation::Absent(text)) => {
                 let text = value::plain(&value::template(&mut self.world, operation, here, text, None)?);
@@ -41,7 +43,7 @@ impl Replay<'_> {
         }
     }
 
-    async fn retrieve(&mut self, operation: &Operation, id: &str) -> Result<Value, Obstacle> {
+    async fn retrieve(&mut self, operation: &Operation, id: &str) -> Result<Option<Value>, Obstacle> {
         let suite = self.suite;
         let Some(retrieve) = suite.contract.action(operation.resource, Action::Retrieve) else {
             return Err("the contract has no operation that retrieves it".into());
@@ -59,7 +61,7 @@ impl Replay<'_> {
         if let Some(most) = suite.contract.largest_page(list) {
             add_query(&mut request.target, &page.limit, &most.to_string());
         }
-        let body = self.answer(request).await?;
+        let body = self.answer(request).await?.unwrap_or_default();
         let items = body.pointer(&page.items).and_then(Value::as_array);
         items.cloned().ok_or_else(|| "the list has no items".into())
     }
@@ -75,13 +77,18 @@ impl Replay<'_> {
         Request { method: operation.method.clone(), target, headers, body: Vec::new() }
     }
 
-    async fn answer(&mut self, request: Request) -> Result<Value, Obstacle> {
+    /// The body of an answer; none when there is nothing to look at.
+    async fn answer(&mut self, request: Request) -> Result<Option<Value>, Obstacle> {
         let response = self.exchange(request).await?.response;
         let response = response.map_err(|reason| Obstacle::from(format!("the probe got no answer: {reason}")))?;
+        if response.status == 404 {
+            return Ok(None);
+        }
         if !(200..300).contains(&response.status) {
             return Err(format!("the probe was answered {}", response.status).into());
         }
-        serde_json::from_slice(&response.body)
+        serde_json::from_slice::<Value>(&response.body)
+            .map(Some)
             .map_err(|error| format!("the probe's answer is not JSON: {error}").into())
     }
 }
@@ -107,13 +114,13 @@ impl Judgement<'_> {
     ) {
         let mismatches = match (before, after) {
             (Ok(Seen::Object(before)), Ok(Seen::Object(after))) => Ok(since(&after, &before)),
-            // It was there, and now it is not to be had.
-            (Ok(Seen::Object(_)), Err(reason)) => Ok(vec![reason.reason().to_owned()]),
+            (Ok(Seen::Object(_)), Ok(Seen::Nothing)) => Ok(vec!["it was there, and now it is a 404".to_owned()]),
+            (Ok(Seen::Nothing), Ok(_)) => Err("there was nothing to look at before the request".into()),
             (_, Ok(Seen::With(text, found))) => {
                 Ok(found.iter().map(|item| format!("{item} has {text:?} in it")).collect())
             }
             (Err(reason), _) | (_, Err(reason)) => Err(reason),
-            (Ok(Seen::With(..)), Ok(Seen::Object(_))) => Err(Obstacle::ToolFault("two kinds of probe".to_owned())),
+            (Ok(_), Ok(_)) => Err(Obstacle::ToolFault("two kinds of probe".to_owned())),
         };
         self.settle(self.describe(), Some(exchange), mismatches, round);
     }

@@ -12,7 +12,7 @@ use tokio::task::JoinSet;
 
 use crate::cleanup::Cleaner;
 use crate::client::Client;
-use crate::journal::{Entry, Journal};
+use crate::journal::{self, Entry, Journal};
 use crate::judge::Judgements;
 use crate::known::KnownFailures;
 use crate::lane::Lane;
@@ -107,7 +107,7 @@ pub async fn run(run: Run, source: Source, listener: &mut (dyn FnMut(&RunEvent) 
     if let Lane::Http(_, Some(recorder)) = &lane {
         recorder.begin(&head(&run, &marker));
     }
-    let ledger = Ledger::new(journal(&run, &lane, &marker)?, secrets.clone());
+    let ledger = Ledger::new(begin_journal(&run, &lane, &marker)?, secrets.clone());
     listener(&RunEvent::Started {
         suite: run.suite.contract.title.clone(),
         target: run.target.name.clone(),
@@ -122,7 +122,7 @@ pub async fn run(run: Run, source: Source, listener: &mut (dyn FnMut(&RunEvent) 
         listener(&RunEvent::Outdated { position, trouble });
     }
     if let Lane::Http(..) = shared.lane {
-        (tally.created, tally.deleted) = shared.ledger.count();
+        (tally.created, tally.deleted, tally.unclear) = shared.ledger.count();
         let strays = strays(&shared).await;
         tally.created += strays;
         tally.deleted += strays;
@@ -311,13 +311,14 @@ fn marker() -> String {
     format!("~{}", word.collect::<String>())
 }
 
-fn journal(run: &Run, lane: &Lane, marker: &str) -> Result<Option<Journal>, Unreachable> {
+fn begin_journal(run: &Run, lane: &Lane, marker: &str) -> Result<Option<Journal>, Unreachable> {
     let (Some(folder), Lane::Http(..)) = (&run.settings.journals, lane) else { return Ok(None) };
     let head = Entry::Run {
         marker: marker.to_owned(),
         target: run.target.url(),
         suite: run.suite.contract.title.clone(),
         started: now(),
+        fingerprint: journal::fingerprint(marker, &run.target.token(0)),
     };
     let begun = Journal::begin(folder, marker.trim_start_matches('~'), &head);
     begun

@@ -45,7 +45,11 @@ pub fn select(bound: &Bound, requirements: &Requirements, only: &[String]) -> Re
         } else {
             let (scenario, line) = split_line(name);
             let keep = line.map_or(Keep::All, Keep::Line);
-            let fits = |one: &Scenario| one.name == scenario || (line.is_none() && area(one) == scenario);
+            let stands = |one: &Scenario, line: usize| one.all_steps().any(|step| lines(one, step).contains(&line));
+            let fits = |one: &Scenario| match line {
+                Some(line) => one.name == scenario && stands(one, line),
+                None => one.name == scenario || area(one) == scenario,
+            };
             all(keep).filter(|one| fits(&one.scenario)).collect()
         };
         if named.is_empty() {
@@ -56,6 +60,11 @@ pub fn select(bound: &Bound, requirements: &Requirements, only: &[String]) -> Re
         }
     }
     if found.is_empty() { Ok(selected) } else { Err(Diagnostics(found)) }
+}
+
+/// The lines of a scenario's file that a step takes up.
+fn lines(scenario: &Scenario, step: &Step) -> std::ops::RangeInclusive<usize> {
+    scenario.file.position(step.place.start).0..=scenario.file.position(step.place.end).0
 }
 
 fn add(selected: &mut Vec<Selected>, new: Selected) {
@@ -87,6 +96,11 @@ fn cites(step: &Step, requirement: &str) -> bool {
 fn unknown(bound: &Bound, requirements: &Requirements, name: &str) -> Diagnostic {
     let mut known: Vec<&str> = bound.scenarios.iter().flat_map(|one| [area(one), one.name.as_str()]).collect();
     known.extend(requirements.ids());
+    if let (scenario, Some(line)) = split_line(name)
+        && bound.scenarios.iter().any(|one| one.name == scenario)
+    {
+        return Diagnostic::general(format!("no step of {scenario} stands in line {line}"));
+    }
     let diagnostic = Diagnostic::general(format!("`{name}` is no area, scenario or requirement that anything tests"));
     match suggest::nearest(split_line(name).0, known) {
         Some(near) => diagnostic.with_help(format!("did you mean `{near}`?")),
@@ -108,10 +122,7 @@ impl Selected {
     pub(crate) fn counts(&self, step: &Step, check: &CheckOutcome) -> bool {
         match &self.keep {
             Keep::All | Keep::Citing(_) => self.counts_throughout(check),
-            Keep::Line(wanted) => {
-                let file = &self.scenario.file;
-                (file.position(step.place.start).0..=file.position(step.place.end).0).contains(wanted)
-            }
+            Keep::Line(wanted) => lines(&self.scenario, step).contains(wanted),
         }
     }
 }

@@ -39,7 +39,7 @@ pub fn run(suite: Option<&Path>, args: &args::Mutate) -> Result<Exit, Failure> {
     })?;
     let survived = matrix.rows.iter().filter(|row| row.fate == Fate::Survived).count();
     match args.format {
-        args::MatrixFormat::Text => terminal::line(&summary(&matrix)),
+        args::MatrixFormat::Text => terminal::line(&summary(&matrix, args.faults.is_empty())),
         args::MatrixFormat::Json => terminal::line(&format!("{:#}", json(&matrix))),
         args::MatrixFormat::Markdown => terminal::line(markdown(&matrix).trim_end()),
     }
@@ -126,12 +126,16 @@ fn count(matrix: &Matrix) -> [usize; 3] {
     ]
 }
 
-fn summary(matrix: &Matrix) -> String {
+/// The numbers, and, when all faults were tried, the checks that noticed none.
+fn summary(matrix: &Matrix, all: bool) -> String {
     let [own, others, survived] = count(matrix);
     let mut text = format!(
-        "\n{} faults: {own} killed by a check of the requirement that they break, {others} by another, {survived} survived",
-        matrix.rows.len()
+        "\n{}: {own} killed by a check of the requirement that they break, {others} by another, {survived} survived",
+        conformance_report::count(matrix.rows.len(), "fault")
     );
+    if !all {
+        return text;
+    }
     let _ = write!(text, "\n{} checks killed nothing", matrix.idle.len());
     for (scenario, position) in &matrix.idle {
         let _ = write!(text, "\n  {scenario} · {position}");

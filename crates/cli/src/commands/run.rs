@@ -31,6 +31,10 @@ pub fn run(suite: Option<&Path>, args: &args::Run) -> Result<Exit, Failure> {
     settings.journals = target.as_ref().and_then(|_| state::journals());
     let name = target.as_ref().map_or("mock", |target| &target.name).to_owned();
     let selected = selection(&bound, &suite, args, &name)?;
+    if let Some(name) = args.target.as_ref().filter(|name| !is_name(name)) {
+        let wrong = Diagnostic::general(format!("--target {name:?} cannot be the name of a folder"));
+        return Err(wrong.with_help("letters, digits, `.`, `-` and `_`, beginning with a letter or digit").into());
+    }
     let snapshots = snapshots(args, &suite, target.as_ref());
     let known = known_failures(&args.verdicts, &suite, &bound.scenarios)?;
     if args.plan {
@@ -94,6 +98,13 @@ fn snapshots(args: &args::Run, suite: &Suite, target: Option<&Target>) -> Snapsh
         target: args.target.clone().or(host).unwrap_or_else(|| "mock".to_owned()),
         write: writes_snapshots(),
     }
+}
+
+/// Whether a name is one of a folder here, on every system, and of nothing else.
+fn is_name(name: &str) -> bool {
+    name.len() <= 100
+        && name.starts_with(|c: char| c.is_ascii_alphanumeric())
+        && name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_'))
 }
 
 /// As insta has it: not in CI, and not when told so.

@@ -37,6 +37,20 @@ pub fn run(suite: Option<&Path>, args: &args::Sweep) -> Result<Exit, Failure> {
             terminal::line(&format!("run {marker}: still going on, left alone"));
             continue;
         }
+        // What another token made is a 404 to this one, and would seem to be gone.
+        let why = if !past.is_of(&target.token(0)) {
+            Some("it was made with another token")
+        } else if past.needs_second() && target.second(0).is_none() {
+            Some("it needs the second token, too (--second-token)")
+        } else {
+            None
+        };
+        if let Some(why) = why {
+            let marker = past.head().map_or("", |(marker, ..)| marker);
+            terminal::line(&format!("run {marker}: left alone, {why}"));
+            clean = false;
+            continue;
+        }
         let swept = runtime.block_on(sweep(&suite, &target, &settings, past, args.yes));
         let swept = swept.map_err(|reason| Failure {
             exit: Exit::Unreachable,

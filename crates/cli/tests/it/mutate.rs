@@ -18,7 +18,7 @@ use crate::server::Res;
 fn a_fault_is_killed_by_a_check_of_the_requirement_that_it_breaks(#[case] name: &str) {
     let output = run(&["mutate", "--fault", name]);
     assert_eq!(output.status.code(), Some(0), "{}{}", stdout(&output), stderr(&output));
-    assert!(stdout(&output).contains("1 faults: 1 killed by a check"), "{}", stdout(&output));
+    assert!(stdout(&output).contains("1 fault: 1 killed by a check"), "{}", stdout(&output));
 }
 
 #[test]

@@ -378,3 +378,30 @@ fn requests_are_spaced_out_as_told() {
     // Three requests, the first contact and the look for strays: four intervals of 50 ms at least.
     assert!(start.elapsed() >= Duration::from_millis(200));
 }
+
+#[test]
+fn a_sweep_with_another_token_leaves_the_journal_for_the_right_one() {
+    let server = MockServer::start(&["--quiet"]);
+    let state = TempDir::new().unwrap();
+    let command = |args: &[&str], token: &str| {
+        let mut command = conformance();
+        command.env("CONFORMANCE_STATE_DIR", state.path()).args(args).args([
+            "--base-url",
+            &server.url,
+            "--token",
+            token,
+        ]);
+        command
+    };
+    let mut child = command(&["run"], "right-token").stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    while all(&server, "right-token").len() < 5 {
+        assert_eq!(child.try_wait().unwrap(), None);
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let wrong = command(&["sweep"], "wrong-token").output().unwrap();
+    assert_eq!(wrong.status.code(), Some(4), "{}", stdout(&wrong));
+    assert!(stdout(&wrong).contains("left alone, it was made with another token"), "{}", stdout(&wrong));
+    command(&["sweep", "--yes"], "right-token").output().unwrap();
+    assert_eq!(all(&server, "right-token"), BTreeSet::new());
+}

@@ -67,6 +67,7 @@ fn what_the_run_cannot_do_is_not_applicable_and_says_why() {
     assert_eq!(code, Some(0), "{said}");
     assert!(said.contains("not applicable MUST access.own-workspace-only"), "{said}");
     assert!(said.contains("it needs a token of another workspace, given by --second-token"), "{said}");
+    assert!(said.contains("– another-workspace"), "never green: {said}");
     assert!(said.contains("0 passed, 12 not applicable"), "never green: {said}");
 }
 
@@ -76,6 +77,24 @@ fn a_refusal_whose_twin_is_refused_could_not_run_and_the_run_is_incomplete() {
     assert_eq!(code, Some(4), "{said}");
     assert!(said.contains("could not run"), "{said}");
     assert!(said.contains("its twin, which should succeed, was answered 403"), "{said}");
+}
+
+#[test]
+fn a_probe_that_cannot_look_says_nothing_of_the_server() {
+    // Every look after a refused update breaks.
+    let refused = std::sync::atomic::AtomicBool::new(false);
+    let server = bed_with(Quirks::default(), move |request: &Req, response: Res| {
+        use std::sync::atomic::Ordering;
+        match request.method.as_str() {
+            "PATCH" => refused.store(response.status == 400, Ordering::Relaxed),
+            "GET" if refused.swap(false, Ordering::Relaxed) => return Res::text(500, "text/plain", "oops"),
+            _ => {}
+        }
+        response
+    });
+    let (code, said) = judged(&server, &["--only", "names/length-on-update"]);
+    assert_eq!(code, Some(4), "{said}");
+    assert!(said.contains("the probe was answered 500") && !said.contains("fail MUST"), "{said}");
 }
 
 #[test]
