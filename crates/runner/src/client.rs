@@ -13,6 +13,7 @@ use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::Client as Pool;
 use hyper_util::rt::TokioExecutor;
 use rustls::{ClientConfig, RootCertStore};
+use tokio::sync::watch;
 
 use crate::pace::Pace;
 use crate::road::Road;
@@ -70,6 +71,12 @@ impl Client {
             headers: settings.headers.clone(),
             pace: Pace::new(settings.max_rps),
         })
+    }
+
+    /// Cuts waits short once `stop` turns true.
+    pub(crate) fn until(mut self, stop: watch::Receiver<bool>) -> Self {
+        self.pace.until(stop);
+        self
     }
 
     /// Sends a request, again when the server asks to come back later. That nothing came back is a result, too.

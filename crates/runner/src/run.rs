@@ -97,7 +97,7 @@ pub async fn run(run: Run, source: Source, listener: &mut (dyn FnMut(&RunEvent) 
     let secrets = run.target.secrets(&run.settings);
     let lane = match source {
         Source::Target(recorder) => {
-            let client = Client::new(&run.target, &run.settings).map_err(Unreachable::Setup)?;
+            let client = Client::new(&run.target, &run.settings).map_err(Unreachable::Setup)?.until(run.stop.clone());
             first_contact(&run, &client).await?;
             Lane::Http(Box::new(client), recorder)
         }

@@ -55,7 +55,10 @@ pub fn run(suite: Option<&Path>, args: &args::Run) -> Result<Exit, Failure> {
         let (snapshots, scenarios) = (Some(snapshots), bound.scenarios);
         let run = Run { suite, selected, target, settings, snapshots, known, scenarios, stop: stopped.clone() };
         let judged = judge(run, Source::Target(recorder.clone()), &args.verdicts, args.require_snapshots).await;
-        let (exit, failed) = judged.map_err(|why| server::unreachable(&name, args.server.token.is_some(), &why))?;
+        let (exit, failed) = match judged {
+            Err(_) if *stopped.borrow() => return Ok((Exit::Interrupted, Vec::new())),
+            judged => judged.map_err(|why| server::unreachable(&name, args.server.token.is_some(), &why))?,
+        };
         if let Some(Err(error)) = recorder.map(|recorder| recorder.finish()) {
             return Err(Failure::from(Diagnostic::general(format!("the recording could not be written: {error}"))));
         }

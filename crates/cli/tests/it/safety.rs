@@ -405,3 +405,25 @@ fn a_sweep_with_another_token_leaves_the_journal_for_the_right_one() {
     command(&["sweep", "--yes"], "right-token").output().unwrap();
     assert_eq!(all(&server, "right-token"), BTreeSet::new());
 }
+
+#[test]
+fn who_waits_for_a_slow_pace_or_a_busy_server_can_be_interrupted() {
+    let busy = bed_with(Quirks::default(), |_, _| Res {
+        status: 429,
+        headers: vec![("retry-after".to_owned(), "100".to_owned())],
+        ..Res::default()
+    });
+    let free = bed_with(Quirks::default(), |_, response| response);
+    for (server, more) in [(&busy, &[][..]), (&free, &["--max-rps", "0.01"][..])] {
+        let mut command = conformance();
+        command.args(["run", "--base-url", &server.url]).args(more).stdout(Stdio::null()).stderr(Stdio::null());
+        let mut child = command.spawn().unwrap();
+        while server.seen().is_empty() {
+            assert_eq!(child.try_wait().unwrap(), None);
+        }
+        signal(&child, "TERM");
+        let start = std::time::Instant::now();
+        assert_eq!(child.wait().unwrap().code(), Some(130), "{more:?}");
+        assert!(start.elapsed() < Duration::from_secs(60), "it waited to the end");
+    }
+}
