@@ -238,3 +238,32 @@ fn a_known_failure_that_matches_nothing_is_2(#[case] scenario: &str, #[case] req
     assert_eq!(output.status.code(), Some(2));
     assert!(stderr(&output).contains(said), "{}", stderr(&output));
 }
+
+#[test]
+fn what_failed_the_last_time_can_be_replayed_alone() {
+    let wrong = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(true));
+    let now = wrong.clone();
+    let server = bed_with(Quirks::default(), move |request: &Req, response: Res| {
+        let deletes = request.method == "DELETE" && response.status == 204;
+        let wrong = deletes && now.load(std::sync::atomic::Ordering::Relaxed);
+        if wrong { Res { status: 202, ..response } } else { response }
+    });
+    let state = tempfile::TempDir::new().unwrap();
+    let run = |more: &[&str]| {
+        let mut command = conformance();
+        command.env("CONFORMANCE_STATE_DIR", state.path()).args(["run", "--base-url", &server.url]).args(more);
+        let output = command.output().unwrap();
+        (output.status.code(), stdout(&output) + &stderr(&output))
+    };
+    let (code, said) = run(&["--last-failed"]);
+    assert_eq!(code, Some(2), "{said}");
+    assert!(said.contains("no earlier run against"), "{said}");
+    assert_eq!(run(&["--only", "lifecycle", "--only", "names"]).0, Some(1));
+    wrong.store(false, std::sync::atomic::Ordering::Relaxed);
+    let (code, said) = run(&["--last-failed"]);
+    assert_eq!(code, Some(0), "{said}");
+    assert!(said.contains("· 3 scenarios") && said.contains("delete-only-that-one"), "{said}");
+    let (code, said) = run(&["--last-failed"]);
+    assert_eq!(code, Some(2), "{said}");
+    assert!(said.contains("nothing failed in the last run"), "{said}");
+}
