@@ -75,6 +75,14 @@ impl Target {
         Ok(Self { name: url.to_owned(), origin: format!("{scheme}://{authority}"), path, tokens, second: None })
     }
 
+    /// Whether the server is on this machine.
+    #[must_use]
+    pub fn is_loopback(&self) -> bool {
+        let host = self.origin.parse::<Uri>().ok().and_then(|uri| uri.host().map(str::to_owned)).unwrap_or_default();
+        let bare = host.trim_matches(['[', ']']);
+        bare.eq_ignore_ascii_case("localhost") || bare.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback())
+    }
+
     /// The base URL.
     #[must_use]
     pub fn url(&self) -> String {

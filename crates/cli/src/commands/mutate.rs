@@ -20,6 +20,11 @@ pub fn run(suite: Option<&Path>, args: &args::Mutate) -> Result<Exit, Failure> {
     let bound = bind(&suite)?;
     let faults = chosen(faults(&suite)?, &args.faults)?;
     let target = server::target(&args.server)?;
+    if target.as_ref().is_some_and(|target| !target.is_loopback()) {
+        // Some faults change other objects, hide ids, or keep deletions back: no run could clean up after them.
+        let wrong = Diagnostic::general("mutate harms the server behind the URL, and does so on this machine only");
+        return Err(wrong.with_help("put a server that may be harmed on 127.0.0.1, or leave --base-url out").into());
+    }
     let mut settings = server::settings(&args.server)?;
     settings.jobs = 1;
     settings.journals = target.as_ref().and_then(|_| crate::state::journals());
