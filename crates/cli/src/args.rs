@@ -1,6 +1,7 @@
 //! Arguments as they are typed.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{Parser, Subcommand, ValueEnum};
 
@@ -167,6 +168,10 @@ pub struct Mutate {
     /// Only this fault. May be given several times.
     #[arg(long = "fault", value_name = "NAME")]
     pub faults: Vec<String>,
+    /// Leave out all scenarios that test this requirement, and try the faults that break it: the proof must fail then.
+    /// May be given several times.
+    #[arg(long, value_name = "REQUIREMENT")]
+    pub without: Vec<String>,
     /// Faults at a time.
     #[arg(short, long, default_value_t = 4, value_name = "N")]
     pub jobs: usize,
@@ -235,6 +240,15 @@ pub struct Mock {
     /// Let in this bearer token only; all others get a 401.
     #[arg(long, value_name = "TOKEN")]
     pub require_token: Option<String>,
+    /// Let this go wrong: a fault of `fixtures/faults`. May be given several times.
+    #[arg(long = "fault", value_name = "NAME")]
+    pub faults: Vec<String>,
+    /// Keep each answer back for so long: `200ms`, or anything between `50ms..200ms`.
+    #[arg(long, value_name = "TIME", value_parser = latency)]
+    pub latency: Option<(Duration, Duration)>,
+    /// Let requests ask for a fault with the header field `Conformance-Fault: NAME`.
+    #[arg(long)]
+    pub fault_header: bool,
     /// No line per request.
     #[arg(short, long)]
     pub quiet: bool,
@@ -262,4 +276,26 @@ impl Color {
         };
         choice.write_global();
     }
+}
+
+/// `200ms`, `1.5s`, or two of these with `..` between them.
+fn latency(text: &str) -> Result<(Duration, Duration), String> {
+    let (from, to) = text.split_once("..").unwrap_or((text, text));
+    match (duration(from), duration(to)) {
+        (Some(from), Some(to)) if from <= to => Ok((from, to)),
+        _ => {
+            Err("expected a time such as `200ms` or `1.5s`, or two with `..` between them, the shorter first"
+                .to_owned())
+        }
+    }
+}
+
+fn duration(text: &str) -> Option<Duration> {
+    let (number, unit) = match text.strip_suffix("ms") {
+        Some(number) => (number, 0.001),
+        None => (text.strip_suffix('s')?, 1.0),
+    };
+    let seconds = number.trim().parse::<f64>().ok()? * unit;
+    // Nobody waits longer than an hour on purpose.
+    (0.0..=3600.0).contains(&seconds).then(|| Duration::from_secs_f64(seconds))
 }

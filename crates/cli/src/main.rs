@@ -7,12 +7,14 @@ mod args;
 mod commands;
 mod embedded;
 mod exit;
+mod faults;
 mod log;
 mod progress;
 mod server;
 mod signals;
 mod state;
 mod terminal;
+mod weather;
 
 use std::process::ExitCode;
 

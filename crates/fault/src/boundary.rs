@@ -5,14 +5,15 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use conformance_contract::model::Place;
 use conformance_contract::{Action, Contract, Operation};
 use conformance_record::{Answer, Boundary, Request, Response, Upstream};
 use conformance_source::pointer;
 use serde_json::Value;
 
+use crate::also;
 use crate::change;
-use crate::model::{Also, Fault, Relist};
+use crate::memory::Memory;
+use crate::model::{Fault, Relist};
 use crate::relist;
 
 /// The faults that happen, to the operations of a contract.
@@ -22,6 +23,9 @@ pub struct Harm {
     /// What stands before the contract's paths.
     base: String,
     faults: Vec<Hurt>,
+    /// The header field that switches a fault on for one request; without it, all of them are on.
+    switch: Option<String>,
+    memory: Memory,
 }
 
 /// A fault, and what it remembers.
@@ -38,7 +42,15 @@ impl Harm {
     #[must_use]
     pub fn new(contract: Arc<Contract>, base: &str, faults: Vec<Fault>) -> Self {
         let hurt = |fault| Hurt { fault, seen: AtomicU64::new(0), before: Mutex::default() };
-        Self { contract, base: base.to_owned(), faults: faults.into_iter().map(hurt).collect() }
+        let faults = faults.into_iter().map(hurt).collect();
+        Self { contract, base: base.to_owned(), faults, switch: None, memory: Memory::default() }
+    }
+
+    /// The same, of which a fault happens only to a request that names it in this header field (lower case).
+    #[must_use]
+    pub fn switched_by(mut self, header: &str) -> Self {
+        self.switch = Some(header.to_owned());
+        self
     }
 
     fn operation(&self, request: &Request) -> Option<&Operation> {
@@ -46,16 +58,22 @@ impl Harm {
         self.contract.route(&request.method, path).ok().map(|(operation, _)| operation)
     }
 
+    /// Those that happen to a request.
+    fn happening(&self, operation: Option<&Operation>, request: &Request) -> Vec<&Hurt> {
+        let named = self.switch.as_ref().map(|header| request.header(header).unwrap_or(""));
+        let on = |hurt: &&Hurt| {
+            let name = hurt.fault.name.as_str();
+            named.is_none_or(|names| names.split(',').any(|one| one.trim() == name)) && hurt.happens(operation, request)
+        };
+        self.faults.iter().filter(on).collect()
+    }
+
     async fn through(&self, mut request: Request, upstream: &dyn Upstream) -> Result<Response, String> {
         let operation = self.operation(&request);
-        let happening: Vec<&Hurt> = self.faults.iter().filter(|hurt| hurt.happens(operation, &request)).collect();
+        let happening = self.happening(operation, &request);
         let original = request.clone();
         for hurt in &happening {
-            if let Some((from, to)) = hurt.fault.delay {
-                let span = u64::try_from(to.saturating_sub(from).as_millis()).unwrap_or(0);
-                let spread = hurt.seen.load(Ordering::Relaxed).wrapping_mul(7919) % (span + 1);
-                tokio::time::sleep(from + Duration::from_millis(spread)).await;
-            }
+            hurt.wait().await;
             if hurt.fault.cut {
                 return Err("the connection was cut".to_owned());
             }
@@ -63,26 +81,25 @@ impl Harm {
                 return Ok(change::made(answer));
             }
             change::request(&hurt.fault.request, &mut request);
+            if hurt.fault.request.borrowed {
+                self.memory.lend(&mut request);
+            }
         }
         let relist = happening.iter().find_map(|hurt| hurt.fault.list.as_ref());
         let mut response = match (relist, operation) {
             (Some(rule), Some(list)) if list.page.is_some() => self.relisted(rule, list, &request, upstream).await?,
             _ => upstream.send(request.clone()).await?,
         };
+        if let Some(create) = operation.filter(|one| one.action == Action::Create) {
+            self.memory.keep(&self.contract.resources[create.resource].id_property, &request, &response);
+        }
+        let other = also::Other { contract: &self.contract, base: &self.base, memory: &self.memory, upstream };
         for hurt in &happening {
             let refused = response.status >= 400;
             if let Some(also) = hurt.fault.also.as_ref().filter(|also| refused == also.when_refused) {
-                self.also(also, &original, upstream).await;
+                other.does(also, &original).await;
             }
-            if hurt.fits(response.status) {
-                let items = operation.and_then(|one| one.page.as_ref()).map(|page| page.items.as_str());
-                if hurt.changes() {
-                    change::response(&hurt.fault.response, &mut response, items);
-                }
-                if hurt.fault.stale {
-                    response = hurt.remembered(&original, response);
-                }
-            }
+            hurt.alter(operation, &original, &mut response);
         }
         Ok(response)
     }
@@ -108,44 +125,6 @@ impl Harm {
         response.body = body.to_string().into_bytes();
         Ok(response)
     }
-
-    /// Does something else, to the object at a place of the list, in the name of whoever sent the request.
-    async fn also(&self, also: &Also, request: &Request, upstream: &dyn Upstream) {
-        let Some(operation) = self.contract.operation(&also.operation) else { return };
-        let mut headers = request.headers.clone();
-        headers.retain(|(name, _)| name != "content-length");
-        let Some(target) = self.target(also, operation, request, upstream).await else { return };
-        let body = also.body.as_ref().map_or_else(Vec::new, |body| body.to_string().into_bytes());
-        if !body.is_empty() && !headers.iter().any(|(name, _)| name == "content-type") {
-            headers.push(("content-type".to_owned(), "application/json".to_owned()));
-        }
-        let _ = upstream.send(Request { method: operation.method.clone(), target, headers, body }).await;
-    }
-
-    async fn target(
-        &self,
-        also: &Also,
-        operation: &Operation,
-        request: &Request,
-        upstream: &dyn Upstream,
-    ) -> Option<String> {
-        if !operation.parameters.iter().any(|one| one.place == Place::Path) {
-            return Some(format!("{}{}", self.base, operation.path.fill(|_| None)?));
-        }
-        let Some(place) = also.place else { return Some(request.path().to_owned()) };
-        let list = self.contract.action(operation.resource, Action::List)?;
-        let page = list.page.as_ref()?;
-        let target = format!("{}{}", self.base, list.path.fill(|_| None)?);
-        let mut headers = request.headers.clone();
-        headers.retain(|(name, _)| name != "content-length" && name != "content-type");
-        let asked = Request { method: list.method.clone(), target, headers, body: Vec::new() };
-        let body: Value = serde_json::from_slice(&upstream.send(asked).await.ok()?.body).ok()?;
-        let own = request.path().rsplit('/').next().unwrap_or("");
-        let id = &self.contract.resources[operation.resource].id_property;
-        let ids = body.pointer(&page.items)?.as_array()?.iter().filter_map(|item| item.get(id)?.as_str());
-        let id = ids.filter(|id| *id != own).nth(place)?.to_owned();
-        Some(format!("{}{}", self.base, operation.path.fill(|_| Some(id.clone()))?))
-    }
 }
 
 impl Boundary for Harm {
@@ -165,16 +144,43 @@ impl Hurt {
         let fits = meant
             && on.with.iter().all(has)
             && !on.without.iter().any(has)
+            && on.query.iter().all(|pair| query.contains(pair))
             && on.token.is_none_or(|wanted| wanted == token)
-            && on.body.as_ref().is_none_or(|text| String::from_utf8_lossy(&request.body).contains(text.as_str()));
+            && on.headers.iter().all(|(name, text)| request.header(name).is_some_and(|value| value.contains(text)))
+            && on.body.as_ref().is_none_or(|text| holds(&request.body, text));
         fits && self.seen.fetch_add(1, Ordering::Relaxed) % on.every == on.every - 1
     }
 
-    /// Whether an answer with this status is altered.
-    fn fits(&self, status: u16) -> bool {
-        let found = status.to_string();
+    /// Keeps the answer back.
+    async fn wait(&self) {
+        if let Some((from, to)) = self.fault.delay {
+            let span = u64::try_from(to.saturating_sub(from).as_millis()).unwrap_or(0);
+            let spread = self.seen.load(Ordering::Relaxed).wrapping_mul(7919) % (span + 1);
+            tokio::time::sleep(from + Duration::from_millis(spread)).await;
+        }
+    }
+
+    /// Alters an answer, or gives an older one.
+    fn alter(&self, operation: Option<&Operation>, request: &Request, response: &mut Response) {
+        if !self.fits(response) {
+            return;
+        }
+        if self.changes() {
+            let items = operation.and_then(|one| one.page.as_ref()).map(|page| page.items.as_str());
+            change::response(&self.fault.response, response, items, &request.body);
+        }
+        if self.fault.stale {
+            self.remembered(request, response);
+        }
+    }
+
+    /// Whether an answer is altered.
+    fn fits(&self, response: &Response) -> bool {
+        let found = response.status.to_string();
         let covers = |one: &String| one.chars().zip(found.chars()).all(|(want, have)| want == 'X' || want == have);
-        self.fault.on.status.is_empty() || self.fault.on.status.iter().any(covers)
+        let on = &self.fault.on;
+        (on.status.is_empty() || on.status.iter().any(covers))
+            && on.shows.as_ref().is_none_or(|text| holds(&response.body, text))
     }
 
     fn changes(&self) -> bool {
@@ -187,13 +193,20 @@ impl Hurt {
                 && change.copy.is_empty()
                 && change.text.is_empty()
                 && change.numbers.is_empty()
+                && change.echo.is_empty()
                 && change.headers.is_empty())
     }
 
-    /// The answer before this one to the same request, and this one for the next time.
-    fn remembered(&self, request: &Request, response: Response) -> Response {
+    /// The answer before this one to the same request; this one is kept for the next time.
+    fn remembered(&self, request: &Request, response: &mut Response) {
         let key = format!("{} {} {}", request.method, request.target, request.header("authorization").unwrap_or(""));
         let mut before = self.before.lock().unwrap_or_else(PoisonError::into_inner);
-        before.insert(key, response.clone()).unwrap_or(response)
+        if let Some(earlier) = before.insert(key, response.clone()) {
+            *response = earlier;
+        }
     }
+}
+
+fn holds(body: &[u8], text: &str) -> bool {
+    String::from_utf8_lossy(body).contains(text)
 }

@@ -57,14 +57,20 @@ pub(crate) fn request(change: &RequestChange, request: &mut Request) {
     headers(&mut request.headers, &change.headers);
 }
 
-/// Changes an answer.
-pub(crate) fn response(change: &ResponseChange, response: &mut Response, items: Option<&str>) {
+/// Changes an answer to a request with the body `sent`.
+pub(crate) fn response(change: &ResponseChange, response: &mut Response, items: Option<&str>, sent: &[u8]) {
     if let Some(status) = change.status {
         response.status = status;
     }
     if let Some(raw) = &change.raw {
         response.body = raw.clone().into_bytes();
     } else if let Ok(mut body) = serde_json::from_slice::<Value>(&response.body) {
+        let sent: Value = serde_json::from_slice(sent).unwrap_or_default();
+        for at in &change.echo {
+            if let Some(value) = sent.pointer(at) {
+                pointer::set(&mut body, at, value.clone());
+            }
+        }
         match items.filter(|_| change.items).and_then(|items| body.pointer_mut(items)).and_then(Value::as_array_mut) {
             Some(items) => items.iter_mut().for_each(|item| members(change, item)),
             None if change.items => {}
@@ -130,6 +136,7 @@ fn made_over(text: &str, how: TextChange) -> String {
             shorter
         }
         TextChange::Compose => text.replace("e\u{301}", "é"),
+        TextChange::Ascii => text.chars().map(|c| if c.is_ascii() { c } else { '?' }).collect(),
     }
 }
 

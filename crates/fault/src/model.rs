@@ -36,6 +36,28 @@ pub struct Fault {
     pub cut: bool,
 }
 
+impl Fault {
+    /// Every answer is kept back for a time between these two.
+    #[must_use]
+    pub fn latency(from: Duration, to: Duration) -> Self {
+        Self {
+            name: "latency".to_owned(),
+            summary: "Answers take their time".to_owned(),
+            breaks: None,
+            file: SourceFile::new("--latency", ""),
+            on: On { every: 1, ..On::default() },
+            request: RequestChange::default(),
+            answer: None,
+            response: ResponseChange::default(),
+            list: None,
+            also: None,
+            stale: false,
+            delay: Some((from, to)),
+            cut: false,
+        }
+    }
+}
+
 /// When a fault happens.
 #[derive(Clone, Debug, Default)]
 pub struct On {
@@ -53,6 +75,12 @@ pub struct On {
     pub token: Option<bool>,
     /// Text in the request's body.
     pub body: Option<String>,
+    /// Query parameters with these values.
+    pub query: Vec<(String, String)>,
+    /// Text in header fields of the request, names in lower case.
+    pub headers: Vec<(String, String)>,
+    /// Text in the answer's body.
+    pub shows: Option<String>,
 }
 
 /// What happens to a request.
@@ -74,6 +102,8 @@ pub struct RequestChange {
     pub body: Option<Value>,
     /// Header fields that are set, or left out.
     pub headers: Vec<(String, Option<String>)>,
+    /// It is sent with the credentials of whoever created something last.
+    pub borrowed: bool,
 }
 
 /// An answer that is made up.
@@ -108,6 +138,8 @@ pub struct ResponseChange {
     pub raw: Option<String>,
     /// Header fields that are set, or left out.
     pub headers: Vec<(String, Option<String>)>,
+    /// Members that get the value that the request's body has, by pointer.
+    pub echo: Vec<String>,
     /// The same for every object of a list.
     pub items: bool,
 }
@@ -133,6 +165,8 @@ pub enum TextChange {
     Shorten,
     /// Decomposed letters become composed, as far as Latin accents go.
     Compose,
+    /// As it is in HTML that was escaped twice, or sent without its encoding: every letter beyond ASCII is a `?`.
+    Ascii,
 }
 
 /// Another rule for a list.
@@ -206,10 +240,25 @@ pub enum More {
 pub struct Also {
     /// The operation.
     pub operation: String,
-    /// To which object: the newest other one, the second newest; none for the one that the request is about.
-    pub place: Option<usize>,
-    /// With which body.
+    /// To which object.
+    pub whom: Whom,
+    /// With which body; that of the request, when none is given.
     pub body: Option<Value>,
+    /// The member of the body, by pointer, that gets the text of the request's body.
+    pub keep: Option<String>,
     /// Whether it is done even though the request is refused.
     pub when_refused: bool,
+    /// It is done with the credentials of whoever created something last.
+    pub borrowed: bool,
+}
+
+/// The object to which something else is done. Others than the request's own must have been created at this boundary.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Whom {
+    /// The newest other one, the second newest, and so on.
+    Other(usize),
+    /// The one that the request is about.
+    Itself,
+    /// The one whose id stands in the request's body, at this pointer.
+    Named(String),
 }

@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use conformance_source::{Diagnostics, Node, Object, Reader, SourceFile, Tree, parse as parse_tree, pointer};
 
-use crate::model::{Also, Cursor, Fault, Made, More, On, Relist, RequestChange, ResponseChange, Sort, TextChange};
+use crate::model::{
+    Also, Cursor, Fault, Made, More, On, Relist, RequestChange, ResponseChange, Sort, TextChange, Whom,
+};
 
 const FAULT: &[&str] =
     &["name", "summary", "breaks", "on", "request", "answer", "response", "list", "also", "stale", "delayMs", "cut"];
@@ -17,6 +19,7 @@ const TEXT: &[(&str, TextChange)] = &[
     ("squeeze", TextChange::Squeeze),
     ("shorten", TextChange::Shorten),
     ("compose", TextChange::Compose),
+    ("ascii", TextChange::Ascii),
 ];
 const CURSORS: &[(&str, Cursor)] = &[
     ("exclusive", Cursor::Exclusive),
@@ -121,7 +124,8 @@ fn on(reader: &Reader, node: Option<&Node>) -> Option<On> {
     if !matches!(node.tree, Tree::Object(_)) {
         return Some(On { operations: texts(reader, Some(node))?, every: 1, ..On::default() });
     }
-    let object = reader.object(node, "`on`", &["operation", "with", "without", "status", "every", "token", "body"])?;
+    let keys = &["operation", "with", "without", "status", "every", "token", "body", "query", "headers", "shows"];
+    let object = reader.object(node, "`on`", keys)?;
     Some(On {
         operations: texts(reader, object.optional("operation"))?,
         with: texts(reader, object.optional("with"))?,
@@ -130,11 +134,14 @@ fn on(reader: &Reader, node: Option<&Node>) -> Option<On> {
         every: part(object, "every", |node| reader.whole(node))?.unwrap_or(1).max(1),
         token: part(object, "token", |node| reader.boolean(node))?,
         body: part(object, "body", |node| reader.text(node))?,
+        query: pairs(object.optional("query"), |node| plain(reader, node))?,
+        headers: lower(pairs(object.optional("headers"), |node| plain(reader, node))?),
+        shows: part(object, "shows", |node| reader.text(node))?,
     })
 }
 
 fn request(reader: &Reader, node: &Node) -> Option<RequestChange> {
-    let keys = &["drop", "query", "rename", "set", "remove", "text", "body", "headers"];
+    let keys = &["drop", "query", "rename", "set", "remove", "text", "body", "headers", "borrowed"];
     let object = reader.object(node, "a change of the request", keys)?;
     Some(RequestChange {
         drop: texts(reader, object.optional("drop"))?,
@@ -145,11 +152,12 @@ fn request(reader: &Reader, node: &Node) -> Option<RequestChange> {
         text: pointers(reader, object.optional("text"), |node| text_change(reader, node))?,
         body: object.optional("body").map(Node::to_json),
         headers: lower(pairs(object.optional("headers"), |node| header(reader, node))?),
+        borrowed: part(object, "borrowed", |node| reader.boolean(node))?.unwrap_or(false),
     })
 }
 
 fn response(reader: &Reader, node: &Node) -> Option<ResponseChange> {
-    let keys = &["status", "set", "remove", "rename", "copy", "text", "numbers", "raw", "headers", "items"];
+    let keys = &["status", "set", "remove", "rename", "copy", "text", "numbers", "raw", "headers", "echo", "items"];
     let object = reader.object(node, "a change of the answer", keys)?;
     Some(ResponseChange {
         status: part(object, "status", |node| status(reader, node))?,
@@ -161,6 +169,7 @@ fn response(reader: &Reader, node: &Node) -> Option<ResponseChange> {
         numbers: numbers(reader, object.optional("numbers"))?,
         raw: part(object, "raw", |node| reader.text(node))?,
         headers: lower(pairs(object.optional("headers"), |node| header(reader, node))?),
+        echo: texts(reader, object.optional("echo"))?,
         items: part(object, "items", |node| reader.boolean(node))?.unwrap_or(false),
     })
 }
@@ -238,14 +247,23 @@ fn relist(reader: &Reader, node: &Node) -> Option<Relist> {
 }
 
 fn also(reader: &Reader, node: &Node) -> Option<Also> {
-    let object = reader.object(node, "something else", &["operation", "place", "itself", "body", "whenRefused"])?;
+    let keys = &["operation", "place", "itself", "named", "body", "keep", "whenRefused", "borrowed"];
+    let object = reader.object(node, "something else", keys)?;
+    let flag = |key: &str| part(object, key, |node| reader.boolean(node)).map(|flag| flag.unwrap_or(false));
     let place = part(object, "place", |node| reader.whole(node))?.unwrap_or(0);
-    let itself = part(object, "itself", |node| reader.boolean(node))?.unwrap_or(false);
+    let named = part(object, "named", |node| reader.text(node))?;
+    let whom = match named {
+        Some(at) => Whom::Named(at),
+        None if flag("itself")? => Whom::Itself,
+        None => Whom::Other(usize::try_from(place).unwrap_or(usize::MAX)),
+    };
     Some(Also {
         operation: object.text("operation")?,
-        place: if itself { None } else { usize::try_from(place).ok() },
+        whom,
         body: object.optional("body").map(Node::to_json),
-        when_refused: part(object, "whenRefused", |node| reader.boolean(node))?.unwrap_or(false),
+        keep: part(object, "keep", |node| reader.text(node))?,
+        when_refused: flag("whenRefused")?,
+        borrowed: flag("borrowed")?,
     })
 }
 

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use conformance_contract::request::Reading;
 use conformance_contract::{Contract, Operation};
-use conformance_record::{Code, Finding, Request};
+use conformance_record::{Answer, Boundary, Code, Finding, Request, Response, Upstream};
 use conformance_source::{Diagnostics, SourceFile};
 
 use crate::cors;
@@ -48,6 +48,7 @@ pub struct Mock {
     pub(crate) settings: Settings,
     workspaces: Workspaces,
     observer: Option<Box<dyn Observer>>,
+    boundary: Option<Arc<dyn Boundary>>,
 }
 
 impl std::fmt::Debug for Mock {
@@ -93,7 +94,7 @@ impl Mock {
             None => Seeds::none(&contract),
         };
         let workspaces = Workspaces::new(&contract, seeds, settings.seed, settings.limits.workspaces);
-        Ok(Self { contract, plan, settings, workspaces, observer: None })
+        Ok(Self { contract, plan, settings, workspaces, observer: None, boundary: None })
     }
 
     /// The same mock, watched.
@@ -101,6 +102,19 @@ impl Mock {
     pub fn observed(mut self, observer: Box<dyn Observer>) -> Self {
         self.observer = Some(observer);
         self
+    }
+
+    /// The same mock behind something that alters requests and answers when it is served.
+    #[must_use]
+    pub fn behind(mut self, boundary: Arc<dyn Boundary>) -> Self {
+        self.boundary = Some(boundary);
+        self
+    }
+
+    /// What stands in front of it, if anything.
+    #[must_use]
+    pub fn boundary(&self) -> Option<&dyn Boundary> {
+        self.boundary.as_deref()
     }
 
     /// The contract it stands in for.
@@ -229,6 +243,15 @@ impl Mock {
         }
         reply.problem = Some(problem);
         reply
+    }
+}
+
+impl Upstream for Mock {
+    fn send(&self, request: Request) -> Answer<'_> {
+        let reply = self.respond(&request);
+        let headers = reply.headers.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+        let response = Response { status: reply.status, headers, body: reply.body.to_vec() };
+        Box::pin(std::future::ready(Ok(response)))
     }
 }
 

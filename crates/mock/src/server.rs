@@ -1,6 +1,5 @@
 //! Puts a mock on a socket: HTTP/1.1, and HTTP/2 by prior knowledge, with bounds on everything.
 
-use std::convert::Infallible;
 use std::future::Future;
 use std::io;
 use std::sync::Arc;
@@ -8,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
-use conformance_record::Request;
+use conformance_record::{Request, Response};
 use http_body_util::{BodyExt, Full};
 use hyper::body::{Body, Incoming};
 use hyper::service::service_fn;
@@ -19,6 +18,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use tokio::time::{sleep, timeout};
 
+use crate::cors;
 use crate::pipeline::{Mock, Reply};
 use crate::problem::Problem;
 
@@ -69,7 +69,7 @@ async fn connection(stream: TcpStream, mock: Arc<Mock>, watcher: hyper_util::ser
         service_fn(move |request: hyper::Request<Incoming>| {
             begun.store(true, Ordering::Relaxed);
             let mock = mock.clone();
-            async move { Ok::<_, Infallible>(answer(&mock, request).await) }
+            async move { answer(&mock, request).await }
         })
     };
     let mut builder = auto::Builder::new(TokioExecutor::new());
@@ -91,7 +91,8 @@ async fn connection(stream: TcpStream, mock: Arc<Mock>, watcher: hyper_util::ser
     let _ = served.await;
 }
 
-async fn answer(mock: &Mock, request: hyper::Request<Incoming>) -> hyper::Response<Full<Bytes>> {
+/// The answer; an error cuts the connection, and only a boundary asks for that.
+async fn answer(mock: &Mock, request: hyper::Request<Incoming>) -> io::Result<hyper::Response<Full<Bytes>>> {
     let (parts, body) = request.into_parts();
     let target = parts.uri.path_and_query().map_or("/", |target| target.as_str());
     let mut seen = Request {
@@ -104,12 +105,28 @@ async fn answer(mock: &Mock, request: hyper::Request<Incoming>) -> hyper::Respon
     let reply = match timeout(limits.patience, collect(body, limits.body)).await {
         Ok(Ok(body)) => {
             seen.body = body;
+            // A preflight is the browser's own affair.
+            if let Some(boundary) = mock.boundary().filter(|_| seen.method != "OPTIONS") {
+                let origin = Request { body: Vec::new(), ..seen.clone() };
+                let passed = boundary.pass(seen, mock).await.map_err(io::Error::other)?;
+                return Ok(altered(passed, &origin));
+            }
             mock.respond(&seen)
         }
         Ok(Err(problem)) => mock.refuse(&seen, problem),
         Err(_) => mock.refuse(&seen, Problem::new("malformed-body", "body: did not arrive in time")),
     };
-    response(reply)
+    Ok(response(reply))
+}
+
+/// What a boundary made of an answer; a page may read that, too.
+fn altered(passed: Response, request: &Request) -> hyper::Response<Full<Bytes>> {
+    let mut headers = passed.headers;
+    headers.retain(|(name, _)| name != "content-length");
+    if !headers.iter().any(|(name, _)| name == "access-control-allow-origin") {
+        headers.extend(cors::fields(request).into_iter().map(|(name, value)| (name.to_owned(), value)));
+    }
+    built(passed.status, headers, Bytes::from(passed.body))
 }
 
 fn headers(map: &hyper::HeaderMap) -> Vec<(String, String)> {
@@ -143,11 +160,15 @@ async fn collect(mut body: Incoming, most: usize) -> Result<Vec<u8>, Problem> {
 }
 
 fn response(reply: Reply) -> hyper::Response<Full<Bytes>> {
-    let mut response = hyper::Response::new(Full::new(reply.body));
-    *response.status_mut() =
-        hyper::StatusCode::from_u16(reply.status).unwrap_or(hyper::StatusCode::INTERNAL_SERVER_ERROR);
-    for (name, value) in reply.headers {
-        if let Ok(value) = hyper::header::HeaderValue::from_str(&value) {
+    built(reply.status, reply.headers, reply.body)
+}
+
+fn built<N: AsRef<str>>(status: u16, headers: Vec<(N, String)>, body: Bytes) -> hyper::Response<Full<Bytes>> {
+    let mut response = hyper::Response::new(Full::new(body));
+    *response.status_mut() = hyper::StatusCode::from_u16(status).unwrap_or(hyper::StatusCode::INTERNAL_SERVER_ERROR);
+    for (name, value) in headers {
+        let name = hyper::header::HeaderName::from_bytes(name.as_ref().as_bytes());
+        if let (Ok(name), Ok(value)) = (name, hyper::header::HeaderValue::from_str(&value)) {
             response.headers_mut().append(name, value);
         }
     }

@@ -1,7 +1,7 @@
 //! The HTTP lane: one pooled client.
 
 use std::io::Read as _;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
@@ -31,6 +31,8 @@ pub(crate) struct Client {
     /// What a proxy wants of each request; no part of the exchange.
     key: Option<HeaderValue>,
     boundary: Option<Arc<dyn Boundary>>,
+    /// What the server answered to creates, before the boundary altered it.
+    true_creates: Mutex<Vec<(Request, Response)>>,
     timeout: Duration,
     headers: Vec<(String, String)>,
     pace: Pace,
@@ -67,6 +69,7 @@ impl Client {
             pool,
             key,
             boundary: settings.boundary.clone(),
+            true_creates: Mutex::default(),
             timeout: settings.timeout,
             headers: settings.headers.clone(),
             pace: Pace::new(settings.max_rps),
@@ -80,7 +83,21 @@ impl Client {
     }
 
     /// Sends a request, again when the server asks to come back later. That nothing came back is a result, too.
-    pub(crate) async fn send(&self, mut request: Request) -> Exchange {
+    pub(crate) async fn send(&self, request: Request) -> Exchange {
+        self.send_by(request, self.boundary.as_deref()).await
+    }
+
+    /// Sends a request past the boundary, to the server itself.
+    pub(crate) async fn send_past(&self, request: Request) -> Exchange {
+        self.send_by(request, None).await
+    }
+
+    /// What the server truly answered to writes without an id since this was last asked.
+    pub(crate) fn true_creates(&self) -> Vec<(Request, Response)> {
+        std::mem::take(&mut *self.true_creates.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    async fn send_by(&self, mut request: Request, boundary: Option<&dyn Boundary>) -> Exchange {
         for (name, value) in &self.headers {
             request.headers.retain(|(one, _)| one != name);
             request.headers.push((name.clone(), value.clone()));
@@ -89,7 +106,7 @@ impl Client {
         let mut waited = Duration::ZERO;
         let response = loop {
             self.pace.turn().await;
-            let response = match tokio::time::timeout(self.timeout, self.pass(&request)).await {
+            let response = match tokio::time::timeout(self.timeout, self.pass(&request, boundary)).await {
                 Ok(response) => response,
                 Err(_) => Err(format!("no answer within {} s", self.timeout.as_secs_f64())),
             };
@@ -101,8 +118,8 @@ impl Client {
         Exchange { request, response, took: start.elapsed() }
     }
 
-    async fn pass(&self, request: &Request) -> Result<Response, String> {
-        match &self.boundary {
+    async fn pass(&self, request: &Request, boundary: Option<&dyn Boundary>) -> Result<Response, String> {
+        match boundary {
             Some(boundary) => boundary.pass(request.clone(), self).await,
             None => self.exchange(request).await,
         }
@@ -133,7 +150,14 @@ impl Client {
 
 impl Upstream for Client {
     fn send(&self, request: Request) -> Answer<'_> {
-        Box::pin(async move { self.exchange(&request).await })
+        Box::pin(async move {
+            let response = self.exchange(&request).await?;
+            if request.method == "POST" && (200..300).contains(&response.status) {
+                let mut kept = self.true_creates.lock().unwrap_or_else(PoisonError::into_inner);
+                kept.push((request, response.clone()));
+            }
+            Ok(response)
+        })
     }
 }
 

@@ -1,6 +1,6 @@
 //! The road that calls take: over HTTP, or through a recording of an earlier run.
 
-use conformance_record::{Exchange, Request};
+use conformance_record::{Exchange, Request, Response};
 
 use crate::client::Client;
 use crate::obstacle::Obstacle;
@@ -30,10 +30,18 @@ impl Lane {
         }
     }
 
-    /// Sends a request that belongs to no scenario.
+    /// What was truly created below a boundary that alters answers.
+    pub(crate) fn true_creates(&self) -> Vec<(Request, Response)> {
+        match self {
+            Self::Http(client, _) => client.true_creates(),
+            Self::Recorded(_) => Vec::new(),
+        }
+    }
+
+    /// Sends a request that belongs to no scenario, past any boundary.
     pub(crate) async fn send_aside(&self, request: Request) -> Exchange {
         match self {
-            Self::Http(client, _) => client.send(request).await,
+            Self::Http(client, _) => client.send_past(request).await,
             Self::Recorded(_) => Exchange {
                 request,
                 response: Err("there is no server behind a recording".to_owned()),

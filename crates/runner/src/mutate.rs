@@ -12,7 +12,7 @@ use tokio::task::JoinSet;
 use crate::bind::Bound;
 use crate::known::KnownFailures;
 use crate::run::{Run, Source, Unreachable, run};
-use crate::select::{Selected, select};
+use crate::select::{Selected, cites, select};
 use crate::settings::Settings;
 use crate::target::Target;
 
@@ -62,44 +62,54 @@ pub struct Matrix {
     pub idle: Vec<(String, Position)>,
 }
 
+/// How defects are tried.
+#[derive(Debug)]
+pub struct Trial<'t> {
+    /// The suite.
+    pub suite: &'t Arc<Suite>,
+    /// Its scenarios.
+    pub bound: &'t Bound,
+    /// The server, before anything harms it.
+    pub unharmed: &'t Target,
+    /// How it is judged.
+    pub settings: &'t Settings,
+    /// Requirements that nobody looks at: scenarios that cite them are left out, and checks of them count for nothing.
+    pub without: &'t [String],
+    /// How many defects are tried at a time.
+    pub jobs: usize,
+}
+
 /// A check that failed: its scenario, its place, the requirements that it cites.
 type Failure = (String, Position, Vec<String>);
 
-/// Replays the suite against each defect, `jobs` at a time.
+/// Replays the suite against each defect.
 ///
 /// # Errors
 /// When the server that is to be harmed fails unharmed, or cannot be reached: what fails, and how.
 pub async fn mutate(
-    suite: &Arc<Suite>,
-    bound: &Bound,
-    unharmed: &Target,
-    settings: &Settings,
+    trial: &Trial<'_>,
     defects: Vec<Defect>,
-    jobs: usize,
     told: &mut (dyn FnMut(&Row) + Send),
 ) -> Result<Matrix, String> {
-    let all = select(bound, &suite.requirements, &[]).map_err(|error| error.to_string())?;
-    let failures = failures(suite, all.clone(), unharmed, settings).await;
-    match failures {
-        Err(why) => return Err(format!("the unharmed server cannot be judged: {why:?}")),
-        Ok(failures) if !failures.is_empty() => {
-            let names: BTreeSet<String> = failures.into_iter().map(|(scenario, ..)| scenario).collect();
-            let names: Vec<String> = names.into_iter().collect();
-            return Err(format!("the unharmed server fails: {}", names.join(", ")));
-        }
-        Ok(_) => {}
-    }
+    let Trial { suite, bound, without, .. } = trial;
+    let mut all = select(bound, &suite.requirements, &[]).map_err(|error| error.to_string())?;
+    all.retain(|one| !one.scenario.all_steps().any(|step| without.iter().any(|id| cites(step, id))));
+    unharmed(trial, all.clone()).await?;
     let killers: Arc<Mutex<Vec<(String, Position)>>> = Arc::default();
-    let places = Arc::new(Semaphore::new(jobs.max(1)));
+    let places = Arc::new(Semaphore::new(trial.jobs.max(1)));
     let mut tasks = JoinSet::new();
     for (number, defect) in defects.into_iter().enumerate() {
-        let own = select(bound, &suite.requirements, std::slice::from_ref(&defect.breaks)).unwrap_or_default();
-        let (suite, all, settings) = (suite.clone(), all.clone(), settings.clone());
+        let own = match without.contains(&defect.breaks) {
+            true => Vec::new(),
+            false => select(bound, &suite.requirements, std::slice::from_ref(&defect.breaks)).unwrap_or_default(),
+        };
+        let (suite, all, settings, without) =
+            (Arc::clone(suite), all.clone(), trial.settings.clone(), without.to_vec());
         let (places, killers) = (places.clone(), killers.clone());
         tasks.spawn(async move {
             let _place = places.acquire_owned().await;
             let settings = Settings { boundary: Some(defect.boundary.clone()), ..settings };
-            let (fate, by) = fate(&suite, own, all, &defect, &settings).await;
+            let (fate, by) = fate(&suite, (own, all), &defect, &settings, &without).await;
             killers.lock().unwrap_or_else(PoisonError::into_inner).extend(by);
             (number, Row { name: defect.name, breaks: defect.breaks, fate })
         });
@@ -114,6 +124,19 @@ pub async fn mutate(
     let killers = killers.lock().unwrap_or_else(PoisonError::into_inner).clone();
     let idle = checks(&bound.scenarios).filter(|check| !killers.contains(check)).collect();
     Ok(Matrix { rows: rows.into_iter().map(|(_, row)| row).collect(), idle })
+}
+
+/// Sees that the server fails nothing when nothing harms it.
+async fn unharmed(trial: &Trial<'_>, all: Vec<Selected>) -> Result<(), String> {
+    match failures(trial.suite, all, trial.unharmed, trial.settings).await {
+        Err(why) => Err(format!("the unharmed server cannot be judged: {why:?}")),
+        Ok(failures) if !failures.is_empty() => {
+            let names: BTreeSet<String> = failures.into_iter().map(|(scenario, ..)| scenario).collect();
+            let names: Vec<String> = names.into_iter().collect();
+            Err(format!("the unharmed server fails: {}", names.join(", ")))
+        }
+        Ok(_) => Ok(()),
+    }
 }
 
 /// Every check of every scenario, by scenario and place.
@@ -131,10 +154,10 @@ fn checks(scenarios: &[Scenario]) -> impl Iterator<Item = (String, Position)> {
 /// First the checks of the broken requirement; only when none of them notices, all of them.
 async fn fate(
     suite: &Arc<Suite>,
-    own: Vec<Selected>,
-    all: Vec<Selected>,
+    (own, all): (Vec<Selected>, Vec<Selected>),
     defect: &Defect,
     settings: &Settings,
+    without: &[String],
 ) -> (Fate, Vec<(String, Position)>) {
     let places =
         |failures: &[Failure]| failures.iter().map(|(name, at, _)| (name.clone(), at.clone())).collect::<Vec<_>>();
@@ -150,7 +173,10 @@ async fn fate(
     }
     match failures(suite, all, &defect.target, settings).await {
         Err(_) => (Fate::Contact, Vec::new()),
-        Ok(failures) => match failures.first() {
+        Ok(failures) => match failures.iter().find(|(.., cited)| !cited.iter().all(|id| without.contains(id))) {
+            Some((scenario, position, cited)) if cited.contains(&defect.breaks) => {
+                (Fate::Own(scenario.clone(), position.clone()), places(&failures))
+            }
             Some((scenario, _, cited)) => (Fate::Other(scenario.clone(), cited.join(", ")), places(&failures)),
             None => (Fate::Survived, Vec::new()),
         },

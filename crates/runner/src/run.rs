@@ -221,7 +221,9 @@ async fn one(shared: Arc<Shared>, number: usize) -> Done {
     } else {
         let Shared { run, lane, .. } = &*shared;
         let cleaner = Cleaner { suite: &run.suite, target: &run.target, lane, scenario: number };
-        left.extend(cleaner.clean_up(&shared.ledger, failed).await);
+        // A boundary may have said that something was deleted, or have kept the failure from being seen.
+        let thorough = failed || run.settings.boundary.is_some();
+        left.extend(cleaner.clean_up(&shared.ledger, thorough).await);
     }
     checks.iter_mut().for_each(|check| scrub(check, &shared.secrets));
     let snapshot = match (&shared.run.snapshots, transcript) {

@@ -89,7 +89,7 @@ fn split_line(name: &str) -> (&str, Option<usize>) {
     }
 }
 
-fn cites(step: &Step, requirement: &str) -> bool {
+pub(crate) fn cites(step: &Step, requirement: &str) -> bool {
     step.all_checks().any(|check| check.cites.iter().any(|(id, _)| id == requirement))
 }
 

@@ -63,6 +63,7 @@ impl Replay<'_> {
         if let Some((resource, number)) = create {
             self.created(resource, number, &exchange);
         }
+        self.note_true_creates();
         if let Some((operation, values)) = &route {
             let id = values.first().map(|(_, raw)| decoded(raw));
             self.oracle.see(&self.world, operation, id.as_deref(), &exchange);
@@ -102,6 +103,25 @@ impl Replay<'_> {
             self.world.own.push(id.clone());
         }
         self.ledger.settle(number, fate);
+    }
+
+    /// Notes what a server created behind a boundary that hides it, so that it is deleted, too.
+    fn note_true_creates(&self) {
+        let contract = &self.suite.contract;
+        for (request, response) in self.lane.true_creates() {
+            let path = request.path().strip_prefix(&self.target.path).unwrap_or("");
+            let Ok((operation, _)) = contract.route(&request.method, path) else { continue };
+            let id = self.world.created_id(operation.resource, &response.body);
+            let Some(id) = id.filter(|id| !self.ledger.ids().contains(id)) else { continue };
+            let second = self.target.second(self.number).map(|token| format!("Bearer {token}"));
+            let second = second.is_some() && request.header("authorization") == second.as_deref();
+            let name = &contract.resources[operation.resource].name;
+            let noted = self.ledger.intend((self.number, operation.resource), name, second, &request.body);
+            // What cannot be written down can still be deleted when the run ends.
+            if let Ok(number) = noted {
+                self.ledger.settle(number, Fate::Made(id));
+            }
+        }
     }
 
     fn deleted(&self, raw: &str) {

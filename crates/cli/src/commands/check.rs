@@ -42,7 +42,7 @@ pub fn run(suite: Option<&Path>) -> Result<Exit, Failure> {
         }
         Err(wrong) => found.extend(wrong.0),
     }
-    let faults = super::mutate::faults(&opened).unwrap_or_else(|wrong| {
+    let faults = crate::faults::all(&opened).unwrap_or_else(|wrong| {
         found.extend(wrong.0);
         Vec::new()
     });

@@ -7,20 +7,24 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anstyle::{AnsiColor, Style};
-use conformance_contract::{Action, Contract};
+use conformance_contract::{Action, Contract, Suite};
+use conformance_fault::Fault;
 use conformance_mock::{Mock, Settings, server};
 use conformance_source::Diagnostic;
 use serde_json::{Map, Value};
 use tokio::net::TcpListener;
 
 use crate::exit::{Exit, Failure};
-use crate::{args, embedded, log, signals, terminal};
+use crate::weather::Weather;
+use crate::{args, embedded, faults, log, signals, terminal};
 
 const STOPPING: &str = "stopping: requests in flight may finish; Ctrl-C again ends at once";
 
 /// Serves.
 pub fn run(suite: Option<&Path>, args: args::Mock) -> Result<Exit, Failure> {
-    let contract = embedded::open(suite)?.contract;
+    let suite_opened = embedded::open(suite)?;
+    let weather = weather(&suite_opened, &args)?;
+    let contract = suite_opened.contract;
     let fixtures = args.fixtures.as_deref().map(|name| embedded::fixtures(suite, name)).transpose()?;
     let restricted = args.require_token.is_some();
     if args.require_token.as_ref().is_some_and(|token| token.trim().is_empty()) {
@@ -32,17 +36,34 @@ pub fn run(suite: Option<&Path>, args: args::Mock) -> Result<Exit, Failure> {
     if !args.quiet {
         mock = mock.observed(Box::new(log::RequestLog));
     }
+    let mut told = String::new();
+    if let Some(weather) = weather {
+        told = weather.summary();
+        mock = mock.behind(Arc::new(weather));
+    }
     super::runtime()?
         .block_on(async {
             let listener = bind(&args.host, args.port).await?;
             let address = listener.local_addr().map_err(|error| Diagnostic::general(error.to_string()))?;
             let url = format!("http://{address}");
             terminal::line(&url);
-            terminal::note(&banner(&contract, &url, restricted));
+            terminal::note(&(banner(&contract, &url, restricted) + &told));
             let served = server::serve(listener, Arc::new(mock), signals::first(STOPPING));
             served.await.map_err(|error| Diagnostic::general(format!("the server ended: {error}")).into())
         })
         .map(|()| Exit::Ok)
+}
+
+/// What shall go wrong, if anything.
+fn weather(suite: &Suite, args: &args::Mock) -> Result<Option<Weather>, Failure> {
+    if args.faults.is_empty() && args.latency.is_none() && !args.fault_header {
+        return Ok(None);
+    }
+    let all = faults::all(suite)?;
+    let mut always = if args.faults.is_empty() { Vec::new() } else { faults::named(&all, &args.faults)? };
+    always.extend(args.latency.map(|(from, to)| Fault::latency(from, to)));
+    let asked_for = if args.fault_header { all } else { Vec::new() };
+    Ok(Some(Weather::new(&suite.contract, always, asked_for, args.quiet)))
 }
 
 async fn bind(host: &str, port: u16) -> Result<TcpListener, Failure> {

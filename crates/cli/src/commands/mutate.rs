@@ -7,24 +7,20 @@ use std::sync::Arc;
 use conformance_contract::Suite;
 use conformance_fault::{Fault, Harm};
 use conformance_mock::{Mock, Settings as MockSettings};
-use conformance_runner::mutate::{Defect, Fate, Matrix, Row, mutate};
+use conformance_runner::mutate::{Defect, Fate, Matrix, Row, Trial, mutate};
 use conformance_runner::{Target, Tokens, bind};
-use conformance_source::{Diagnostic, Diagnostics, suggest};
+use conformance_source::{Diagnostic, suggest};
 
 use crate::exit::{Exit, Failure};
-use crate::{args, embedded, server, terminal};
+use crate::{args, embedded, faults, server, terminal};
 
 /// Mutates.
 pub fn run(suite: Option<&Path>, args: &args::Mutate) -> Result<Exit, Failure> {
     let suite = Arc::new(embedded::open(suite)?);
     let bound = bind(&suite)?;
-    let faults = chosen(faults(&suite)?, &args.faults)?;
+    let mut faults = chosen(&suite, &args.faults)?;
+    without(&suite, &args.without, &mut faults)?;
     let target = server::target(&args.server)?;
-    if target.as_ref().is_some_and(|target| !target.is_loopback()) {
-        // Some faults change other objects, hide ids, or keep deletions back: no run could clean up after them.
-        let wrong = Diagnostic::general("mutate harms the server behind the URL, and does so on this machine only");
-        return Err(wrong.with_help("put a server that may be harmed on 127.0.0.1, or leave --base-url out").into());
-    }
     let mut settings = server::settings(&args.server)?;
     settings.jobs = 1;
     settings.journals = target.as_ref().and_then(|_| crate::state::journals());
@@ -39,56 +35,55 @@ pub fn run(suite: Option<&Path>, args: &args::Mutate) -> Result<Exit, Failure> {
                 terminal::line(&line(row));
             }
         };
-        let matrix = mutate(&suite, &bound, &target, &settings, defects.collect(), args.jobs, &mut told).await;
+        let trial = Trial {
+            suite: &suite,
+            bound: &bound,
+            unharmed: &target,
+            settings: &settings,
+            without: &args.without,
+            jobs: args.jobs,
+        };
+        let matrix = mutate(&trial, defects.collect(), &mut told).await;
         matrix.map_err(|why| Failure::from(Diagnostic::general(why).with_help("`conformance run` tells more")))
     })?;
     let survived = matrix.rows.iter().filter(|row| row.fate == Fate::Survived).count();
     match args.format {
-        args::MatrixFormat::Text => terminal::line(&summary(&matrix, args.faults.is_empty())),
+        args::MatrixFormat::Text => {
+            terminal::line(&summary(&matrix, args.faults.is_empty() && args.without.is_empty()))
+        }
         args::MatrixFormat::Json => terminal::line(&format!("{:#}", json(&matrix))),
         args::MatrixFormat::Markdown => terminal::line(markdown(&matrix).trim_end()),
     }
     Ok(if survived > 0 { Exit::Failed } else { Exit::Ok })
 }
 
-/// The faults of a suite, found to fit its contract and requirements.
-pub fn faults(suite: &Suite) -> Result<Vec<Fault>, Diagnostics> {
-    let (mut all, mut found): (Vec<Fault>, Vec<Diagnostic>) = (Vec::new(), Vec::new());
-    for file in suite.sources("fixtures/faults", ".yaml")? {
-        match conformance_fault::parse(&file) {
-            Ok(faults) => all.extend(faults),
-            Err(wrong) => found.extend(wrong.0),
-        }
+/// Those that are named, or all that break something.
+fn chosen(suite: &Suite, names: &[String]) -> Result<Vec<Fault>, Failure> {
+    let mut faults = faults::all(suite)?;
+    if names.is_empty() {
+        faults.retain(|fault| fault.breaks.is_some());
+        return Ok(faults);
     }
-    for (index, fault) in all.iter().enumerate() {
-        if let Some((id, span)) = fault.breaks.as_ref().filter(|(id, _)| suite.requirements.get(id).is_none()) {
-            let title = format!("`{id}` is not a requirement");
-            let mut wrong = Diagnostic::at(&fault.file, span.clone(), title, "unknown requirement");
-            wrong.help.extend(suggest::help(id, suite.requirements.ids()));
-            found.push(wrong);
+    let faults = faults::named(&faults, names)?;
+    match faults.iter().find(|fault| fault.breaks.is_none()) {
+        Some(fault) => {
+            let wrong = format!("the fault `{}` breaks no requirement, so that nobody need notice it", fault.name);
+            Err(Diagnostic::general(wrong).with_help("try it on your client: `conformance mock --fault NAME`").into())
         }
-        let operations = fault.on.operations.iter().chain(fault.also.iter().map(|also| &also.operation));
-        for id in operations.filter(|id| suite.contract.operation(id).is_none()) {
-            let wrong = Diagnostic::general(format!("the fault `{}` is on `{id}`, which is no operation", fault.name));
-            let help = suggest::help(id, suite.contract.operations.iter().map(|one| one.id.as_str()));
-            found.push(help.into_iter().fold(wrong, Diagnostic::with_help));
-        }
-        if all[..index].iter().any(|earlier| earlier.name == fault.name) {
-            found.push(Diagnostic::general(format!("two faults are called `{}`", fault.name)));
-        }
+        None => Ok(faults),
     }
-    if found.is_empty() { Ok(all) } else { Err(Diagnostics(found)) }
 }
 
-/// Those that are named, or all that break something.
-fn chosen(all: Vec<Fault>, names: &[String]) -> Result<Vec<Fault>, Failure> {
-    if let Some(name) = names.iter().find(|name| !all.iter().any(|fault| fault.name == **name)) {
-        let wrong = Diagnostic::general(format!("there is no fault `{name}`"));
-        let help = suggest::help(name, all.iter().map(|fault| fault.name.as_str()));
-        return Err(help.into_iter().fold(wrong, Diagnostic::with_help).into());
+/// Leaves the faults of requirements that nobody shall look at, where some are named.
+fn without(suite: &Suite, ids: &[String], faults: &mut Vec<Fault>) -> Result<(), Failure> {
+    if let Some(id) = ids.iter().find(|id| suite.requirements.get(id).is_none()) {
+        let wrong = Diagnostic::general(format!("`{id}` is not a requirement"));
+        return Err(suggest::help(id, suite.requirements.ids()).into_iter().fold(wrong, Diagnostic::with_help).into());
     }
-    let wanted = |fault: &Fault| names.is_empty() || names.contains(&fault.name);
-    Ok(all.into_iter().filter(|fault| fault.breaks.is_some() && wanted(fault)).collect())
+    if !ids.is_empty() {
+        faults.retain(|fault| fault.breaks.as_ref().is_some_and(|(id, _)| ids.contains(id)));
+    }
+    Ok(())
 }
 
 fn defect(suite: &Suite, target: &Target, number: usize, fault: Fault) -> Defect {

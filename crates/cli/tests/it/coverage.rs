@@ -55,7 +55,7 @@ fn every_requirement_says_how_it_would_be_broken() {
 }
 
 #[rstest]
-#[case::tested("page.has-more", &["MUST", "derived", "has_more is true on the last page", "pages/forward · fixtures/scenarios/pages/forward.yaml:15:9"])]
+#[case::tested("page.has-more", &["MUST", "derived", "has_more is true on the last page", "pages/forward · fixtures/scenarios/pages/forward.yaml:17:9"])]
 #[case::excluded("retrieve.messages-in-order", &["untested", "no operation of this API brings it about"])]
 #[case::oracle("list.limit", &["oracle", "a page holds no more than was asked for"])]
 fn a_requirement_is_explained(#[case] id: &str, #[case] said: &[&str]) {

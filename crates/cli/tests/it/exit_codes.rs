@@ -116,7 +116,7 @@ fn a_refused_token_is_3(#[case] args: &[&str], #[case] said: &str) {
 #[case::line_break_in_token(&["run", "--token", "abc\n"], "stray line break")]
 #[case::nothing_let_in(&["mock", "--require-token", ""], "no request could ever be let in")]
 #[case::unknown_selection(&["run", "--only", "pags"], "did you mean `pages`?")]
-#[case::harm_elsewhere(&["mutate", "--base-url", "https://api.example.com"], "on this machine only")]
+#[case::without_what(&["mutate", "--without", "page.hasmore"], "did you mean `page.has-more`?")]
 #[case::no_such_line(&["run", "--only", "pages/forward:999"], "no step of pages/forward stands in line 999")]
 #[case::target_outside(&["run", "--target", "../x"], "cannot be the name of a folder")]
 #[case::target_empty(&["run", "--target", ""], "cannot be the name of a folder")]

@@ -22,4 +22,5 @@ mod second_suite;
 mod server;
 mod snapshots;
 mod verdicts;
+mod weather;
 mod wire;
