@@ -7,7 +7,7 @@ use clap::{Parser, Subcommand, ValueEnum};
 
 /// A stateful mock server and a conformance suite for REST APIs.
 #[derive(Debug, Parser)]
-#[command(name = "conformance", version, max_term_width = 100, arg_required_else_help = true)]
+#[command(name = "conformance", version, max_term_width = 100)]
 pub struct Args {
     /// Use the suite in this folder instead of the built-in orq.ai Conversations API.
     #[arg(long, global = true, value_name = "DIR")]
@@ -17,7 +17,7 @@ pub struct Args {
     pub color: Color,
     /// What to do.
     #[command(subcommand)]
-    pub command: Command,
+    pub command: Option<Command>,
 }
 
 /// The verbs.
@@ -29,6 +29,8 @@ pub enum Command {
     Mock(Mock),
     /// Agree to how a target behaves now: pending snapshots become baselines.
     Accept(Accept),
+    /// Walk through pending snapshots: accept, reject or skip each.
+    Review(Accept),
     /// Judge a recording again, without the network.
     Judge(Judge),
     /// Remove what killed runs left behind on a server.
@@ -41,6 +43,10 @@ pub enum Command {
     List(List),
     /// Explain a requirement: what, why, from which source, and what tests it.
     Explain(Explain),
+    /// Print the completions of a shell.
+    Completions(Completions),
+    /// Print the manual.
+    Man,
 }
 
 /// A server, and how to speak to it.
@@ -86,9 +92,74 @@ pub struct Verdicts {
     /// A list of failures that are known and excused; one that is not true any more fails the run.
     #[arg(long, value_name = "FILE")]
     pub known_failures: Option<PathBuf>,
+}
+
+/// How a run is told.
+#[derive(Debug, clap::Args)]
+pub struct Telling {
     /// Show each check, not only the failed ones.
     #[arg(short, long)]
     pub verbose: bool,
+    /// Show only what went wrong, and the numbers.
+    #[arg(short, long, conflicts_with = "verbose")]
+    pub quiet: bool,
+    /// How to write to stdout.
+    #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
+    pub format: Format,
+    /// Write a report, too: `junit=FILE`, `json=FILE`, `html=FILE`, `markdown=FILE` or `github`. May be given several
+    /// times; without a file it goes to stdout.
+    #[arg(long = "report", value_name = "KIND[=FILE]", value_parser = report)]
+    pub reports: Vec<Report>,
+    /// Show this kill matrix in the HTML report, as `mutate --format json` writes it.
+    #[arg(long, value_name = "FILE")]
+    pub kill_matrix: Option<PathBuf>,
+}
+
+/// How to write to stdout.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For people.
+    #[default]
+    Text,
+    /// For programs.
+    Json,
+}
+
+/// A report, and where it goes.
+#[derive(Clone, Debug)]
+pub struct Report {
+    pub kind: ReportKind,
+    /// None is stdout.
+    pub file: Option<PathBuf>,
+}
+
+/// What kind of report.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ReportKind {
+    Junit,
+    Json,
+    Html,
+    Markdown,
+    Github,
+}
+
+/// `junit=report.xml`
+fn report(text: &str) -> Result<Report, String> {
+    let (kind, file) = text.split_once('=').map_or((text, None), |(kind, file)| (kind, Some(file)));
+    let known: Vec<String> = ReportKind::value_variants()
+        .iter()
+        .filter_map(|one| one.to_possible_value().map(|value| value.get_name().to_owned()))
+        .collect();
+    let kind = ReportKind::from_str(kind, false).map_err(|_| {
+        let near = conformance_source::suggest::nearest(kind, known.iter().map(String::as_str));
+        let help = near.map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
+        format!("there is no report `{kind}`, only {}{help}", known.join(", "))
+    })?;
+    match file {
+        Some("") => Err("the file's name is missing".to_owned()),
+        Some("-") | None => Ok(Report { kind, file: None }),
+        Some(file) => Ok(Report { kind, file: Some(file.into()) }),
+    }
 }
 
 /// `conformance run`
@@ -100,6 +171,8 @@ pub struct Run {
     pub choice: Choice,
     #[command(flatten)]
     pub verdicts: Verdicts,
+    #[command(flatten)]
+    pub telling: Telling,
     /// Only the scenarios that failed in the last run against this target.
     #[arg(long, conflicts_with = "only")]
     pub last_failed: bool,
@@ -129,7 +202,14 @@ pub struct Run {
     pub record: Option<PathBuf>,
 }
 
-/// `conformance accept`
+/// `conformance completions`
+#[derive(Debug, clap::Args)]
+pub struct Completions {
+    /// The shell.
+    pub shell: clap_complete::Shell,
+}
+
+/// `conformance accept` and `conformance review`
 #[derive(Debug, clap::Args)]
 pub struct Accept {
     /// Targets, areas or scenarios; all that is pending, when none is named.
@@ -148,6 +228,8 @@ pub struct Judge {
     pub choice: Choice,
     #[command(flatten)]
     pub verdicts: Verdicts,
+    #[command(flatten)]
+    pub telling: Telling,
 }
 
 /// `conformance sweep`

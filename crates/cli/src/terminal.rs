@@ -24,6 +24,12 @@ pub fn line(text: &str) {
     let _ = writeln!(stdout, "{text}").and_then(|()| stdout.flush());
 }
 
+/// Text on stdout, as it is.
+pub fn raw(text: &str) {
+    let mut stdout = std::io::stdout().lock();
+    let _ = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
+}
+
 /// Lines on stderr.
 pub fn note(text: &str) {
     let _ = writeln!(anstream::stderr().lock(), "{text}");

@@ -1,6 +1,6 @@
 //! What the documents demand, sentence by sentence (`schemas/requirements.yaml`).
 
-use conformance_record::Level;
+use conformance_record::{Cited, Level};
 use conformance_source::{Diagnostics, Node, Object, Reader, SourceFile, Span, parse, suggest};
 
 /// How we know of a requirement.
@@ -167,6 +167,18 @@ impl Requirements {
     #[must_use]
     pub fn document<'s>(&'s self, name: &'s str) -> &'s str {
         self.documents.iter().find(|(one, _)| one == name).map_or(name, |(_, what)| what)
+    }
+
+    /// A requirement, as a check cites it.
+    #[must_use]
+    pub fn cited(&self, one: &Requirement) -> Cited {
+        let source = |(document, place): &(String, String)| format!("{}: {place}", self.document(document));
+        Cited {
+            id: one.id.clone(),
+            level: one.level,
+            statement: one.statement.clone(),
+            sources: one.sources.iter().map(source).collect(),
+        }
     }
 
     /// The requirement that a rule of the oracle stands for.

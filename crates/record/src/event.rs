@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::{CheckOutcome, Level, Position, Verdict};
+use crate::{CheckOutcome, Exchange, Level, Position, Verdict};
 
 /// One thing that happened in a run.
 #[derive(Clone, Debug)]
@@ -13,6 +13,8 @@ pub enum RunEvent {
         suite: String,
         /// What is judged: a URL, or the embedded mock.
         target: String,
+        /// Where requests can be sent by hand: scheme and authority; empty when there is no server behind the run.
+        origin: String,
         /// How many scenarios will be replayed.
         scenarios: usize,
     },
@@ -28,6 +30,8 @@ pub enum RunEvent {
         took: Duration,
         /// How many requests it sent.
         requests: usize,
+        /// What went over the wire, without secrets, when there is something to tell about a check.
+        exchanges: Vec<Exchange>,
         /// How it compares with what the target did before.
         snapshot: SnapshotOutcome,
     },

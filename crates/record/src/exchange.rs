@@ -29,12 +29,26 @@ pub struct Response {
 /// A request and its outcome.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Exchange {
+    /// Its number in its scenario, from 0.
+    pub number: usize,
     /// What was sent.
     pub request: Request,
     /// What came back, or why nothing did.
     pub response: Result<Response, String>,
     /// From the first byte sent to the last byte received.
     pub took: Duration,
+}
+
+impl Exchange {
+    /// Request and outcome in one line: `GET /v2/things?limit=3 → 200`.
+    #[must_use]
+    pub fn line(&self) -> String {
+        let request = format!("{} {}", self.request.method, self.request.target);
+        match &self.response {
+            Ok(response) => format!("{request} → {}", response.status),
+            Err(reason) => format!("{request} → {reason}"),
+        }
+    }
 }
 
 impl Request {

@@ -16,4 +16,4 @@ pub use event::{RunEvent, SnapshotOutcome, Tally};
 pub use exchange::{Exchange, Request, Response};
 pub use finding::{Code, Finding};
 pub use secrets::Secrets;
-pub use verdict::{CheckOutcome, Level, Position, Verdict};
+pub use verdict::{CheckOutcome, Cited, Level, Mismatch, Position, Verdict};

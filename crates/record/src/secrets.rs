@@ -5,6 +5,8 @@
 
 /// What stands where a secret stood.
 const HIDDEN: &str = "<token>";
+/// What stands where a long text was cut short.
+const CUT: &str = "…";
 /// Shorter tokens would make holes in ordinary words.
 const SHORTEST: usize = 8;
 
@@ -40,7 +42,24 @@ impl Secrets {
                 text = text.replace(form.as_str(), HIDDEN);
             }
         }
-        text
+        if text.contains(CUT) { self.scrub_cut(&text) } else { text }
+    }
+
+    /// The text without beginnings of secrets where something long was cut short.
+    fn scrub_cut(&self, text: &str) -> String {
+        let mut parts: Vec<String> = text.split(CUT).map(str::to_owned).collect();
+        let last = parts.len() - 1;
+        for part in &mut parts[..last] {
+            let begun = self.forms.iter().filter_map(|form| {
+                let lengths = (SHORTEST..form.len()).rev();
+                lengths.filter_map(|length| form.get(..length)).find(|begun| part.ends_with(begun))
+            });
+            if let Some(begun) = begun.max_by_key(|begun| begun.len()) {
+                part.truncate(part.len() - begun.len());
+                part.push_str(HIDDEN);
+            }
+        }
+        parts.join(CUT)
     }
 }
 

@@ -59,6 +59,55 @@ impl fmt::Display for Position {
     }
 }
 
+/// A requirement that a check cites.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cited {
+    /// Its id.
+    pub id: String,
+    /// How binding it is.
+    pub level: Level,
+    /// What it demands.
+    pub statement: String,
+    /// The documents that it comes from, each with the place there.
+    pub sources: Vec<String>,
+}
+
+/// One thing that is otherwise than expected.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct Mismatch {
+    /// In which round of a repeated step, or on which page of a walk; empty when there is but one.
+    pub round: String,
+    /// Where in the value: a JSON Pointer; empty for the value itself.
+    pub place: String,
+    /// What was expected there, where that differs from place to place.
+    pub expected: Option<String>,
+    /// What was found there.
+    pub found: String,
+}
+
+impl Mismatch {
+    /// A mismatch of the whole value, in words.
+    #[must_use]
+    pub fn of(found: impl Into<String>) -> Self {
+        Self { found: found.into(), ..Self::default() }
+    }
+}
+
+impl fmt::Display for Mismatch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if !self.round.is_empty() {
+            write!(f, "{}: ", self.round)?;
+        }
+        match &self.expected {
+            None => f.write_str(&self.found),
+            Some(expected) => {
+                let place = if self.place.is_empty() { "it" } else { &self.place };
+                write!(f, "{place} is {}, expected {expected}", self.found)
+            }
+        }
+    }
+}
+
 /// One judged check.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CheckOutcome {
@@ -66,14 +115,18 @@ pub struct CheckOutcome {
     pub verdict: Verdict,
     /// The strongest level among the cited requirements.
     pub level: Level,
-    /// The cited requirements: id and statement.
-    pub requirements: Vec<(String, String)>,
+    /// The cited requirements.
+    pub requirements: Vec<Cited>,
     /// Where the check is written.
     pub position: Position,
-    /// The request that was judged, in one line (`GET /v2/things?limit=3 → 200`); empty when none was sent.
-    pub exchange: String,
+    /// How it is written: the lines of its file that it takes up.
+    pub source: String,
+    /// The exchange that was judged, by its number in the scenario; none when nothing was sent.
+    pub exchange: Option<usize>,
     /// What the check expects.
     pub expected: String,
-    /// What was found: all of it, one mismatch a line. Empty on a pass.
-    pub found: Vec<String>,
+    /// What is meant by the expressions in that.
+    pub meanings: Vec<String>,
+    /// What was found: all of it. Empty on a pass.
+    pub found: Vec<Mismatch>,
 }

@@ -1,9 +1,13 @@
-//! The card of a check: everything there is to say about it, and the diff of a snapshot.
-
-use std::fmt::Write as _;
+//! The card of a check: everything there is to say about it, in one text that every report shows.
+//!
+//! Rows of a name and lines beside it; what is bold, dimmed or coloured in a terminal is plain elsewhere.
 
 use anstyle::{AnsiColor, Style};
-use conformance_record::{CheckOutcome, SnapshotOutcome, Verdict};
+use conformance_record::{CheckOutcome, Exchange, Verdict};
+
+use crate::curl::curl;
+use crate::fold::{body, requests};
+use crate::visible::visible;
 
 pub(crate) const GREEN: Style = AnsiColor::Green.on_default();
 pub(crate) const RED: Style = AnsiColor::Red.on_default();
@@ -11,93 +15,213 @@ pub(crate) const YELLOW: Style = AnsiColor::Yellow.on_default();
 pub(crate) const DIM: Style = Style::new().dimmed();
 pub(crate) const BOLD: Style = Style::new().bold();
 
-/// How many lines of a diff are shown.
-const MOST_LINES: usize = 40;
+/// How many mismatches a card shows.
+const MOST: usize = 12;
 
-/// Everything there is to say about one check.
-pub(crate) fn card(check: &CheckOutcome, width: usize) -> String {
-    let (word, style) = match &check.verdict {
-        Verdict::Pass => ("pass", GREEN),
-        Verdict::Fail => ("fail", RED),
-        Verdict::Warn => ("warn", YELLOW),
-        Verdict::Known(_) => ("known", DIM),
-        Verdict::NotApplicable(_) => ("not applicable", DIM),
-        Verdict::CouldNotRun(_) => ("could not run", YELLOW),
-        Verdict::ToolFault(_) => ("tool fault", RED),
-    };
-    let ids: Vec<&str> = check.requirements.iter().map(|(id, _)| id.as_str()).collect();
-    let mut text = format!("    {style}{word}{style:#} {} {BOLD}{}{BOLD:#}\n", check.level, ids.join(", "));
-    if check.verdict == Verdict::Pass {
-        return text;
+/// What a card needs besides the check.
+#[derive(Clone, Copy, Debug)]
+pub struct Context<'c> {
+    /// The scenario's name.
+    pub scenario: &'c str,
+    /// What went over the wire.
+    pub exchanges: &'c [Exchange],
+    /// Where requests can be sent by hand; empty when nowhere.
+    pub origin: &'c str,
+    /// What is to be typed before `--only` to run this again.
+    pub again: &'c str,
+}
+
+/// One line of a card.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Line {
+    /// What stands to the left of the first line of a row; empty below it.
+    pub name: &'static str,
+    /// How it looks.
+    pub kind: Kind,
+    /// The text.
+    pub text: String,
+}
+
+/// How a line looks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Words, which may be broken into lines.
+    Words,
+    /// Code, which stands as it is.
+    Code,
+    /// What was expected.
+    Expected,
+    /// What was found.
+    Found,
+}
+
+/// The verdict as a word.
+#[must_use]
+pub fn word(verdict: &Verdict) -> &'static str {
+    match verdict {
+        Verdict::Pass => "pass",
+        Verdict::Fail => "fail",
+        Verdict::Warn => "warn",
+        Verdict::Known(_) => "known",
+        Verdict::NotApplicable(_) => "not applicable",
+        Verdict::CouldNotRun(_) => "could not run",
+        Verdict::ToolFault(_) => "tool fault",
     }
-    let mut row = |name: &str, value: &str| row(&mut text, name, value, width);
-    for (_, statement) in &check.requirements {
-        row("rule", statement);
+}
+
+/// The ids of the cited requirements.
+#[must_use]
+pub fn ids(check: &CheckOutcome) -> String {
+    check.requirements.iter().map(|one| one.id.as_str()).collect::<Vec<_>>().join(", ")
+}
+
+/// The head of a card: `fail MUST page.has-more`.
+#[must_use]
+pub fn head(check: &CheckOutcome) -> String {
+    format!("{} {} {}", word(&check.verdict), check.level, ids(check))
+}
+
+/// The lines below the head.
+#[must_use]
+pub fn lines(check: &CheckOutcome, context: Context<'_>) -> Vec<Line> {
+    let mut card = Card::default();
+    for one in &check.requirements {
+        card.words("rule", &one.statement);
+        for source in &one.sources {
+            card.words("source", source);
+        }
     }
-    row("at", &check.position.to_string());
-    if !check.exchange.is_empty() {
-        row("sent", &check.exchange);
+    card.words("at", &check.position.to_string());
+    card.source(check);
+    let failed = matches!(check.verdict, Verdict::Fail | Verdict::Warn | Verdict::Known(_));
+    let exchange = check.exchange.and_then(|number| context.exchanges.iter().find(|one| one.number == number));
+    if let Some(exchange) = exchange.filter(|_| failed) {
+        card.exchange(exchange, context.exchanges);
     }
-    row("expected", &check.expected);
-    for (index, found) in check.found.iter().enumerate() {
-        row(if index == 0 { "found" } else { "" }, found);
+    card.words("expected", &check.expected);
+    for meaning in &check.meanings {
+        card.words("where", meaning);
     }
-    if let Verdict::NotApplicable(reason) | Verdict::Known(reason) = &check.verdict {
-        row("because", reason);
+    card.found(check);
+    if let Verdict::NotApplicable(reason)
+    | Verdict::Known(reason)
+    | Verdict::CouldNotRun(reason)
+    | Verdict::ToolFault(reason) = &check.verdict
+    {
+        card.words("because", reason);
     }
-    text.push('\n');
+    if failed {
+        if let Some(exchange) = exchange.filter(|_| !context.origin.is_empty()) {
+            card.code("by hand", &curl(context.origin, &exchange.request));
+        }
+        let line = if check.source.is_empty() { String::new() } else { format!(":{}", check.position.line) };
+        // A line of a fragment is none of the scenario.
+        let own = check.position.file.ends_with(&format!("{}.yaml", context.scenario));
+        let line = if own { line } else { String::new() };
+        card.code("again", &format!("{} --only {}{line}", context.again, context.scenario));
+    }
+    card.lines
+}
+
+/// A card as plain text.
+#[must_use]
+pub fn plain(check: &CheckOutcome, context: Context<'_>) -> String {
+    let mut text = format!("{}\n", head(check));
+    for line in lines(check, context) {
+        text.push_str(&format!("  {:<9}{}\n", line.name, line.shown()));
+    }
     text
 }
 
-/// How a snapshot differs from its baseline.
-pub(crate) fn drift(snapshot: &SnapshotOutcome, width: usize) -> String {
-    let mut text = String::new();
-    match snapshot {
-        SnapshotOutcome::Drifted(lines) => {
-            let _ = writeln!(
-                text,
-                "    {RED}drifted{RED:#} from what this target did before {DIM}(`conformance accept` agrees){DIM:#}"
-            );
-            for (sign, line) in lines.iter().take(MOST_LINES) {
-                let style = match sign {
-                    '-' => RED,
-                    '+' => GREEN,
-                    _ => DIM,
-                };
-                let indent = line.len() - line.trim_start().len();
-                for (index, part) in wrapped(line.trim_start(), width, 8 + indent).iter().enumerate() {
-                    let sign = if index == 0 { *sign } else { ' ' };
-                    let _ = writeln!(text, "      {style}{sign} {:indent$}{part}{style:#}", "");
+impl Line {
+    /// The text with the sign of what it is.
+    #[must_use]
+    pub fn shown(&self) -> String {
+        match self.kind {
+            Kind::Words | Kind::Code => self.text.clone(),
+            Kind::Expected => format!("- {}", self.text),
+            Kind::Found => format!("+ {}", self.text),
+        }
+    }
+}
+
+#[derive(Default)]
+struct Card {
+    lines: Vec<Line>,
+    row: &'static str,
+}
+
+impl Card {
+    fn line(&mut self, name: &'static str, kind: Kind, text: String) {
+        let shown = if self.row == name { "" } else { name };
+        self.row = name;
+        self.lines.push(Line { name: shown, kind, text });
+    }
+
+    fn words(&mut self, name: &'static str, text: &str) {
+        if !text.is_empty() {
+            self.line(name, Kind::Words, visible(text));
+        }
+    }
+
+    fn code(&mut self, name: &'static str, text: &str) {
+        for line in text.lines() {
+            self.line(name, Kind::Code, visible(line));
+        }
+    }
+
+    /// The check as it is written, with a caret below its first line.
+    fn source(&mut self, check: &CheckOutcome) {
+        let first = check.position.line;
+        let width = (first + check.source.lines().count()).to_string().len();
+        for (index, line) in check.source.lines().enumerate() {
+            self.code("at", &format!("{:>width$} | {line}", first + index));
+            if index == 0 {
+                self.code("at", &format!("{:>width$} | {}^", "", " ".repeat(check.position.column.saturating_sub(1))));
+            }
+        }
+    }
+
+    /// What was sent before, what was sent, and what came back.
+    fn exchange(&mut self, exchange: &Exchange, all: &[Exchange]) {
+        let before: Vec<&Exchange> = all.iter().filter(|one| one.number < exchange.number).collect();
+        for line in requests(&before) {
+            self.code("before", &line);
+        }
+        self.code("sent", &format!("{} {}", exchange.request.method, exchange.request.target));
+        for line in body(&exchange.request.body) {
+            self.code("sent", &line);
+        }
+        match &exchange.response {
+            Ok(response) => {
+                let media = response.header("content-type").unwrap_or("");
+                self.code("answered", format!("{} {media}", response.status).trim_end());
+                for line in body(&response.body) {
+                    self.code("answered", &line);
                 }
             }
-            if lines.len() > MOST_LINES {
-                let _ = writeln!(text, "      {DIM}… and {} more lines{DIM:#}", lines.len() - MOST_LINES);
+            Err(reason) => self.words("answered", reason),
+        }
+    }
+
+    fn found(&mut self, check: &CheckOutcome) {
+        let mut round = "";
+        for one in check.found.iter().take(MOST) {
+            match &one.expected {
+                Some(expected) => {
+                    if !one.round.is_empty() && one.round != round {
+                        self.words("found", &one.round);
+                        round = &one.round;
+                    }
+                    let place = if one.place.is_empty() { String::new() } else { format!("{}: ", one.place) };
+                    self.line("found", Kind::Expected, visible(&format!("{place}{expected}")));
+                    self.line("found", Kind::Found, visible(&format!("{place}{}", one.found)));
+                }
+                None => self.words("found", &one.to_string()),
             }
         }
-        SnapshotOutcome::Broken(reason) => {
-            let _ = writeln!(text, "    {RED}no snapshot{RED:#}: {}", clean(reason));
+        if check.found.len() > MOST {
+            self.words("found", &format!("and {} more", check.found.len() - MOST));
         }
-        _ => {}
     }
-    text
-}
-
-/// A row of a card: a name, and a value that hangs beside it.
-pub(crate) fn row(text: &mut String, name: &str, value: &str, width: usize) {
-    for (index, line) in wrapped(value, width, 15).iter().enumerate() {
-        let _ = writeln!(text, "      {DIM}{:<8}{DIM:#} {line}", if index == 0 { name } else { "" });
-    }
-}
-
-/// Text in lines that end at `width` when they begin after `indent` columns.
-#[must_use]
-pub fn wrapped(text: &str, width: usize, indent: usize) -> Vec<String> {
-    let text = clean(text);
-    let width = width.saturating_sub(indent).max(20);
-    textwrap::wrap(&text, width).into_iter().map(std::borrow::Cow::into_owned).collect()
-}
-
-/// Text from a server, without control characters: it must not drive the terminal.
-fn clean(text: &str) -> String {
-    text.chars().flat_map(|c| if c.is_control() { c.escape_default().collect::<Vec<_>>() } else { vec![c] }).collect()
 }

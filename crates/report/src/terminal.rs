@@ -4,23 +4,47 @@ use std::fmt::Write as _;
 use std::io::{self, Write};
 use std::time::Duration;
 
-use conformance_record::{CheckOutcome, RunEvent, Tally, Verdict};
+use conformance_record::{CheckOutcome, Exchange, RunEvent, Tally, Verdict};
 
-use crate::card::{self, BOLD, DIM, GREEN, RED, YELLOW, wrapped};
+use crate::card::{self, BOLD, Context, DIM, GREEN, Kind, RED, YELLOW};
+use crate::drift::{drift, wrapped};
+
+/// How much is told.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Verbosity {
+    /// What went wrong, and the numbers.
+    Quiet,
+    /// Every scenario.
+    #[default]
+    Normal,
+    /// Every check.
+    Verbose,
+}
+
+/// How a run is told.
+#[derive(Clone, Debug)]
+pub struct Telling {
+    /// How much.
+    pub verbosity: Verbosity,
+    /// In lines of at most so many columns.
+    pub width: usize,
+    /// The command that a part of the run is run again with.
+    pub again: String,
+}
 
 /// Writes a run as it happens. Colours are always written; the stream takes them out where they are not wanted.
 #[derive(Debug)]
 pub struct Terminal<W> {
     out: W,
+    telling: Telling,
     area: String,
-    verbose: bool,
-    width: usize,
+    origin: String,
 }
 
 impl<W: Write> Terminal<W> {
-    /// Writes to `out`, in lines of at most `width` columns; with `verbose`, every check and not only those that failed.
-    pub fn new(out: W, verbose: bool, width: usize) -> Self {
-        Self { out, area: String::new(), verbose, width }
+    /// Writes to `out`.
+    pub fn new(out: W, telling: Telling) -> Self {
+        Self { out, telling, area: String::new(), origin: String::new() }
     }
 
     /// Takes an event in.
@@ -28,12 +52,16 @@ impl<W: Write> Terminal<W> {
     /// # Errors
     /// When it cannot be written.
     pub fn hear(&mut self, event: &RunEvent) -> io::Result<()> {
+        let quiet = self.telling.verbosity == Verbosity::Quiet;
         let text = match event {
-            RunEvent::Started { suite, target, scenarios } => {
+            RunEvent::Started { suite, target, origin, scenarios } => {
+                self.origin.clone_from(origin);
                 format!("{BOLD}{suite}{BOLD:#} · {target} · {}\n", count(*scenarios, "scenario"))
             }
-            RunEvent::Scenario { name, summary, checks, took, snapshot, .. } => {
-                self.scenario(name, summary, checks, *took) + &card::drift(snapshot, self.width)
+            RunEvent::Scenario { name, summary, checks, took, snapshot, exchanges, .. } => {
+                let drift = drift(snapshot, self.telling.width);
+                let silent = quiet && drift.is_empty() && !checks.iter().any(is_loud);
+                if silent { String::new() } else { self.scenario(name, summary, (checks, exchanges), *took) + &drift }
             }
             RunEvent::Unused { path } => format!("{YELLOW}unused snapshot{YELLOW:#} {path}\n"),
             RunEvent::Outdated { position, trouble } => {
@@ -46,75 +74,115 @@ impl<W: Write> Terminal<W> {
         self.out.flush()
     }
 
-    fn scenario(&mut self, name: &str, summary: &str, checks: &[CheckOutcome], took: Duration) -> String {
+    fn scenario(
+        &mut self,
+        name: &str,
+        summary: &str,
+        (checks, exchanges): (&[CheckOutcome], &[Exchange]),
+        took: Duration,
+    ) -> String {
         let (area, behaviour) = name.split_once('/').unwrap_or(("", name));
         let mut text = String::new();
         if area != self.area {
             area.clone_into(&mut self.area);
             let _ = writeln!(text, "\n{BOLD}{area}{BOLD:#}");
         }
-        let any = |wanted: fn(&Verdict) -> bool| checks.iter().any(|check| wanted(&check.verdict));
-        let (mark, style) = if any(|verdict| *verdict == Verdict::Fail) {
-            ("✗", RED)
-        } else if any(|verdict| matches!(verdict, Verdict::CouldNotRun(_) | Verdict::ToolFault(_))) {
-            ("?", YELLOW)
-        } else if any(|verdict| *verdict == Verdict::Warn) {
-            ("!", YELLOW)
-        } else if any(|verdict| *verdict == Verdict::Pass) || checks.is_empty() {
-            ("✓", GREEN)
-        } else {
-            // Nothing failed because nothing was judged.
-            ("–", DIM)
-        };
+        let (mark, style) = mark(checks);
         let checked = count(checks.len(), "check");
         let _ = writeln!(text, "  {style}{mark}{style:#} {behaviour:<34} {DIM}{checked:>10} {:>9}{DIM:#}", time(took));
-        let shown = |check: &&CheckOutcome| {
-            self.verbose || !matches!(check.verdict, Verdict::Pass | Verdict::NotApplicable(_) | Verdict::Known(_))
-        };
-        let shown: Vec<_> = checks.iter().filter(shown).collect();
+        let verbose = self.telling.verbosity == Verbosity::Verbose;
+        let shown: Vec<_> = checks.iter().filter(|check| verbose || is_loud(check)).collect();
         if !shown.is_empty() {
-            for line in wrapped(summary, self.width, 4) {
+            for line in wrapped(summary, self.telling.width, 4) {
                 let _ = writeln!(text, "    {DIM}{line}{DIM:#}");
             }
         }
+        let context = Context { scenario: name, exchanges, origin: &self.origin, again: &self.telling.again };
         let mut reasons: Vec<(&str, &str, usize)> = Vec::new();
         for check in shown {
             // One lost capture leaves many checks without an object: told once.
             if let Verdict::CouldNotRun(reason) | Verdict::ToolFault(reason) = &check.verdict {
-                let word = if matches!(check.verdict, Verdict::ToolFault(_)) { "tool fault" } else { "could not run" };
+                let word = card::word(&check.verdict);
                 match reasons.iter_mut().find(|(_, known, _)| known == reason) {
                     Some((_, _, times)) => *times += 1,
                     None => reasons.push((word, reason, 1)),
                 }
             } else {
-                text.push_str(&card::card(check, self.width));
+                self.card(&mut text, check, context);
             }
         }
         for (word, reason, times) in reasons {
             let _ = writeln!(text, "    {YELLOW}{}: {word}{YELLOW:#}", count(times, "check"));
-            card::row(&mut text, "because", reason, self.width);
+            self.row(&mut text, "because", Kind::Words, reason);
             text.push('\n');
         }
         text
+    }
+
+    fn card(&self, text: &mut String, check: &CheckOutcome, context: Context<'_>) {
+        let style = match &check.verdict {
+            Verdict::Pass => GREEN,
+            Verdict::Fail | Verdict::ToolFault(_) => RED,
+            Verdict::Warn | Verdict::CouldNotRun(_) => YELLOW,
+            Verdict::Known(_) | Verdict::NotApplicable(_) => DIM,
+        };
+        let word = card::word(&check.verdict);
+        let _ = writeln!(text, "    {style}{word}{style:#} {} {BOLD}{}{BOLD:#}", check.level, card::ids(check));
+        if check.verdict == Verdict::Pass {
+            return;
+        }
+        for line in card::lines(check, context) {
+            self.row(text, line.name, line.kind, &line.text);
+        }
+        text.push('\n');
+    }
+
+    /// A line of a card; words hang beside the name, code is left whole, to be copied.
+    fn row(&self, text: &mut String, name: &str, kind: Kind, value: &str) {
+        let lines = match kind {
+            Kind::Words => wrapped(value, self.telling.width, 16),
+            Kind::Code => vec![value.to_owned()],
+            Kind::Expected => vec![format!("{RED}- {value}{RED:#}")],
+            Kind::Found => vec![format!("{GREEN}+ {value}{GREEN:#}")],
+        };
+        for (index, line) in lines.iter().enumerate() {
+            let name = if index == 0 { name } else { "" };
+            let _ = writeln!(text, "      {DIM}{name:<9}{DIM:#} {line}");
+        }
+    }
+}
+
+/// Whether a check is told without being asked for.
+fn is_loud(check: &CheckOutcome) -> bool {
+    !matches!(check.verdict, Verdict::Pass | Verdict::NotApplicable(_) | Verdict::Known(_))
+}
+
+/// The mark of a scenario: its worst verdict.
+fn mark(checks: &[CheckOutcome]) -> (&'static str, anstyle::Style) {
+    let any = |wanted: fn(&Verdict) -> bool| checks.iter().any(|check| wanted(&check.verdict));
+    if any(|verdict| *verdict == Verdict::Fail) {
+        ("✗", RED)
+    } else if any(|verdict| matches!(verdict, Verdict::CouldNotRun(_) | Verdict::ToolFault(_))) {
+        ("?", YELLOW)
+    } else if any(|verdict| *verdict == Verdict::Warn) {
+        ("!", YELLOW)
+    } else if any(|verdict| *verdict == Verdict::Pass) || checks.is_empty() {
+        ("✓", GREEN)
+    } else {
+        // Nothing failed because nothing was judged.
+        ("–", DIM)
     }
 }
 
 fn finished(tally: &Tally, took: Duration) -> String {
     let mut parts = vec![format!("{GREEN}{} passed{GREEN:#}", tally.passed)];
-    for (number, word, style) in [
-        (tally.failed, "failed", RED),
-        (tally.warned, "warned", YELLOW),
-        (tally.known, "known to fail", DIM),
-        (tally.outdated, "outdated", RED),
-        (tally.could_not_run, "could not run", YELLOW),
-        (tally.not_applicable, "not applicable", DIM),
-        (tally.drifted, "drifted", RED),
-        (tally.new_snapshots, "new snapshots", DIM),
-        (tally.not_compared, "not compared", DIM),
-    ] {
-        if number > 0 {
-            parts.push(format!("{style}{number} {word}{style:#}"));
-        }
+    for (number, word) in numbers(tally) {
+        let style = match word {
+            "failed" | "outdated" | "drifted" => RED,
+            "warned" | "could not run" => YELLOW,
+            _ => DIM,
+        };
+        parts.push(format!("{style}{number} {word}{style:#}"));
     }
     let unclear = if tally.unclear > 0 { format!(", unclear {}", tally.unclear) } else { String::new() };
     format!(
@@ -128,13 +196,32 @@ fn finished(tally: &Tally, took: Duration) -> String {
     )
 }
 
+/// What there is to count besides what passed, each with its word; nothing that is none.
+#[must_use]
+pub fn numbers(tally: &Tally) -> Vec<(usize, &'static str)> {
+    let all = [
+        (tally.failed, "failed"),
+        (tally.warned, "warned"),
+        (tally.known, "known to fail"),
+        (tally.outdated, "outdated"),
+        (tally.could_not_run, "could not run"),
+        (tally.not_applicable, "not applicable"),
+        (tally.drifted, "drifted"),
+        (tally.new_snapshots, "new snapshots"),
+        (tally.not_compared, "not compared"),
+    ];
+    all.into_iter().filter(|(number, _)| *number > 0).collect()
+}
+
 /// A number and its word: `1 check`, `2 checks`.
 #[must_use]
 pub fn count(number: usize, word: &str) -> String {
     format!("{number} {word}{}", if number == 1 { "" } else { "s" })
 }
 
-fn time(took: Duration) -> String {
+/// A duration as people say it.
+#[must_use]
+pub fn time(took: Duration) -> String {
     let ms = took.as_secs_f64() * 1000.0;
     if ms < 1000.0 { format!("{ms:.0} ms") } else { format!("{:.1} s", ms / 1000.0) }
 }

@@ -115,7 +115,7 @@ impl Client {
                 _ => break response,
             }
         };
-        Exchange { request, response, took: start.elapsed() }
+        Exchange { number: 0, request, response, took: start.elapsed() }
     }
 
     async fn pass(&self, request: &Request, boundary: Option<&dyn Boundary>) -> Result<Response, String> {

@@ -3,7 +3,8 @@
 use conformance_contract::model::StatusRule;
 use conformance_contract::say::brief;
 use conformance_contract::{Operation, Requirements};
-use conformance_record::{CheckOutcome, Exchange, Level, Position, Verdict};
+use conformance_record::{CheckOutcome, Cited, Exchange, Level, Mismatch, Position, Verdict};
+use conformance_scenario::expression::meanings;
 use conformance_scenario::{Check, Expectation, Step, StepKind};
 use conformance_source::SourceFile;
 use serde_json::Value;
@@ -19,12 +20,12 @@ const TOLD: usize = 5;
 /// A check being judged.
 pub(crate) struct Judgement<'s> {
     check: &'s Check,
-    mismatches: Vec<String>,
+    mismatches: Vec<Mismatch>,
     judged: usize,
     unjudged: Option<Obstacle>,
     passed_over: Option<String>,
     expected: Option<String>,
-    exchange: Option<String>,
+    exchange: Option<usize>,
 }
 
 impl<'s> Judgement<'s> {
@@ -72,25 +73,23 @@ impl<'s> Judgement<'s> {
         &mut self,
         expected: String,
         exchange: Option<&Exchange>,
-        result: Result<Vec<String>, Obstacle>,
+        result: Result<Vec<Mismatch>, Obstacle>,
         round: &str,
     ) {
-        let line = exchange.map(line);
+        let number = exchange.map(|exchange| exchange.number);
         match result {
             Ok(mismatches) if mismatches.is_empty() => self.judged += 1,
             Ok(mismatches) => {
                 self.judged += 1;
                 if self.mismatches.is_empty() {
-                    (self.expected, self.exchange) = (Some(expected.clone()), line.clone());
+                    (self.expected, self.exchange) = (Some(expected.clone()), number);
                 }
-                let told =
-                    mismatches.into_iter().map(|one| if round.is_empty() { one } else { format!("{round}: {one}") });
-                self.mismatches.extend(told);
+                self.mismatches.extend(mismatches.into_iter().map(|one| Mismatch { round: round.to_owned(), ..one }));
             }
             Err(reason) => self.could_not(reason),
         }
         if self.expected.is_none() {
-            (self.expected, self.exchange) = (Some(expected), line);
+            (self.expected, self.exchange) = (Some(expected), number);
         }
     }
 
@@ -107,8 +106,8 @@ impl<'s> Judgement<'s> {
     /// The verdict on all rounds.
     pub(crate) fn outcome(mut self, file: &SourceFile, requirements: &Requirements) -> CheckOutcome {
         let cited = self.check.cites.iter().filter_map(|(id, _)| requirements.get(id));
-        let cited: Vec<_> = cited.map(|one| (one.level, one.id.clone(), one.statement.clone())).collect();
-        let level = cited.iter().map(|(level, ..)| *level).max().unwrap_or(Level::Must);
+        let cited: Vec<Cited> = cited.map(|one| requirements.cited(one)).collect();
+        let level = cited.iter().map(|one| one.level).max().unwrap_or(Level::Must);
         let verdict = match (self.mismatches.is_empty(), self.unjudged) {
             (false, _) => {
                 if level == Level::Must {
@@ -127,27 +126,23 @@ impl<'s> Judgement<'s> {
         if self.mismatches.len() > TOLD {
             let more = self.mismatches.len() - TOLD;
             self.mismatches.truncate(TOLD);
-            self.mismatches.push(format!("and {more} more"));
+            self.mismatches.push(Mismatch::of(format!("and {more} more")));
         }
         let (line, column) = file.position(self.check.span.start);
+        let expected = self.expected.unwrap_or_else(|| describe(&self.check.expectation));
+        let source = file.lines(self.check.span.clone());
+        let meanings = meanings(&source).map(|(name, meaning)| format!("{name}: {meaning}")).collect();
         CheckOutcome {
             verdict,
             level,
-            requirements: cited.into_iter().map(|(_, id, statement)| (id, statement)).collect(),
+            requirements: cited,
             position: Position { file: file.name().to_owned(), line, column },
-            exchange: self.exchange.unwrap_or_default(),
-            expected: self.expected.unwrap_or_else(|| describe(&self.check.expectation)),
+            source,
+            exchange: self.exchange,
+            expected,
+            meanings,
             found: self.mismatches,
         }
-    }
-}
-
-/// A request and its outcome in one line.
-pub(crate) fn line(exchange: &Exchange) -> String {
-    let request = format!("{} {}", exchange.request.method, exchange.request.target);
-    match &exchange.response {
-        Ok(response) => format!("{request} → {}", response.status),
-        Err(reason) => format!("{request} → {reason}"),
     }
 }
 
@@ -157,15 +152,15 @@ fn hold(
     operation: &Operation,
     scope: Scope<'_>,
     expectation: &Expectation,
-) -> (String, Result<Vec<String>, Obstacle>) {
+) -> (String, Result<Vec<Mismatch>, Obstacle>) {
     let expected = describe(expectation);
     if let Some(Err(reason)) = scope.exchange.map(|exchange| &exchange.response) {
-        return (expected, Ok(vec![format!("no answer: {reason}")]));
+        return (expected, Ok(vec![Mismatch::of(format!("no answer: {reason}"))]));
     }
     match (expectation, scope.exchange.map(|exchange| &exchange.response)) {
         (Expectation::Status(statuses), Some(Ok(response))) => {
             let body = brief(&Value::from(String::from_utf8_lossy(&response.body)));
-            let mismatch = format!("status {}, body {body}", response.status);
+            let mismatch = Mismatch::of(format!("status {}, body {body}", response.status));
             (expected, Ok(if is_one_of(response.status, statuses) { Vec::new() } else { vec![mismatch] }))
         }
         (Expectation::Documented, Some(Ok(response))) => {
@@ -176,7 +171,7 @@ fn hold(
                 let reason = format!("status {} came, whose body the documents leave open", response.status);
                 return (expected, Err(reason.into()));
             }
-            (expected, Ok(operation.judge(response).iter().map(ToString::to_string).collect()))
+            (expected, Ok(operation.judge(response).iter().map(|finding| Mismatch::of(finding.to_string())).collect()))
         }
         (Expectation::Value(value), _) => relation(world, operation, scope, value),
         _ => (expected, Err("nothing was sent".into())),

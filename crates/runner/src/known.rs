@@ -61,21 +61,23 @@ impl KnownFailures {
         for entry in self.entries.iter_mut().filter(|one| one.scenario == scenario) {
             let expired = entry.until.is_some_and(|until| today > until);
             let requirement = entry.requirement.clone();
-            let cites = |check: &CheckOutcome| check.requirements.iter().any(|(id, _)| *id == requirement);
+            let cites = |check: &CheckOutcome| check.requirements.iter().any(|one| one.id == requirement);
             if !checks.iter().any(cites) {
                 // The oracle speaks only of what is broken.
                 entry.fate = Fate::Passed;
             }
             for check in checks.iter_mut().filter(|one| cites(one)) {
                 match check.verdict {
-                    Verdict::Fail | Verdict::Warn if check.found.iter().any(|one| one.contains(&entry.found)) => {
+                    Verdict::Fail | Verdict::Warn
+                        if check.found.iter().any(|one| one.to_string().contains(&entry.found)) =>
+                    {
                         entry.fate = Fate::Failed;
                         if !expired {
                             check.verdict = Verdict::Known(entry.reason.clone());
                         }
                     }
                     Verdict::Fail | Verdict::Warn if !matches!(entry.fate, Fate::Failed) => {
-                        entry.fate = Fate::Changed(check.found.first().cloned().unwrap_or_default());
+                        entry.fate = Fate::Changed(check.found.first().map(ToString::to_string).unwrap_or_default());
                     }
                     Verdict::Pass if matches!(entry.fate, Fate::Unseen) => entry.fate = Fate::Passed,
                     _ => {}

@@ -20,7 +20,7 @@ impl Lane {
     pub(crate) async fn send(&self, scenario: &str, number: usize, request: Request) -> Result<Exchange, Obstacle> {
         match self {
             Self::Http(client, recorder) => {
-                let exchange = client.send(request).await;
+                let exchange = Exchange { number, ..client.send(request).await };
                 if let Some(recorder) = recorder {
                     recorder.write(scenario, number, &exchange);
                 }
@@ -43,6 +43,7 @@ impl Lane {
         match self {
             Self::Http(client, _) => client.send_past(request).await,
             Self::Recorded(_) => Exchange {
+                number: 0,
                 request,
                 response: Err("there is no server behind a recording".to_owned()),
                 took: std::time::Duration::ZERO,

@@ -6,12 +6,14 @@
 //! [`mod@select`], [`target`], [`settings`], `lane` (where answers come from: `client` with its `road` and its `pace`, or a [`recording`]),
 //! `world` (what a scenario knows), `value` (expressions and templates worked out), `walk`, `relate` and `judge`, `replay` (one
 //! scenario: `request`, `send`, `probe`; `oracle`, which judges every answer), `ledger` and [`journal`] (what was created, in memory and on disk), `cleanup`, [`sweep`],
-//! [`known`] (failures that are excused), `transcript` and [`snapshot`] (how a target behaved before), [`mod@run`], [`mod@mutate`] (does the suite notice
+//! [`known`] (failures that are excused), `evidence` (what may be told of it), `transcript` and [`snapshot`] (how a target behaved before), [`change`] (what a difference means), [`mod@run`], [`mod@mutate`] (does the suite notice
 //! defects?).
 
 pub mod bind;
+pub mod change;
 mod cleanup;
 mod client;
+mod evidence;
 pub mod journal;
 mod judge;
 pub mod known;

@@ -206,7 +206,7 @@ async fn failures(
         if let RunEvent::Scenario { name, checks, .. } = event {
             let failed = checks.iter().filter(|check| matches!(check.verdict, Verdict::Fail | Verdict::Warn));
             found.extend(failed.map(|check| {
-                let cited = check.requirements.iter().map(|(id, _)| id.clone()).collect();
+                let cited = check.requirements.iter().map(|one| one.id.clone()).collect();
                 (name.clone(), check.position.clone(), cited)
             }));
         }

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use conformance_contract::requirements::Rule;
 use conformance_contract::{Action, Contract, Operation, Requirement, Requirements};
-use conformance_record::{CheckOutcome, Exchange, Level, Position, Verdict};
+use conformance_record::{CheckOutcome, Exchange, Level, Mismatch, Position, Verdict};
 use conformance_source::SourceFile;
 use serde_json::Value;
 
@@ -37,8 +37,8 @@ pub(crate) struct Oracle {
 
 #[derive(Debug, Default)]
 struct Broken {
-    mismatches: Vec<String>,
-    exchange: Option<String>,
+    mismatches: Vec<Mismatch>,
+    exchange: Option<usize>,
 }
 
 impl Oracle {
@@ -55,7 +55,7 @@ impl Oracle {
         }
         if let Some(id) = own.filter(|id| matches!(self.known.get(*id), Some(Known::Gone))) {
             let mismatch = format!("{id} was deleted, and this was answered with success");
-            self.rule(Rule::Gone, exchange, if done { vec![mismatch] } else { Vec::new() });
+            self.rule(Rule::Gone, exchange, if done { vec![Mismatch::of(mismatch)] } else { Vec::new() });
         }
         match (operation.action, own) {
             (Action::List, _) if done => self.list(world, operation, &body, exchange),
@@ -88,7 +88,7 @@ impl Oracle {
         let found = body.get(&contract.resources[operation.resource].id_property).and_then(Value::as_str);
         let mismatch = found.filter(|found| *found != id);
         let mismatch = mismatch.map(|found| format!("the answer has the id {found}, asked for was {id}"));
-        self.rule(Rule::Id, exchange, mismatch.into_iter().collect());
+        self.rule(Rule::Id, exchange, mismatch.into_iter().map(Mismatch::of).collect());
         if operation.action == Action::Update {
             self.known.insert(id.to_owned(), if body.is_object() { Known::As(body) } else { Known::Unclear });
             return;
@@ -105,11 +105,15 @@ impl Oracle {
         let ids = world.ids(operation, body);
         if ids.len() > 1 {
             let twice = ids.iter().enumerate().filter(|(at, id)| !id.is_empty() && ids[..*at].contains(id));
-            self.rule(Rule::Once, exchange, twice.map(|(_, id)| format!("{id} is on the page twice")).collect());
+            self.rule(
+                Rule::Once,
+                exchange,
+                twice.map(|(_, id)| Mismatch::of(format!("{id} is on the page twice"))).collect(),
+            );
         }
         if let Some(most) = most(world.contract, operation, exchange) {
             let over = (items.len() > most).then(|| format!("a page of at most {most} holds {}", items.len()));
-            self.rule(Rule::Limit, exchange, over.into_iter().collect());
+            self.rule(Rule::Limit, exchange, over.into_iter().map(Mismatch::of).collect());
         }
         let mine = world.mine(&ids);
         if mine.len() > 1 {
@@ -117,28 +121,32 @@ impl Oracle {
             let newest_first = world.contract.resources[operation.resource].newest_first;
             let sorted = if newest_first { places.is_sorted_by(|a, b| a >= b) } else { places.is_sorted() };
             let wrong = (!sorted).then(|| format!("the scenario's own are in the order {}", mine.join(", ")));
-            self.rule(Rule::Order, exchange, wrong.into_iter().collect());
+            self.rule(Rule::Order, exchange, wrong.into_iter().map(Mismatch::of).collect());
         }
         if self.known.values().any(|known| matches!(known, Known::Gone)) {
             let gone = mine.iter().filter(|id| matches!(self.known.get(*id), Some(Known::Gone)));
-            let gone = gone.map(|id| format!("{id} was deleted, and the list shows it")).collect();
+            let gone = gone.map(|id| Mismatch::of(format!("{id} was deleted, and the list shows it"))).collect();
             self.rule(Rule::Gone, exchange, gone);
         }
         for (item, id) in items.iter().zip(&ids) {
             if let Some(Known::As(before)) = self.known.get(id) {
                 let changed = documented(world.contract, operation, item, before).into_iter();
-                self.rule(Rule::Same, exchange, changed.map(|one| format!("{id}: {one}")).collect());
+                self.rule(Rule::Same, exchange, changed.map(|one| Mismatch { round: id.clone(), ..one }).collect());
             }
         }
     }
 
-    fn rule(&mut self, rule: Rule, exchange: &Exchange, mismatches: Vec<String>) {
+    fn rule(&mut self, rule: Rule, exchange: &Exchange, mismatches: Vec<Mismatch>) {
         if mismatches.is_empty() {
             return;
         }
         let broken = self.rules.entry(rule).or_default();
-        broken.exchange.get_or_insert_with(|| crate::judge::line(exchange));
-        broken.mismatches.extend(mismatches);
+        broken.exchange.get_or_insert(exchange.number);
+        for one in mismatches {
+            if !broken.mismatches.contains(&one) {
+                broken.mismatches.push(one);
+            }
+        }
     }
 
     /// A failed check for each broken rule that stands for a requirement. What holds is not told: how much there was to
@@ -146,32 +154,42 @@ impl Oracle {
     pub(crate) fn outcomes(self, requirements: &Requirements, file: &SourceFile) -> Vec<CheckOutcome> {
         let broken =
             self.rules.into_iter().filter_map(|(rule, broken)| Some((requirements.oracle(rule)?, rule, broken)));
-        broken.map(|(requirement, rule, broken)| broken.outcome(requirement, rule, file)).collect()
+        let outcome = |(requirement, rule, broken): (&Requirement, _, Broken)| {
+            broken.outcome((requirements, requirement), rule, file)
+        };
+        broken.map(outcome).collect()
     }
 }
 
 impl Broken {
-    fn outcome(mut self, requirement: &Requirement, rule: Rule, file: &SourceFile) -> CheckOutcome {
+    fn outcome(
+        mut self,
+        (requirements, requirement): (&Requirements, &Requirement),
+        rule: Rule,
+        file: &SourceFile,
+    ) -> CheckOutcome {
         let verdict = if requirement.level == Level::Must { Verdict::Fail } else { Verdict::Warn };
         if self.mismatches.len() > TOLD {
             let more = self.mismatches.len() - TOLD;
             self.mismatches.truncate(TOLD);
-            self.mismatches.push(format!("and {more} more"));
+            self.mismatches.push(Mismatch::of(format!("and {more} more")));
         }
         CheckOutcome {
             verdict,
             level: requirement.level,
-            requirements: vec![(requirement.id.clone(), requirement.statement.clone())],
+            requirements: vec![requirements.cited(requirement)],
             position: Position { file: file.name().to_owned(), line: 1, column: 1 },
-            exchange: self.exchange.unwrap_or_default(),
+            source: String::new(),
+            exchange: self.exchange,
             expected: format!("in all answers of the scenario, {}", rule.demand()),
+            meanings: Vec::new(),
             found: self.mismatches,
         }
     }
 }
 
 /// Documented members that are otherwise than before.
-fn documented(contract: &Contract, operation: &Operation, now: &Value, before: &Value) -> Vec<String> {
+fn documented(contract: &Contract, operation: &Operation, now: &Value, before: &Value) -> Vec<Mismatch> {
     let documented = contract.documented(operation.resource);
     let Value::Object(members) = before else { return Vec::new() };
     let known = members.iter().filter(|(name, _)| documented.contains(name));

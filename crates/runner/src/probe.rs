@@ -1,7 +1,7 @@
 //! Probes: what a call must leave as it was, looked at before and after it.
 
 use conformance_contract::{Action, Operation};
-use conformance_record::{Exchange, Request};
+use conformance_record::{Exchange, Mismatch, Request};
 use conformance_scenario::{Check, Expectation};
 use serde_json::Value;
 
@@ -114,10 +114,10 @@ impl Judgement<'_> {
     ) {
         let mismatches = match (before, after) {
             (Ok(Seen::Object(before)), Ok(Seen::Object(after))) => Ok(since(&after, &before)),
-            (Ok(Seen::Object(_)), Ok(Seen::Nothing)) => Ok(vec!["it was there, and now it is a 404".to_owned()]),
+            (Ok(Seen::Object(_)), Ok(Seen::Nothing)) => Ok(vec![Mismatch::of("it was there, and now it is a 404")]),
             (Ok(Seen::Nothing), Ok(_)) => Err("there was nothing to look at before the request".into()),
             (_, Ok(Seen::With(text, found))) => {
-                Ok(found.iter().map(|item| format!("{item} has {text:?} in it")).collect())
+                Ok(found.iter().map(|item| Mismatch::of(format!("{item} has {text:?} in it"))).collect())
             }
             (Err(reason), _) | (_, Err(reason)) => Err(reason),
             (Ok(_), Ok(_)) => Err(Obstacle::ToolFault("two kinds of probe".to_owned())),

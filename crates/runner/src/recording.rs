@@ -250,6 +250,7 @@ impl Recording {
 fn exchange(line: Line) -> Exchange {
     let request = line.request;
     Exchange {
+        number: line.number,
         request: Request {
             method: request.method,
             target: request.target,

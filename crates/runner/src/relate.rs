@@ -4,6 +4,7 @@ use std::cmp::Ordering;
 
 use conformance_contract::Operation;
 use conformance_contract::say::brief;
+use conformance_record::Mismatch;
 use conformance_scenario::expression::Source;
 use conformance_scenario::{Operator, Relation, Template};
 use regex::Regex;
@@ -30,8 +31,8 @@ pub(crate) fn unmet(
 }
 
 /// How an object differs from what it was; nothing when it is the same.
-pub(crate) fn since(now: &Value, before: &Value) -> Vec<String> {
-    differences("", now, before).iter().map(ToString::to_string).collect()
+pub(crate) fn since(now: &Value, before: &Value) -> Vec<Mismatch> {
+    differences("", now, before).into_iter().map(Mismatch::from).collect()
 }
 
 /// What a relation demands, and everything that is otherwise; `Err` when that cannot be said.
@@ -40,7 +41,7 @@ pub(crate) fn relation(
     operation: &Operation,
     scope: Scope<'_>,
     relation: &Relation,
-) -> (String, Result<Vec<String>, Obstacle>) {
+) -> (String, Result<Vec<Mismatch>, Obstacle>) {
     let Relation { that, operator, other, except, .. } = relation;
     let operator = *operator;
     let other = match value::template(world, operation, scope, other, None) {
@@ -56,16 +57,16 @@ pub(crate) fn relation(
             (Err(missing), true) => Some(missing.reason().to_owned()),
             _ => None,
         };
-        return (expected, Ok(mismatch.into_iter().collect()));
+        return (expected, Ok(mismatch.into_iter().map(Mismatch::of).collect()));
     }
     match found {
         // A captured value that is missing says nothing about this answer; a missing part of the answer does.
         Err(missing) if is_captured(that) => (expected, Err(missing)),
-        Err(missing) => (expected, Ok(vec![missing.reason().to_owned()])),
+        Err(missing) => (expected, Ok(vec![Mismatch::of(missing.reason())])),
         Ok(found) if operator == Operator::UnchangedSince => (expected, Ok(changes(&found, &other, except))),
         Ok(found) => match holds(operator, &found, &other) {
             Ok(true) => (expected, Ok(Vec::new())),
-            Ok(false) => (expected, Ok(vec![mismatch(operator, &found, &other)])),
+            Ok(false) => (expected, Ok(mismatches(operator, &found, &other))),
             Err(reason) => (expected, Err(reason.into())),
         },
     }
@@ -76,32 +77,31 @@ fn is_captured(that: &Template) -> bool {
     matches!(that, Template::Expression(expression, _) if matches!(expression.source, Source::Output(_)))
 }
 
-/// Differences in one line.
-fn told(all: &[Difference]) -> String {
-    all.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
-}
-
-fn mismatch(operator: Operator, found: &Value, other: &Value) -> String {
-    match (operator, found, other) {
+/// How a value fails to stand in a relation.
+fn mismatches(operator: Operator, found: &Value, other: &Value) -> Vec<Mismatch> {
+    let told = match (operator, found, other) {
         (Operator::Equals | Operator::SameItems, Value::Array(have), Value::Array(want)) => lists(have, want),
-        (Operator::Equals, Value::Object(_), Value::Object(_)) => told(&differences("", found, other)),
+        (Operator::Equals, Value::Object(_), Value::Object(_)) => return since(found, other),
         (Operator::Conforms, _, _) => {
             let schema = jsonschema::draft202012::new(other).ok();
-            let errors = schema
-                .iter()
-                .flat_map(|schema| schema.iter_errors(found).map(|e| format!("{} {e}", e.instance_path())));
-            errors.collect::<Vec<_>>().join("; ")
+            let errors = schema.iter().flat_map(|schema| schema.iter_errors(found));
+            let told = errors.map(|error| Mismatch {
+                place: error.instance_path().to_string(),
+                ..Mismatch::of(format!("{} {error}", error.instance_path()).trim_start())
+            });
+            return told.collect();
         }
         (Operator::Length, _, _) => format!("its length is {}", length(found).unwrap_or(0)),
         _ => format!("it is {}", brief(found)),
-    }
+    };
+    vec![Mismatch::of(told)]
 }
 
 /// Every place at which something that was there before is otherwise now; what is new is no change.
-pub(crate) fn changes(now: &Value, before: &Value, except: &[String]) -> Vec<String> {
+pub(crate) fn changes(now: &Value, before: &Value, except: &[String]) -> Vec<Mismatch> {
     let all = differences("", now, before).into_iter();
     let excused = |place: &str| except.iter().any(|one| place == one || place.starts_with(&format!("{one}/")));
-    all.filter(|one| !one.surplus && !excused(&one.place)).map(|one| one.to_string()).collect()
+    all.filter(|one| !one.surplus && !excused(&one.place)).map(Mismatch::from).collect()
 }
 
 /// Every place at which one value differs from another.
@@ -141,10 +141,9 @@ impl Difference {
     }
 }
 
-impl std::fmt::Display for Difference {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let place = if self.place.is_empty() { "it" } else { &self.place };
-        write!(f, "{place} is {}, expected {}", self.found, self.expected)
+impl From<Difference> for Mismatch {
+    fn from(one: Difference) -> Self {
+        Self { round: String::new(), place: one.place, expected: Some(one.expected), found: one.found }
     }
 }
 

@@ -32,6 +32,8 @@ pub(crate) struct Replay<'r> {
     pub(crate) world: World<'r>,
     pub(crate) transcript: Transcript,
     pub(crate) oracle: Oracle,
+    /// What went over the wire so far.
+    pub(crate) exchanges: Vec<Exchange>,
     /// Whether the step sends the second token.
     pub(crate) second: bool,
     /// Whether the tear-down has begun, which goes on when the run is interrupted.

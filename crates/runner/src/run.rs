@@ -5,13 +5,14 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use conformance_contract::{Action, Suite};
-use conformance_record::{CheckOutcome, Request, RunEvent, Secrets, SnapshotOutcome, Tally, Verdict};
+use conformance_record::{CheckOutcome, Exchange, Request, RunEvent, Secrets, SnapshotOutcome, Tally, Verdict};
 use conformance_scenario::Scenario;
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 
 use crate::cleanup::Cleaner;
 use crate::client::Client;
+use crate::evidence::{self, scrub};
 use crate::journal::{self, Entry, Journal};
 use crate::judge::Judgements;
 use crate::known::KnownFailures;
@@ -84,6 +85,7 @@ struct Done {
     checks: Vec<CheckOutcome>,
     left: Vec<RunEvent>,
     requests: usize,
+    exchanges: Vec<Exchange>,
     took: Duration,
     snapshot: SnapshotOutcome,
 }
@@ -107,10 +109,12 @@ pub async fn run(run: Run, source: Source, listener: &mut (dyn FnMut(&RunEvent) 
     if let Lane::Http(_, Some(recorder)) = &lane {
         recorder.begin(&head(&run, &marker));
     }
+    let origin = if let Lane::Http(..) = lane { run.target.origin.clone() } else { String::new() };
     let ledger = Ledger::new(begin_journal(&run, &lane, &marker)?, secrets.clone());
     listener(&RunEvent::Started {
         suite: run.suite.contract.title.clone(),
         target: run.target.name.clone(),
+        origin,
         scenarios: run.selected.len(),
     });
     let shared = Arc::new(Shared { run, lane, ledger, secrets, marker });
@@ -173,6 +177,7 @@ async fn replay_all(
                 checks: done.checks,
                 took: done.took,
                 requests: done.requests,
+                exchanges: done.exchanges,
                 snapshot: done.snapshot,
             });
             done.left.iter().for_each(&mut *listener);
@@ -205,9 +210,9 @@ async fn one(shared: Arc<Shared>, number: usize) -> Done {
     let start = Instant::now();
     let inner = shared.clone();
     let replayed = tokio::spawn(async move { replay(&inner, number).await }).await;
-    let Replayed { mut checks, requests, transcript } = replayed.unwrap_or_else(|panic| {
+    let Replayed { mut checks, requests, exchanges, transcript } = replayed.unwrap_or_else(|panic| {
         let fault = Obstacle::ToolFault(format!("the replay itself went wrong: {panic}"));
-        Replayed { checks: unjudged(&shared, number, &fault), requests: 0, transcript: None }
+        Replayed { checks: unjudged(&shared, number, &fault), requests: 0, exchanges: Vec::new(), transcript: None }
     });
     let failed = checks.iter().any(|check| matches!(check.verdict, Verdict::Fail));
     let mut left = Vec::new();
@@ -226,19 +231,25 @@ async fn one(shared: Arc<Shared>, number: usize) -> Done {
         left.extend(cleaner.clean_up(&shared.ledger, thorough).await);
     }
     checks.iter_mut().for_each(|check| scrub(check, &shared.secrets));
+    let nothing_to_tell = |check: &CheckOutcome| matches!(check.verdict, Verdict::Pass | Verdict::NotApplicable(_));
+    let exchanges = match checks.iter().all(nothing_to_tell) {
+        true => Vec::new(),
+        false => exchanges.iter().map(|one| evidence::told(one, &shared.run.target, number, &shared.secrets)).collect(),
+    };
     let snapshot = match (&shared.run.snapshots, transcript) {
         (Some(snapshots), Some(text)) => {
             snapshots.compare(&shared.run.selected[number].scenario, &shared.secrets.scrub(&text))
         }
         _ => SnapshotOutcome::Partial,
     };
-    Done { checks, left, requests, took: start.elapsed(), snapshot }
+    Done { checks, left, requests, exchanges, took: start.elapsed(), snapshot }
 }
 
 /// What replaying a scenario gave.
 struct Replayed {
     checks: Vec<CheckOutcome>,
     requests: usize,
+    exchanges: Vec<Exchange>,
     /// None when the scenario was not replayed as a whole.
     transcript: Option<String>,
 }
@@ -258,6 +269,7 @@ async fn replay(shared: &Shared, number: usize) -> Replayed {
         world: World::new(&run.suite.contract, marker, &selected.scenario.name),
         transcript: Transcript::of(&selected.scenario),
         oracle: Oracle::default(),
+        exchanges: Vec::new(),
         second: false,
         closing: false,
     };
@@ -266,7 +278,7 @@ async fn replay(shared: &Shared, number: usize) -> Replayed {
         selected.keep == Keep::All && !checks.iter().any(|check| matches!(check.verdict, Verdict::CouldNotRun(_)));
     let transcript =
         (whole && replay.world.withheld.is_none() && !*run.stop.borrow()).then(|| replay.transcript.finish());
-    Replayed { checks, requests: replay.world.requests, transcript }
+    Replayed { checks, requests: replay.world.requests, exchanges: replay.exchanges, transcript }
 }
 
 /// All checks of a scenario, none of them judged.
@@ -277,20 +289,6 @@ fn unjudged(shared: &Shared, number: usize, why: &Obstacle) -> Vec<CheckOutcome>
         judged.outcomes(&step.file, &shared.run.suite.requirements)
     });
     judged.collect()
-}
-
-/// Takes secrets out of everything that an answer could have brought into an outcome.
-fn scrub(check: &mut CheckOutcome, secrets: &Secrets) {
-    check.exchange = secrets.scrub(&check.exchange);
-    check.expected = secrets.scrub(&check.expected);
-    for found in &mut check.found {
-        *found = secrets.scrub(found);
-    }
-    if let Verdict::CouldNotRun(reason) | Verdict::NotApplicable(reason) | Verdict::ToolFault(reason) =
-        &mut check.verdict
-    {
-        *reason = secrets.scrub(reason);
-    }
 }
 
 /// The head of a recording of the run.

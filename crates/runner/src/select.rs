@@ -113,7 +113,7 @@ impl Selected {
     pub(crate) fn counts_throughout(&self, check: &CheckOutcome) -> bool {
         match &self.keep {
             Keep::All => true,
-            Keep::Citing(ids) => check.requirements.iter().any(|(id, _)| ids.contains(id)),
+            Keep::Citing(ids) => check.requirements.iter().any(|one| ids.contains(&one.id)),
             Keep::Line(_) => false,
         }
     }

@@ -59,6 +59,7 @@ impl Replay<'_> {
         }
         let exchange = self.lane.send(&self.selected.scenario.name, self.world.requests, request).await?;
         self.world.requests += 1;
+        self.exchanges.push(exchange.clone());
         self.world.last_write = Some(Instant::now());
         if let Some((resource, number)) = create {
             self.created(resource, number, &exchange);

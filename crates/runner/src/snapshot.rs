@@ -139,25 +139,63 @@ fn files(root: &Path, ending: &str) -> Vec<PathBuf> {
     found
 }
 
-/// Accepts the pending snapshots below a folder that `names` name (`[TARGET/]AREA[/BEHAVIOUR]`, or a target); all, when
-/// none is named. Answers the accepted files.
+/// A snapshot that differs from its baseline.
+#[derive(Clone, Debug)]
+pub struct Pending {
+    /// `TARGET/AREA/BEHAVIOUR`
+    pub name: String,
+    /// What the baseline holds; nothing when there is none any more.
+    pub old: String,
+    /// What the snapshot holds.
+    pub new: String,
+    path: PathBuf,
+}
+
+impl Pending {
+    /// The lines that differ, each with `-`, `+` or a space before it.
+    #[must_use]
+    pub fn diff(&self) -> Vec<(char, String)> {
+        diff(&self.old, &self.new)
+    }
+
+    /// Makes it the baseline; answers the baseline's file.
+    ///
+    /// # Errors
+    /// When the file cannot be renamed.
+    pub fn accept(&self) -> io::Result<PathBuf> {
+        let baseline = self.path.with_extension("");
+        fs::rename(&self.path, &baseline)?;
+        Ok(baseline)
+    }
+
+    /// Removes it; the baseline stays.
+    ///
+    /// # Errors
+    /// When the file cannot be removed.
+    pub fn reject(&self) -> io::Result<()> {
+        fs::remove_file(&self.path)
+    }
+}
+
+/// The pending snapshots below a folder that `names` name (`[TARGET/]AREA[/BEHAVIOUR]`, or a target); all, when none is
+/// named.
 ///
 /// # Errors
-/// When a file cannot be renamed.
-pub fn accept(folder: &Path, names: &[String]) -> io::Result<Vec<PathBuf>> {
-    let mut accepted = Vec::new();
-    for pending in files(folder, ".snap.new") {
-        let shown = pending.strip_prefix(folder).unwrap_or(&pending).to_string_lossy().replace('\\', "/");
+/// When a file cannot be read.
+pub fn pending(folder: &Path, names: &[String]) -> io::Result<Vec<Pending>> {
+    let mut found = Vec::new();
+    for path in files(folder, ".snap.new") {
+        let shown = path.strip_prefix(folder).unwrap_or(&path).to_string_lossy().replace('\\', "/");
         let shown = shown.trim_end_matches(".snap.new");
         let scenario = shown.split_once('/').map_or(shown, |(_, below)| below);
         let is = |name: &str, path: &str| {
             path.strip_prefix(name).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
         };
         if names.is_empty() || names.iter().any(|name| is(name, shown) || is(name, scenario)) {
-            let baseline = pending.with_extension("");
-            fs::rename(&pending, &baseline)?;
-            accepted.push(baseline);
+            let held = |path: &Path| contents(&fs::read_to_string(path)?, shown).map_err(io::Error::other);
+            let old = held(&path.with_extension("")).unwrap_or_default();
+            found.push(Pending { name: shown.to_owned(), old, new: held(&path)?, path });
         }
     }
-    Ok(accepted)
+    Ok(found)
 }

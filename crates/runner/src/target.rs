@@ -49,6 +49,11 @@ impl std::fmt::Debug for Tokens {
     }
 }
 
+/// Whether a header field may hold a secret, by its name.
+pub(crate) fn is_telling(name: &str) -> bool {
+    ["auth", "cookie", "key", "secret", "token"].iter().any(|word| name.contains(word))
+}
+
 impl Target {
     /// A target at a base URL.
     ///
@@ -92,9 +97,7 @@ impl Target {
     /// What must not be told: the token, and header fields that look like one.
     #[must_use]
     pub fn secrets(&self, settings: &Settings) -> Secrets {
-        const TELLING: &[&str] = &["auth", "cookie", "key", "secret", "token"];
-        let secret = |name: &str| TELLING.iter().any(|word| name.contains(word));
-        let headers = settings.headers.iter().filter(|(name, _)| secret(name)).map(|(_, value)| value.as_str());
+        let headers = settings.headers.iter().filter(|(name, _)| is_telling(name)).map(|(_, value)| value.as_str());
         let token = match &self.tokens {
             Tokens::One(token) => Some(token.as_str()),
             Tokens::PerScenario(_) => None,

@@ -98,6 +98,25 @@ const WORDS: &[(&str, Source)] = &[
     ("$walk.end", Source::WalkEnd),
 ];
 
+/// What is meant by the expressions that do not say so themselves, for readers of a report.
+const MEANINGS: &[(&str, &str)] = &[
+    ("$response.count", "how many objects the page holds"),
+    ("$response.ids", "the ids on the page"),
+    ("$response.own", "the ids on the page that this scenario created"),
+    ("$walk.ids", "the ids of all pages"),
+    ("$walk.own", "the ids of all pages that this scenario created, in list order"),
+    ("$walk.pages", "how many pages there were"),
+    ("$walk.count", "how many objects all pages held"),
+    ("$walk.largest", "the most objects on one page"),
+    ("$walk.falseEnds", "how many pages said that there is no more although more followed"),
+    ("$walk.end", "why the walk ended; `empty-page` is one that the page before it had promised"),
+];
+
+/// What is meant by the expressions in a text.
+pub fn meanings(text: &str) -> impl Iterator<Item = (&'static str, &'static str)> {
+    MEANINGS.iter().copied().filter(move |(name, _)| text.contains(name))
+}
+
 /// The forms of expressions, for messages.
 pub(crate) const FORMS: &[&str] = &[
     "$statusCode",

@@ -34,6 +34,15 @@ impl SourceFile {
         &self.text
     }
 
+    /// The lines that a range takes up, whole.
+    #[must_use]
+    pub fn lines(&self, span: Span) -> String {
+        let (start, end) = (span.start.min(self.text.len()), span.end.min(self.text.len()));
+        let from = self.text.get(..start).and_then(|before| before.rfind('\n')).map_or(0, |at| at + 1);
+        let to = self.text.get(end..).and_then(|after| after.find('\n')).map_or(self.text.len(), |at| end + at);
+        self.text.get(from..to).unwrap_or("").trim_end().to_owned()
+    }
+
     /// Line and column of a byte offset, both counted from 1, the column in characters.
     #[must_use]
     pub fn position(&self, offset: usize) -> (usize, usize) {

@@ -8,14 +8,14 @@ use crate::{args, terminal};
 
 /// Accepts.
 pub fn run(args: &args::Accept) -> Result<Exit, Failure> {
-    let accepted = snapshot::accept(&args.snapshots, &args.names);
-    let accepted = accepted.map_err(|error| Diagnostic::general(format!("a snapshot cannot be accepted: {error}")))?;
-    if accepted.is_empty() {
+    let wrong = |error| Diagnostic::general(format!("a snapshot cannot be accepted: {error}"));
+    let pending = snapshot::pending(&args.snapshots, &args.names).map_err(wrong)?;
+    if pending.is_empty() {
         let nothing = Diagnostic::general(format!("nothing is pending in {}", args.snapshots.display()));
         return Err(nothing.with_help("`conformance run` writes what differs from its baseline as `.snap.new`").into());
     }
-    for path in accepted {
-        terminal::line(&format!("accepted {}", path.display()));
+    for one in pending {
+        terminal::line(&format!("accepted {}", one.accept().map_err(wrong)?.display()));
     }
     Ok(Exit::Ok)
 }

@@ -9,6 +9,7 @@ use conformance_source::{Diagnostic, SourceFile};
 use tokio::sync::watch;
 
 use crate::exit::{Exit, Failure};
+use crate::reports::Reports;
 use crate::{args, embedded, server};
 
 /// Judges what was recorded, by the suite as it is now.
@@ -31,9 +32,11 @@ pub fn run(suite: Option<&Path>, args: &args::Judge) -> Result<Exit, Failure> {
     let (_stop, stopped) = watch::channel(false);
     let settings = Settings { read_only: recording.read_only(), ..Settings::default() };
     let known = super::run::known_failures(&args.verdicts, &suite, &bound.scenarios)?;
+    let mut reports = Reports::new(&args.telling, &suite, format!("conformance judge {name}"))?;
     let run = Run { suite, selected, target, settings, snapshots: None, known, scenarios: Vec::new(), stop: stopped };
-    let judged =
-        super::runtime()?.block_on(super::run::judge(run, Source::Recording(recording), &args.verdicts, false));
-    let (exit, _) = judged.map_err(|why| server::unreachable(&name, false, &why))?;
-    Ok(exit)
+    let source = Source::Recording(recording);
+    let judged = super::runtime()?.block_on(super::run::judge(run, source, (&args.telling, &mut reports)));
+    let (tally, _) = judged.map_err(|why| server::unreachable(&name, false, &why))?;
+    reports.write()?;
+    Ok(super::run::exit(&tally, args.verdicts.deny_warnings))
 }

@@ -5,9 +5,11 @@ mod check;
 mod explain;
 mod judge;
 mod list;
+mod man;
 mod mock;
 mod mutate;
 mod plan;
+mod review;
 mod run;
 mod sweep;
 
@@ -17,7 +19,8 @@ use crate::exit::{Exit, Failure};
 /// Does what was asked.
 pub fn dispatch(args: Args) -> Result<Exit, Failure> {
     let suite = args.suite.as_deref();
-    match args.command {
+    let Some(command) = args.command else { return Ok(man::welcome()) };
+    match command {
         Command::Run(run) => run::run(suite, &run),
         Command::Mock(mock) => mock::run(suite, mock),
         Command::Accept(accept) => accept::run(&accept),
@@ -27,6 +30,9 @@ pub fn dispatch(args: Args) -> Result<Exit, Failure> {
         Command::Check => check::run(suite),
         Command::List(list) => list::run(suite, &list),
         Command::Explain(explain) => explain::run(suite, &explain),
+        Command::Review(review) => review::run(suite, &review),
+        Command::Completions(completions) => Ok(man::completions(&completions)),
+        Command::Man => man::man(),
     }
 }
 

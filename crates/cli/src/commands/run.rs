@@ -6,7 +6,7 @@ use std::sync::Arc;
 use conformance_contract::Suite;
 use conformance_mock::{Mock, Settings as MockSettings};
 use conformance_record::{RunEvent, Secrets, Tally, Verdict};
-use conformance_report::Terminal;
+use conformance_report::{Telling, Terminal, Verbosity};
 use conformance_runner::{
     Bound, KnownFailures, Recorder, Run, Selected, Snapshots, Source, Target, Tokens, Unreachable, bind, select,
 };
@@ -16,6 +16,7 @@ use tokio::sync::watch;
 
 use crate::exit::{Exit, Failure};
 use crate::progress::Progress;
+use crate::reports::Reports;
 use crate::{args, embedded, server, signals, state};
 
 /// Judges.
@@ -41,6 +42,7 @@ pub fn run(suite: Option<&Path>, args: &args::Run) -> Result<Exit, Failure> {
         super::plan::print(&suite, &selected);
         return Ok(Exit::Ok);
     }
+    let mut reports = Reports::new(&args.telling, &suite, again(args))?;
     let (exit, failed) = super::runtime()?.block_on(async {
         let target = match target {
             Some(target) => target,
@@ -54,16 +56,19 @@ pub fn run(suite: Option<&Path>, args: &args::Run) -> Result<Exit, Failure> {
         });
         let (snapshots, scenarios) = (Some(snapshots), bound.scenarios);
         let run = Run { suite, selected, target, settings, snapshots, known, scenarios, stop: stopped.clone() };
-        let judged = judge(run, Source::Target(recorder.clone()), &args.verdicts, args.require_snapshots).await;
-        let (exit, failed) = match judged {
+        let judged = judge(run, Source::Target(recorder.clone()), (&args.telling, &mut reports)).await;
+        let (tally, failed) = match judged {
             Err(_) if *stopped.borrow() => return Ok((Exit::Interrupted, Vec::new())),
             judged => judged.map_err(|why| server::unreachable(&name, args.server.token.is_some(), &why))?,
         };
+        let missing = args.require_snapshots && tally.not_compared + tally.new_snapshots > 0;
+        let exit = if missing { Exit::Failed } else { exit(&tally, args.verdicts.deny_warnings) };
         if let Some(Err(error)) = recorder.map(|recorder| recorder.finish()) {
             return Err(Failure::from(Diagnostic::general(format!("the recording could not be written: {error}"))));
         }
         Ok::<_, Failure>((if *stopped.borrow() { Exit::Interrupted } else { exit }, failed))
     })?;
+    reports.write()?;
     if let Err(error) = state::remember_failed(&name, &failed) {
         crate::terminal::note(&format!("note: --last-failed will not know this run: {error}"));
     }
@@ -139,14 +144,28 @@ fn recorder(args: &args::Run, secrets: &Secrets) -> Result<Option<Recorder>, Dia
     Ok(Some(made.map_err(|error| Diagnostic::general(format!("cannot write {}: {error}", path.display())))?))
 }
 
-/// Replays, tells, and answers how it ended and which scenarios failed.
+/// The command that a part of the run is run again with.
+fn again(args: &args::Run) -> String {
+    let url = args.server.base_url.as_ref().map(|url| format!(" --base-url {url}"));
+    format!("conformance run{}", url.unwrap_or_default())
+}
+
+/// Replays, tells, and answers the numbers and which scenarios failed.
 pub async fn judge(
     run: Run,
     source: Source,
-    verdicts: &args::Verdicts,
-    require_snapshots: bool,
-) -> Result<(Exit, Vec<String>), Unreachable> {
-    let mut terminal = Terminal::new(anstream::stdout(), verdicts.verbose, crate::terminal::width());
+    (telling, reports): (&args::Telling, &mut Reports),
+) -> Result<(Tally, Vec<String>), Unreachable> {
+    let verbosity = match (telling.quiet, telling.verbose) {
+        (true, _) => Verbosity::Quiet,
+        (_, true) => Verbosity::Verbose,
+        _ => Verbosity::Normal,
+    };
+    let how = Telling { verbosity, width: crate::terminal::width(), again: reports.again().to_owned() };
+    // Where stdout belongs to a report, people read stderr.
+    let out: Box<dyn std::io::Write + Send> =
+        if reports.take_stdout() { Box::new(anstream::stderr()) } else { Box::new(anstream::stdout()) };
+    let mut terminal = Terminal::new(out, how);
     let mut progress = Progress::new();
     let mut failed = Vec::new();
     let mut listener = |event: &RunEvent| {
@@ -159,11 +178,10 @@ pub async fn judge(
         }
         // A closed pipe ends the telling, not the run: what was created must still be deleted.
         progress.hear(event, || drop(terminal.hear(event)));
+        reports.run.hear(event);
     };
     let tally = conformance_runner::run(run, source, &mut listener).await?;
-    let missing = require_snapshots && tally.not_compared + tally.new_snapshots > 0;
-    let exit = if missing { Exit::Failed } else { exit(&tally, verdicts.deny_warnings) };
-    Ok((exit, failed))
+    Ok((tally, failed))
 }
 
 /// A mock of the suite's own contract on a free port, a workspace for each scenario.
@@ -181,7 +199,7 @@ pub async fn beside(mock: Mock) -> Result<Target, Failure> {
 }
 
 /// The first that applies: a failed MUST, a drift or an outdated excuse, a MUST that could not be judged, all well.
-const fn exit(tally: &Tally, deny_warnings: bool) -> Exit {
+pub const fn exit(tally: &Tally, deny_warnings: bool) -> Exit {
     if tally.failed + tally.drifted + tally.outdated > 0 || (deny_warnings && tally.warned > 0) {
         Exit::Failed
     } else if tally.incomplete > 0 {

@@ -16,6 +16,8 @@ mod mock;
 mod mutate;
 mod readme;
 mod recordings;
+mod reports;
+mod review;
 mod roads;
 mod safety;
 mod second_suite;

@@ -232,6 +232,15 @@ fn forms() -> Vec<String> {
     ]
 }
 
+/// Every report there is.
+fn reports(folder: &TempDir) -> Vec<String> {
+    let kinds = ["junit", "json", "html", "markdown", "github"];
+    kinds
+        .iter()
+        .flat_map(|kind| ["--report".to_owned(), format!("{kind}={}/report.{kind}", folder.path().display())])
+        .collect()
+}
+
 #[test]
 fn a_server_that_tells_the_token_in_every_way_is_not_passed_on() {
     let server = bed_with(Quirks::default(), |request, mut response| {
@@ -262,6 +271,7 @@ fn a_server_that_tells_the_token_in_every_way_is_not_passed_on() {
         "ids",
     ]);
     command.args(["--record", &at("recording.jsonl"), "--snapshots", &at("snapshots")]);
+    command.args(reports(&folder));
     let output = command.output().unwrap();
     assert_eq!(output.status.code(), Some(1), "{}", stdout(&output));
     let mut told = vec![("stdout".to_owned(), stdout(&output)), ("stderr".to_owned(), stderr(&output))];
@@ -296,6 +306,7 @@ fn a_token_appears_nowhere() {
         ])
         .args(["--record", &at("recording.jsonl"), "--snapshots", &at("snapshots"), "--keep-on-failure"])
         .args(["--suite", suite_that_fails(&folder).to_str().unwrap()])
+        .args(reports(&folder))
         .output()
         .unwrap();
     assert_eq!(output.status.code(), Some(1), "{}", stdout(&output));

@@ -1,0 +1,45 @@
+"""Reports of a run against a server with several defects."""
+
+import json
+import os
+import subprocess
+
+import pytest
+
+BINARY = os.environ.get("CONFORMANCE", "target/debug/conformance")
+FAULTS = ["more-when-full", "retrieve-rounds-times", "names-without-emoji", "clock-runs-back", "bad-limits-taken"]
+
+
+def conformance(*args):
+    return subprocess.run([BINARY, *args], capture_output=True, text=True, timeout=120, check=False)
+
+
+@pytest.fixture(scope="session")
+def reports(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("reports")
+    faults = [word for name in FAULTS for word in ("--fault", name)]
+    server = subprocess.Popen([BINARY, "mock", "--port", "0", "--quiet", *faults], stdout=subprocess.PIPE, text=True)
+    try:
+        url = server.stdout.readline().strip()
+        matrix = conformance("mutate", "--fault", "never-more", "--format", "json")
+        (folder / "matrix.json").write_text(matrix.stdout)
+        again = ["run", "--base-url", url, "--token", "a-secret-token", "--snapshots", str(folder / "snapshots")]
+        # What was accepted before one of the defects came drifts now.
+        good = conformance("run", "--only", "names", "--snapshots", str(folder / "snapshots"), "--target", "here")
+        assert good.returncode == 0, good.stdout
+        wanted = [f"{kind}={folder}/report.{kind}" for kind in ("junit", "json", "html")]
+        run = conformance(
+            *again, "--target", "here", "--kill-matrix", str(folder / "matrix.json"),
+            *(word for one in wanted for word in ("--report", one)),
+        )  # fmt: skip
+        assert run.returncode == 1, run.stdout + run.stderr
+    finally:
+        server.terminate()
+        server.wait(timeout=10)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def told(reports):
+    """The JSON report, with which the others are compared."""
+    return json.loads((reports / "report.json").read_text())

@@ -1,0 +1,136 @@
+//! Long things made short: bodies, and the requests that led to one.
+
+use conformance_record::Exchange;
+use serde_json::Value;
+
+/// Lists longer than this are folded.
+const ITEMS: usize = 3;
+/// Texts longer than this are folded.
+const CHARACTERS: usize = 140;
+/// Bodies of more lines are cut.
+const LINES: usize = 24;
+/// Kinds of requests that are told.
+const REQUESTS: usize = 8;
+
+/// A body in lines; JSON with long lists and texts folded.
+pub(crate) fn body(bytes: &[u8]) -> Vec<String> {
+    let text = String::from_utf8_lossy(bytes);
+    let shown = match serde_json::from_slice::<Value>(bytes) {
+        Ok(value) => {
+            let folded = folded(value);
+            let flat = folded.to_string();
+            if flat.chars().count() <= 100 { flat } else { laid_out(&folded) }
+        }
+        Err(_) => cut(&text),
+    };
+    let mut lines: Vec<String> = shown.lines().map(str::to_owned).collect();
+    if lines.len() > LINES {
+        let more = lines.len() - LINES;
+        lines.truncate(LINES);
+        lines.push(format!("… and {more} more lines"));
+    }
+    lines
+}
+
+/// A member a line, and of a list of objects an object a line.
+fn laid_out(value: &Value) -> String {
+    let Value::Object(members) = value else { return format!("{value:#}") };
+    let member = |(name, value): (&String, &Value)| match value {
+        Value::Array(items) if items.iter().any(Value::is_object) => {
+            let items: Vec<String> = items.iter().map(|item| format!("    {item}")).collect();
+            format!("  {}: [\n{}\n  ]", Value::from(name.as_str()), items.join(",\n"))
+        }
+        value => format!("  {}: {value}", Value::from(name.as_str())),
+    };
+    format!("{{\n{}\n}}", members.iter().map(member).collect::<Vec<_>>().join(",\n"))
+}
+
+fn folded(value: Value) -> Value {
+    match value {
+        Value::Array(items) if items.len() > ITEMS => {
+            let more = items.len() - (ITEMS - 1);
+            let kept = items.into_iter().take(ITEMS - 1).map(folded);
+            kept.chain([Value::from(format!("… and {more} more"))]).collect()
+        }
+        Value::Array(items) => items.into_iter().map(folded).collect(),
+        Value::Object(members) => members.into_iter().map(|(name, value)| (name, folded(value))).collect(),
+        Value::String(text) => Value::from(cut(&text)),
+        other => other,
+    }
+}
+
+fn cut(text: &str) -> String {
+    let count = text.chars().count();
+    if count <= CHARACTERS {
+        return text.to_owned();
+    }
+    format!("{}… ({count} characters)", text.chars().take(CHARACTERS).collect::<String>())
+}
+
+/// The requests in the order in which they were sent, with what came back; those of one kind that follow each other in
+/// one line.
+pub(crate) fn requests(exchanges: &[&Exchange]) -> Vec<String> {
+    let mut kinds: Vec<(String, String, usize)> = Vec::new();
+    for one in exchanges {
+        let kind = kind(one);
+        match kinds.last_mut() {
+            Some((last, _, times)) if *last == kind => *times += 1,
+            _ => kinds.push((kind, told(one), 1)),
+        }
+    }
+    let left_out = kinds.len().saturating_sub(REQUESTS);
+    let told = kinds.into_iter().skip(left_out);
+    let told =
+        told.map(|(_, line, times)| if times == 1 { line } else { format!("{line}, and {} like it", times - 1) });
+    let first = (left_out > 0).then(|| format!("… {left_out} kinds of requests before these"));
+    first.into_iter().chain(told).collect()
+}
+
+/// What makes two exchanges alike: method, folder, status, and of a page what it says besides its objects.
+fn kind(one: &Exchange) -> String {
+    let status = match &one.response {
+        Ok(response) => response.status.to_string(),
+        Err(reason) => reason.clone(),
+    };
+    let folder = one.request.path().rsplit_once('/').map_or("", |(folder, _)| folder);
+    let page = one.response.as_ref().map_or(None, |response| page(&response.body)).unwrap_or_default();
+    format!("{} {folder} {status} {page}", one.request.method)
+}
+
+fn told(one: &Exchange) -> String {
+    let mut line = format!("{} {}", one.request.method, one.request.target);
+    if !one.request.body.is_empty() {
+        line.push_str(&format!(" {}", flat(&one.request.body)));
+    }
+    match &one.response {
+        Ok(response) => {
+            line.push_str(&format!(" → {}", response.status));
+            if !response.body.is_empty() {
+                line.push_str(&format!(" {}", page(&response.body).unwrap_or_else(|| flat(&response.body))));
+            }
+        }
+        Err(reason) => line.push_str(&format!(" → {reason}")),
+    }
+    line
+}
+
+/// A page without its objects: how many there are, and what it says besides.
+fn page(bytes: &[u8]) -> Option<String> {
+    let Ok(Value::Object(members)) = serde_json::from_slice::<Value>(bytes) else { return None };
+    if !members.values().any(|member| member.as_array().is_some_and(|items| items.iter().any(Value::is_object))) {
+        return None;
+    }
+    let counted = |(name, value): (String, Value)| match value {
+        Value::Array(items) => format!("\"{name}\":[{}]", crate::count(items.len(), "item")),
+        other => format!("\"{name}\":{other}"),
+    };
+    Some(format!("{{{}}}", members.into_iter().map(counted).collect::<Vec<_>>().join(",")))
+}
+
+/// A body in one line.
+fn flat(bytes: &[u8]) -> String {
+    match serde_json::from_slice::<Value>(bytes) {
+        Ok(value) => cut(&folded(value).to_string()),
+        Err(_) => cut(&String::from_utf8_lossy(bytes)),
+    }
+}
