@@ -5,13 +5,18 @@ use std::future::Future;
 use crate::terminal;
 
 /// Waits for the first signal, says what happens now, and lets a second one end the process at once.
-pub async fn first(what_happens: &str) {
-    wait().await;
-    terminal::note(what_happens);
-    tokio::spawn(async {
-        wait().await;
-        std::process::exit(130);
-    });
+/// Signals are heard from the call on, not only when the future is polled.
+pub fn first(what_happens: &'static str) -> impl Future<Output = ()> {
+    let heard = wait();
+    async move {
+        heard.await;
+        terminal::note(what_happens);
+        let again = wait();
+        tokio::spawn(async {
+            again.await;
+            std::process::exit(130);
+        });
+    }
 }
 
 /// Signals are heard from here on, also those that come before the future is polled.

@@ -29,7 +29,7 @@ fn characters(value: &Value) -> String {
 /// A value, cut to what fits into a line.
 #[must_use]
 pub fn brief(value: &Value) -> String {
-    const MOST: usize = 60;
+    const MOST: usize = 120;
     let text = value.to_string();
     if text.chars().count() <= MOST {
         return text;

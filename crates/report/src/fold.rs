@@ -1,12 +1,14 @@
 //! Long things made short: bodies, and the requests that led to one.
 
-use conformance_record::Exchange;
+use conformance_record::{Exchange, Request};
 use serde_json::Value;
 
 /// Lists longer than this are folded.
 const ITEMS: usize = 3;
 /// Texts longer than this are folded.
 const CHARACTERS: usize = 140;
+/// Bodies that are told in one line are cut there.
+const FLAT: usize = 300;
 /// Bodies of more lines are cut.
 const LINES: usize = 24;
 /// Kinds of requests that are told.
@@ -21,7 +23,7 @@ pub(crate) fn body(bytes: &[u8]) -> Vec<String> {
             let flat = folded.to_string();
             if flat.chars().count() <= 100 { flat } else { laid_out(&folded) }
         }
-        Err(_) => cut(&text),
+        Err(_) => cut(&text, CHARACTERS),
     };
     let mut lines: Vec<String> = shown.lines().map(str::to_owned).collect();
     if lines.len() > LINES {
@@ -54,17 +56,17 @@ fn folded(value: Value) -> Value {
         }
         Value::Array(items) => items.into_iter().map(folded).collect(),
         Value::Object(members) => members.into_iter().map(|(name, value)| (name, folded(value))).collect(),
-        Value::String(text) => Value::from(cut(&text)),
+        Value::String(text) => Value::from(cut(&text, CHARACTERS)),
         other => other,
     }
 }
 
-fn cut(text: &str) -> String {
+fn cut(text: &str, most: usize) -> String {
     let count = text.chars().count();
-    if count <= CHARACTERS {
+    if count <= most {
         return text.to_owned();
     }
-    format!("{}… ({count} characters)", text.chars().take(CHARACTERS).collect::<String>())
+    format!("{}… ({count} characters)", text.chars().take(most).collect::<String>())
 }
 
 /// The requests in the order in which they were sent, with what came back; those of one kind that follow each other in
@@ -94,11 +96,24 @@ fn kind(one: &Exchange) -> String {
     };
     let folder = one.request.path().rsplit_once('/').map_or("", |(folder, _)| folder);
     let page = one.response.as_ref().map_or(None, |response| page(&response.body)).unwrap_or_default();
-    format!("{} {folder} {status} {page}", one.request.method)
+    format!("{} {folder} {status} {page} {:?}", one.request.method, credentials(&one.request))
+}
+
+/// What a request shows at the door, when it is not the run's own token.
+pub(crate) fn credentials(request: &Request) -> Option<String> {
+    match request.header("authorization") {
+        Some("Bearer <token>") => None,
+        Some("Bearer <second token>") => Some("with the second token".to_owned()),
+        Some(other) => Some(format!("with Authorization: {other}")),
+        None => Some("without a token".to_owned()),
+    }
 }
 
 fn told(one: &Exchange) -> String {
     let mut line = format!("{} {}", one.request.method, one.request.target);
+    if let Some(said) = credentials(&one.request) {
+        line.push_str(&format!(" ({said})"));
+    }
     if !one.request.body.is_empty() {
         line.push_str(&format!(" {}", flat(&one.request.body)));
     }
@@ -130,7 +145,7 @@ fn page(bytes: &[u8]) -> Option<String> {
 /// A body in one line.
 fn flat(bytes: &[u8]) -> String {
     match serde_json::from_slice::<Value>(bytes) {
-        Ok(value) => cut(&folded(value).to_string()),
-        Err(_) => cut(&String::from_utf8_lossy(bytes)),
+        Ok(value) => cut(&folded(value).to_string(), FLAT),
+        Err(_) => cut(&String::from_utf8_lossy(bytes), FLAT),
     }
 }

@@ -77,6 +77,16 @@ fn is_captured(that: &Template) -> bool {
     matches!(that, Template::Expression(expression, _) if matches!(expression.source, Source::Output(_)))
 }
 
+/// A part of a text with a little of what stands around it.
+fn around(text: &str, part: &str) -> String {
+    const BESIDE: usize = 30;
+    let (before, after) = text.split_once(part).unwrap_or((text, ""));
+    let start = before.chars().count().saturating_sub(BESIDE);
+    let before: String = before.chars().skip(start).collect();
+    let after: String = after.chars().take(BESIDE).collect();
+    format!("…{before}{part}{after}…")
+}
+
 /// How a value fails to stand in a relation.
 fn mismatches(operator: Operator, found: &Value, other: &Value) -> Vec<Mismatch> {
     let told = match (operator, found, other) {
@@ -92,6 +102,21 @@ fn mismatches(operator: Operator, found: &Value, other: &Value) -> Vec<Mismatch>
             return told.collect();
         }
         (Operator::Length, _, _) => format!("its length is {}", length(found).unwrap_or(0)),
+        (Operator::ContainsAll | Operator::ExcludesAll, Value::Array(have), Value::Array(want)) => {
+            let contained = operator == Operator::ExcludesAll;
+            let told: Vec<Value> = want.iter().filter(|item| have.contains(item) == contained).cloned().collect();
+            let word = if contained { "it has" } else { "it lacks" };
+            format!("{word} {}; it is {}", brief(&Value::Array(told)), brief(found))
+        }
+        (Operator::InOrderOf | Operator::StartOf | Operator::EndOf, Value::Array(have), Value::Array(want)) => {
+            format!("it is {}; {}", brief(found), lists(have, want))
+        }
+        (Operator::Excludes, Value::Array(have), _) => {
+            let at = have.iter().position(|item| equal(item, other)).unwrap_or(0) + 1;
+            format!("it has it, at place {at} of {}", have.len())
+        }
+        (Operator::Contains, Value::Array(_), _) => format!("it does not have it: it is {}", brief(found)),
+        (Operator::Excludes, Value::String(text), Value::String(part)) => format!("it has it: {}", around(text, part)),
         _ => format!("it is {}", brief(found)),
     };
     vec![Mismatch::of(told)]
@@ -160,8 +185,7 @@ fn lists(have: &[Value], want: &[Value]) -> String {
             said.push(format!("{what} {}", short(items)));
         }
     }
-    if said.len() == 1 {
-        let first = have.iter().zip(want).position(|(a, b)| a != b).unwrap_or(0);
+    if let (1, Some(first)) = (said.len(), have.iter().zip(want).position(|(a, b)| a != b)) {
         said.push(format!(
             "in another order: at {first} stands {}, expected {}",
             brief(&have[first]),

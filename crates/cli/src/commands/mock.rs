@@ -46,9 +46,11 @@ pub fn run(suite: Option<&Path>, args: args::Mock) -> Result<Exit, Failure> {
             let listener = bind(&args.host, args.port).await?;
             let address = listener.local_addr().map_err(|error| Diagnostic::general(error.to_string()))?;
             let url = format!("http://{address}");
+            // Who knows the URL may already end it.
+            let stop = signals::first(STOPPING);
             terminal::line(&url);
             terminal::note(&(banner(&contract, &url, restricted) + &told));
-            let served = server::serve(listener, Arc::new(mock), signals::first(STOPPING));
+            let served = server::serve(listener, Arc::new(mock), stop);
             served.await.map_err(|error| Diagnostic::general(format!("the server ended: {error}")).into())
         })
         .map(|()| Exit::Ok)

@@ -50,8 +50,9 @@ pub fn run(suite: Option<&Path>, args: &args::Run) -> Result<Exit, Failure> {
         };
         let recorder = recorder(args, &target.secrets(&settings))?;
         let (stop, stopped) = watch::channel(false);
+        let interrupted = signals::first("interrupted: deleting what was created; again ends at once");
         tokio::spawn(async move {
-            signals::first("interrupted: deleting what was created; again ends at once").await;
+            interrupted.await;
             let _ = stop.send(true);
         });
         let (snapshots, scenarios) = (Some(snapshots), bound.scenarios);
