@@ -6,7 +6,7 @@ use anstyle::{AnsiColor, Style};
 use conformance_record::{CheckOutcome, Exchange, Verdict};
 
 use crate::curl::curl;
-use crate::fold::{body, credentials, requests};
+use crate::fold::{body, oddities, requests};
 use crate::visible::visible;
 
 pub(crate) const GREEN: Style = AnsiColor::Green.on_default();
@@ -188,8 +188,8 @@ impl Card {
         for line in requests(&before) {
             self.code("before", &line);
         }
-        let credentials = credentials(&exchange.request).map_or_else(String::new, |said| format!("  ({said})"));
-        self.code("sent", &format!("{} {}{credentials}", exchange.request.method, exchange.request.target));
+        let oddities = oddities(&exchange.request).map_or_else(String::new, |said| format!("  ({said})"));
+        self.code("sent", &format!("{} {}{oddities}", exchange.request.method, exchange.request.target));
         for line in body(&exchange.request.body) {
             self.code("sent", &line);
         }

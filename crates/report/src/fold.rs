@@ -96,22 +96,26 @@ fn kind(one: &Exchange) -> String {
     };
     let folder = one.request.path().rsplit_once('/').map_or("", |(folder, _)| folder);
     let page = one.response.as_ref().map_or(None, |response| page(&response.body)).unwrap_or_default();
-    format!("{} {folder} {status} {page} {:?}", one.request.method, credentials(&one.request))
+    format!("{} {folder} {status} {page} {:?}", one.request.method, oddities(&one.request))
 }
 
-/// What a request shows at the door, when it is not the run's own token.
-pub(crate) fn credentials(request: &Request) -> Option<String> {
-    match request.header("authorization") {
+/// What is out of the ordinary about a request: other credentials than the run's own token, another media type.
+pub(crate) fn oddities(request: &Request) -> Option<String> {
+    let credentials = match request.header("authorization") {
         Some("Bearer <token>") => None,
         Some("Bearer <second token>") => Some("with the second token".to_owned()),
         Some(other) => Some(format!("with Authorization: {other}")),
         None => Some("without a token".to_owned()),
-    }
+    };
+    let media = request.header("content-type").filter(|media| *media != "application/json");
+    let media = media.map(|media| format!("with Content-Type: {media}"));
+    let all: Vec<String> = credentials.into_iter().chain(media).collect();
+    (!all.is_empty()).then(|| all.join(", "))
 }
 
 fn told(one: &Exchange) -> String {
     let mut line = format!("{} {}", one.request.method, one.request.target);
-    if let Some(said) = credentials(&one.request) {
+    if let Some(said) = oddities(&one.request) {
         line.push_str(&format!(" ({said})"));
     }
     if !one.request.body.is_empty() {
