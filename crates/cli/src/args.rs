@@ -27,6 +27,8 @@ pub enum Command {
     Run(Run),
     /// Stand in for the API: a mock server with real state, until Ctrl-C.
     Mock(Mock),
+    /// Test a client: run a command against a mock of its own, and judge what it sent.
+    Exec(Exec),
     /// Agree to how a target behaves now: pending snapshots become baselines.
     Accept(Accept),
     /// Walk through pending snapshots: accept, reject or skip each.
@@ -200,6 +202,54 @@ pub struct Run {
     /// Write every exchange to this file, for `conformance judge`.
     #[arg(long, value_name = "FILE")]
     pub record: Option<PathBuf>,
+}
+
+/// `conformance exec`
+#[derive(Debug, clap::Args)]
+pub struct Exec {
+    /// The command, and its arguments, after `--`.
+    #[arg(required = true, trailing_var_arg = true, value_name = "CMD")]
+    pub command: Vec<String>,
+    /// Set a variable in the command's environment; `{url}` and `{token}` stand for the mock's. May be given several times.
+    #[arg(long = "env", value_name = "NAME=VALUE", value_parser = variable)]
+    pub variables: Vec<(String, String)>,
+    /// This kind of finding is no mistake, such as `unknown-property`. May be given several times.
+    #[arg(long = "allow", value_name = "CODE", value_parser = code)]
+    pub allowed: Vec<conformance_record::Code>,
+    /// Fail when less of the contract (operations, parameters, documented statuses) was exercised.
+    #[arg(long, value_name = "PERCENT", value_parser = clap::value_parser!(u8).range(0..=100))]
+    pub min_coverage: Option<u8>,
+    /// Fail on what tests sent and were refused, too.
+    #[arg(long)]
+    pub deny_warnings: bool,
+    /// Make ids and times repeatable: they follow from this number and the token.
+    #[arg(long, value_name = "N")]
+    pub seed: Option<u64>,
+    /// Objects that each workspace starts from: a file, or the name of one that the suite ships.
+    #[arg(long, value_name = "FILE")]
+    pub fixtures: Option<String>,
+    /// Let this go wrong: a fault of `fixtures/faults`. May be given several times.
+    #[arg(long = "fault", value_name = "NAME")]
+    pub faults: Vec<String>,
+    #[command(flatten)]
+    pub telling: Telling,
+}
+
+/// `ORQ_BASE_URL={url}`
+fn variable(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
+        _ => Err("expected NAME=VALUE, such as `API_URL={url}`".to_owned()),
+    }
+}
+
+fn code(text: &str) -> Result<conformance_record::Code, String> {
+    use conformance_record::Code;
+    Code::ALL.into_iter().find(|code| code.as_str() == text).ok_or_else(|| {
+        let near = conformance_source::suggest::nearest(text, Code::ALL.iter().map(|code| code.as_str()));
+        let known = || format!("the codes are {}", Code::ALL.map(Code::as_str).join(", "));
+        near.map_or_else(known, |near| format!("did you mean `{near}`?"))
+    })
 }
 
 /// `conformance completions`

@@ -19,6 +19,8 @@ pub enum Exit {
     Incomplete,
     /// Ended by Ctrl-C.
     Interrupted,
+    /// The code of the command that was run.
+    Command(u8),
 }
 
 impl From<Exit> for ExitCode {
@@ -30,6 +32,7 @@ impl From<Exit> for ExitCode {
             Exit::Unreachable => 3,
             Exit::Incomplete => 4,
             Exit::Interrupted => 130,
+            Exit::Command(code) => code,
         })
     }
 }

@@ -4,6 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use conformance_contract::Suite;
+use conformance_record::{Blame, Level};
 use conformance_report::collect::Requirement;
 use conformance_report::{
     Background, Collected, github::github, html::html, json::json, junit::junit, markdown::markdown,
@@ -52,6 +53,19 @@ impl Reports {
     /// Whether stdout belongs to a report.
     pub fn take_stdout(&self) -> bool {
         self.wanted.iter().any(|one| one.file.is_none())
+    }
+
+    /// Makes them about what a client sent: what is checked are kinds of findings.
+    pub fn about_requests(&mut self) {
+        let codes = conformance_record::Code::ALL.into_iter();
+        let requirement = |code: conformance_record::Code| Requirement {
+            id: code.to_string(),
+            level: if code.blame() == Blame::Sdk { Level::Must } else { Level::Should },
+            statement: code.rule().to_owned(),
+            sources: Vec::new(),
+            excluded: None,
+        };
+        self.background.requirements = codes.map(requirement).collect();
     }
 
     /// The command that a part of the run is run again with.

@@ -112,6 +112,16 @@ impl Operation {
         matching.first().copied()
     }
 
+    /// Every status that is documented by its number.
+    #[must_use]
+    pub fn documented_statuses(&self) -> Vec<u16> {
+        let exact = |rule: &ResponseRule| match rule.status {
+            StatusRule::Exactly(status) => Some(status),
+            StatusRule::Class(_) | StatusRule::Default => None,
+        };
+        self.responses.iter().filter_map(exact).collect()
+    }
+
     /// The documented answer when all goes well.
     #[must_use]
     pub fn success(&self) -> Option<&ResponseRule> {

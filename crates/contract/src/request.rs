@@ -81,14 +81,20 @@ impl Contract {
         }
     }
 
-    fn unknown_path(&self, method: &str, path: &str) -> Lost {
+    /// The path that was most likely meant by one that the contract does not have.
+    #[must_use]
+    pub fn nearest_path(&self, path: &str) -> Option<String> {
         let trimmed = path.trim_end_matches('/');
         let exact = self.operations.iter().find(|one| trimmed != path && one.path.fit(trimmed).is_some());
         let templates: Vec<String> = self.operations.iter().map(|one| one.path.to_string()).collect();
-        let near = exact
+        exact
             .map(|_| trimmed.to_owned())
-            .or_else(|| suggest::nearest(path, templates.iter().map(String::as_str)).map(str::to_owned));
-        let advice = near.map_or_else(
+            .or_else(|| suggest::nearest(path, templates.iter().map(String::as_str)).map(str::to_owned))
+    }
+
+    fn unknown_path(&self, method: &str, path: &str) -> Lost {
+        let templates: Vec<String> = self.operations.iter().map(|one| one.path.to_string()).collect();
+        let advice = self.nearest_path(path).map_or_else(
             || format!("; the paths are {}", distinct(&templates).join(", ")),
             |near| format!("; did you mean {near}?"),
         );

@@ -58,6 +58,58 @@ impl Code {
         }
     }
 
+    /// Every code there is.
+    pub const ALL: [Self; 14] = [
+        Self::UnknownPath,
+        Self::UnknownMethod,
+        Self::MissingCredentials,
+        Self::UnknownParameter,
+        Self::RepeatedParameter,
+        Self::InvalidParameter,
+        Self::MissingParameter,
+        Self::WrongContentType,
+        Self::MissingBody,
+        Self::MalformedBody,
+        Self::InvalidBody,
+        Self::UnknownProperty,
+        Self::UnexpectedBody,
+        Self::UndocumentedStatus,
+    ];
+
+    /// The rule that is broken.
+    #[must_use]
+    pub const fn rule(self) -> &'static str {
+        match self {
+            Self::UnknownPath => "A request goes to a path of the contract, spelled as it is there.",
+            Self::UnknownMethod => "A request uses a method that its path has.",
+            Self::MissingCredentials => "A request to a secured operation carries `Authorization: Bearer <token>`.",
+            Self::UnknownParameter => "A query parameter is one that the operation has, spelled as it is there.",
+            Self::RepeatedParameter => "A query parameter is given once.",
+            Self::InvalidParameter => "The value of a parameter fits its schema.",
+            Self::MissingParameter => "A required parameter is given.",
+            Self::WrongContentType => "A body is sent as `application/json`, and unencoded.",
+            Self::MissingBody => "A required body is sent.",
+            Self::MalformedBody => "A body is JSON.",
+            Self::InvalidBody => "A body fits its schema.",
+            Self::UnknownProperty => "A property of a body is one that its schema names, spelled as it is there.",
+            Self::UnexpectedBody => "An operation without a body gets none.",
+            Self::UndocumentedStatus => "An answer has a status that the contract documents.",
+        }
+    }
+
+    /// Who is most likely to blame when a client sends it.
+    #[must_use]
+    pub const fn blame(self) -> Blame {
+        match self {
+            // Values, and whether there is a token, come from whoever calls the SDK: most often a test of refusals.
+            Self::InvalidParameter | Self::MissingParameter | Self::InvalidBody | Self::MissingCredentials => {
+                Blame::Test
+            }
+            Self::UndocumentedStatus => Blame::Contract,
+            _ => Blame::Sdk,
+        }
+    }
+
     /// Whether the contract leaves the thing open: worth a note, never a refusal unless asked for.
     #[must_use]
     pub const fn is_note(self) -> bool {
@@ -68,6 +120,27 @@ impl Code {
 impl fmt::Display for Code {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
+    }
+}
+
+/// Who is to blame for a finding.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Blame {
+    /// The client's code: names, paths, encodings.
+    Sdk,
+    /// Whoever called the client: values, credentials.
+    Test,
+    /// The contract, which promises what it does not keep.
+    Contract,
+}
+
+impl fmt::Display for Blame {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Sdk => "the SDK",
+            Self::Test => "the test",
+            Self::Contract => "the contract",
+        })
     }
 }
 

@@ -14,6 +14,6 @@ pub mod verdict;
 pub use boundary::{Answer, Boundary, Upstream};
 pub use event::{RunEvent, SnapshotOutcome, Tally};
 pub use exchange::{Exchange, Request, Response};
-pub use finding::{Code, Finding};
+pub use finding::{Blame, Code, Finding};
 pub use secrets::Secrets;
 pub use verdict::{CheckOutcome, Cited, Level, Mismatch, Position, Verdict};

@@ -118,7 +118,9 @@ pub fn lines(check: &CheckOutcome, context: Context<'_>) -> Vec<Line> {
         // A line of a fragment is none of the scenario.
         let own = check.position.file.ends_with(&format!("{}.yaml", context.scenario));
         let line = if own { line } else { String::new() };
-        card.code("again", &format!("{} --only {}{line}", context.again, context.scenario));
+        if !context.again.is_empty() {
+            card.code("again", &format!("{} --only {}{line}", context.again, context.scenario));
+        }
     }
     card.lines
 }

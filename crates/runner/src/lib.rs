@@ -7,7 +7,7 @@
 //! `world` (what a scenario knows), `value` (expressions and templates worked out), `walk`, `relate` and `judge`, `replay` (one
 //! scenario: `request`, `send`, `probe`; `oracle`, which judges every answer), `ledger` and [`journal`] (what was created, in memory and on disk), `cleanup`, [`sweep`],
 //! [`known`] (failures that are excused), `evidence` (what may be told of it), `transcript` and [`snapshot`] (how a target behaved before), [`change`] (what a difference means), [`mod@run`], [`mod@mutate`] (does the suite notice
-//! defects?).
+//! defects?), [`traffic`] (what a client sent, judged).
 
 pub mod bind;
 pub mod change;
@@ -36,6 +36,7 @@ pub mod settings;
 pub mod snapshot;
 pub mod sweep;
 pub mod target;
+pub mod traffic;
 mod transcript;
 mod url;
 mod value;

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use conformance_record::Code;
 use conformance_runner::bind;
 use conformance_source::{Diagnostic, suggest};
 
@@ -12,9 +13,17 @@ use crate::{args, embedded, terminal};
 pub fn run(suite: Option<&Path>, args: &args::Explain) -> Result<Exit, Failure> {
     let suite = embedded::open(suite)?;
     let bound = bind(&suite)?;
+    if let Some(code) = Code::ALL.into_iter().find(|code| code.as_str() == args.id) {
+        terminal::line(&format!("{code} · a finding about a request\n"));
+        terminal::line(&format!("rule       {}", code.rule()));
+        terminal::line(&format!("blame      {}, most likely", code.blame()));
+        terminal::line(&format!("allow      conformance exec --allow {code} -- CMD"));
+        return Ok(Exit::Ok);
+    }
     let Some(one) = suite.requirements.get(&args.id) else {
         let wrong = Diagnostic::general(format!("`{}` is not a requirement", args.id));
-        let near = suggest::nearest(&args.id, suite.requirements.ids());
+        let codes = Code::ALL.iter().map(|code| code.as_str());
+        let near = suggest::nearest(&args.id, suite.requirements.ids().chain(codes));
         let help = near
             .map_or_else(|| "`conformance list` shows them all".to_owned(), |near| format!("did you mean `{near}`?"));
         return Err(wrong.with_help(help).into());

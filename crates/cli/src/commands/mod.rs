@@ -2,6 +2,7 @@
 
 mod accept;
 mod check;
+mod exec;
 mod explain;
 mod judge;
 mod list;
@@ -23,6 +24,7 @@ pub fn dispatch(args: Args) -> Result<Exit, Failure> {
     match command {
         Command::Run(run) => run::run(suite, &run),
         Command::Mock(mock) => mock::run(suite, mock),
+        Command::Exec(exec) => exec::run(suite, &exec),
         Command::Accept(accept) => accept::run(&accept),
         Command::Judge(judge) => judge::run(suite, &judge),
         Command::Sweep(sweep) => sweep::run(suite, &sweep),

@@ -1,0 +1,182 @@
+//! `conformance exec`: run a command against a mock of its own, and judge what it sent.
+
+use std::io;
+use std::path::Path;
+use std::process::ExitStatus;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use conformance_contract::Suite;
+use conformance_mock::{Mock, Observer, Reply, Settings};
+use conformance_record::{Exchange, Request, Response};
+use conformance_report::{Telling, Terminal, Verbosity};
+use conformance_runner::traffic::{Coverage, Judged, Traffic};
+use conformance_source::Diagnostic;
+
+use crate::exit::{Exit, Failure};
+use crate::reports::Reports;
+use crate::{args, embedded, signals, terminal, weather};
+
+/// The token in the command's environment. Any other one works, too: each has a workspace of its own.
+const TOKEN: &str = "conformance-exec";
+
+/// Keeps what the mock was asked.
+struct Listener(Arc<Mutex<Traffic>>);
+
+impl Observer for Listener {
+    fn answered(&self, request: &Request, reply: &Reply, took: Duration) {
+        let headers = reply.headers.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
+        let response = Response { status: reply.status, headers, body: reply.body.to_vec() };
+        let mut request = request.clone();
+        for (name, value) in &mut request.headers {
+            // The value of a token is nobody's business.
+            if name == "authorization" && value.to_ascii_lowercase().starts_with("bearer ") {
+                "Bearer <token>".clone_into(value);
+            }
+        }
+        let exchange = Exchange { number: 0, request, response: Ok(response), took };
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).take(exchange);
+    }
+}
+
+/// Runs and judges.
+pub fn run(suite: Option<&Path>, args: &args::Exec) -> Result<Exit, Failure> {
+    let opened = embedded::open(suite)?;
+    let mut reports = Reports::new(&args.telling, &opened, "conformance exec".to_owned())?;
+    reports.about_requests();
+    let traffic = Arc::new(Mutex::new(Traffic::default()));
+    let mock = mock(suite, &opened, args)?.observed(Box::new(Listener(traffic.clone())));
+    let start = Instant::now();
+    let (ended, origin) = super::runtime()?.block_on(async {
+        let address = super::mock::beside(mock).await;
+        let address = address.map_err(|error| Diagnostic::general(format!("the mock did not start: {error}")))?;
+        let url = format!("http://{address}");
+        Ok::<_, Failure>((command(args, &url).await, url))
+    })?;
+    let ended = match ended {
+        Ok(ended) => ended,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            terminal::note(&format!("error: there is no command `{}`", args.command[0]));
+            return Ok(Exit::Command(127));
+        }
+        Err(error) => {
+            let wrong = format!("`{}` cannot be run: {error}", args.command[0]);
+            return Err(Diagnostic::general(wrong).into());
+        }
+    };
+    let traffic = std::mem::take(&mut *traffic.lock().unwrap_or_else(PoisonError::into_inner));
+    let name = args.command.join(" ");
+    let judged = traffic.judged(&opened.contract, &name, &origin, &args.allowed, start.elapsed());
+    tell(&args.telling, &mut reports, &judged);
+    reports.write()?;
+    Ok(verdict(args, ended, traffic.is_empty(), &judged))
+}
+
+fn mock(suite: Option<&Path>, opened: &Suite, args: &args::Exec) -> Result<Mock, Failure> {
+    let fixtures = args.fixtures.as_deref().map(|name| embedded::fixtures(suite, name)).transpose()?;
+    let settings = Settings { seed: args.seed, ..Settings::default() };
+    let mock = Mock::new(opened.contract.clone(), settings, fixtures.as_ref())?;
+    if args.faults.is_empty() {
+        return Ok(mock);
+    }
+    let faults = crate::faults::named(&crate::faults::all(opened)?, &args.faults)?;
+    let weather = weather::Weather::new(&opened.contract, faults, Vec::new(), true);
+    Ok(mock.behind(Arc::new(weather)))
+}
+
+/// Runs the command to its end; a signal is passed on by killing it.
+async fn command(args: &args::Exec, url: &str) -> io::Result<ExitStatus> {
+    let mut command = tokio::process::Command::new(&args.command[0]);
+    command.args(&args.command[1..]).kill_on_drop(true);
+    command.env("CONFORMANCE_BASE_URL", url).env("CONFORMANCE_TOKEN", TOKEN);
+    for (name, value) in &args.variables {
+        command.env(name, value.replace("{url}", url).replace("{token}", TOKEN));
+    }
+    let stop = signals::first("interrupted: the command has five seconds to end; again ends at once");
+    let mut child = command.spawn()?;
+    tokio::select! {
+        ended = child.wait() => ended,
+        () = stop => match tokio::time::timeout(Duration::from_secs(5), child.wait()).await {
+            Ok(ended) => ended,
+            Err(_) => {
+                child.start_kill()?;
+                child.wait().await
+            }
+        },
+    }
+}
+
+/// Tells what was found, on stderr: stdout is the command's.
+fn tell(telling: &args::Telling, reports: &mut Reports, judged: &Judged) {
+    let verbosity = match (telling.quiet, telling.verbose) {
+        (true, _) => Verbosity::Quiet,
+        (_, true) => Verbosity::Verbose,
+        _ => Verbosity::Normal,
+    };
+    let how = Telling { verbosity, width: terminal::width(), again: String::new() };
+    let mut shown = Terminal::new(anstream::stderr(), how);
+    for event in &judged.events {
+        let _ = shown.hear(event);
+        reports.run.hear(event);
+    }
+    terminal::note(&exercised(&judged.coverage, telling.verbose));
+}
+
+/// What was exercised, and what was not.
+fn exercised(coverage: &Coverage, all: bool) -> String {
+    let (done, of) = coverage.count();
+    let mut text = format!("exercised {done} of {of} parts of the contract ({} %)", percent(coverage));
+    let kinds = [
+        ("operations", &coverage.operations),
+        ("parameters", &coverage.parameters),
+        ("statuses", &coverage.statuses),
+    ];
+    for (kind, parts) in kinds {
+        let count = parts.values().filter(|exercised| **exercised).count();
+        text.push_str(&format!("\n  {kind:<10} {count} of {}", parts.len()));
+        let missing: Vec<&str> = parts.iter().filter(|(_, done)| !**done).map(|(name, _)| name.as_str()).collect();
+        if !missing.is_empty() && (all || kind == "operations") {
+            text.push_str(&format!("; not: {}", missing.join(", ")));
+        }
+    }
+    text
+}
+
+fn percent(coverage: &Coverage) -> usize {
+    let (done, of) = coverage.count();
+    (done * 100).checked_div(of).unwrap_or(100)
+}
+
+/// The command's own code when it is not 0, then what was found.
+fn verdict(args: &args::Exec, ended: ExitStatus, nothing: bool, judged: &Judged) -> Exit {
+    if !ended.success() {
+        return Exit::Command(code(ended));
+    }
+    if nothing {
+        terminal::note(
+            "incomplete: the command sent nothing to the mock; it must use CONFORMANCE_BASE_URL, or a variable set by --env",
+        );
+        return Exit::Incomplete;
+    }
+    let tally = judged.tally;
+    if tally.failed > 0 || (args.deny_warnings && tally.warned > 0) {
+        return Exit::Failed;
+    }
+    if let Some(least) = args.min_coverage.filter(|least| percent(&judged.coverage) < usize::from(*least)) {
+        terminal::note(&format!("less than the {least} % of --min-coverage was exercised"));
+        return Exit::Failed;
+    }
+    Exit::Ok
+}
+
+/// As a shell tells it: 128 and the signal's number for a command that was killed.
+fn code(ended: ExitStatus) -> u8 {
+    #[cfg(unix)]
+    {
+        use std::os::unix::process::ExitStatusExt as _;
+        if let Some(signal) = ended.signal() {
+            return u8::try_from(128 + signal).unwrap_or(255);
+        }
+    }
+    u8::try_from(ended.code().unwrap_or(1)).unwrap_or(1)
+}

@@ -1,0 +1,227 @@
+//! What a client sent, judged by the contract: the other side of the judge.
+//!
+//! Each operation is a scenario of the report, and each kind of mistake a check of it: what an SDK sends is told in the
+//! same words, cards and formats as what a server answers.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use conformance_contract::Contract;
+use conformance_contract::model::Place;
+use conformance_record::{
+    Blame, CheckOutcome, Cited, Code, Exchange, Finding, Level, Mismatch, Position, Request, RunEvent,
+    SnapshotOutcome, Tally, Verdict,
+};
+
+/// Findings of one kind beyond so many are counted.
+const TOLD: usize = 5;
+
+/// What a client sent so far.
+#[derive(Debug, Default)]
+pub struct Traffic {
+    exchanges: Vec<Exchange>,
+}
+
+/// What a client sent, judged.
+#[derive(Debug)]
+pub struct Judged {
+    /// The events of a report.
+    pub events: Vec<RunEvent>,
+    /// The numbers.
+    pub tally: Tally,
+    /// What was exercised.
+    pub coverage: Coverage,
+}
+
+/// What of the contract a client exercised: each part with whether it was.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Coverage {
+    /// Operations, by id.
+    pub operations: BTreeMap<String, bool>,
+    /// Query parameters and body properties, as `operation name`.
+    pub parameters: BTreeMap<String, bool>,
+    /// Documented statuses, as `operation status`.
+    pub statuses: BTreeMap<String, bool>,
+}
+
+impl Coverage {
+    /// How many parts were exercised, of how many.
+    #[must_use]
+    pub fn count(&self) -> (usize, usize) {
+        let all = || self.operations.values().chain(self.parameters.values()).chain(self.statuses.values());
+        (all().filter(|exercised| **exercised).count(), all().count())
+    }
+}
+
+/// The mistakes in one operation's requests.
+#[derive(Default)]
+struct Mistakes {
+    /// By code: what was found, in which exchange first, and how often.
+    found: BTreeMap<Code, Vec<(Finding, usize, usize)>>,
+    exchanges: BTreeSet<usize>,
+}
+
+impl Traffic {
+    /// Takes in a request and its answer.
+    pub fn take(&mut self, exchange: Exchange) {
+        let number = self.exchanges.len();
+        self.exchanges.push(Exchange { number, ..exchange });
+    }
+
+    /// Whether nothing was sent.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.exchanges.is_empty()
+    }
+
+    /// Judges it. What has one of the codes in `allowed` is no mistake.
+    #[must_use]
+    pub fn judged(&self, contract: &Contract, command: &str, origin: &str, allowed: &[Code], took: Duration) -> Judged {
+        let mut coverage = Coverage::of(contract);
+        let mut all: BTreeMap<String, Mistakes> = BTreeMap::new();
+        for exchange in &self.exchanges {
+            let (operation, findings) = read(contract, &exchange.request);
+            coverage.exercise(contract, &operation, exchange);
+            let mistakes = all.entry(operation).or_default();
+            mistakes.exchanges.insert(exchange.number);
+            for finding in findings {
+                mistakes.add(finding, exchange.number);
+            }
+        }
+        let mut tally = Tally { scenarios: all.len(), ..Tally::default() };
+        let started = RunEvent::Started {
+            suite: contract.title.clone(),
+            target: command.to_owned(),
+            origin: origin.to_owned(),
+            scenarios: all.len(),
+        };
+        let mut events = vec![started];
+        for (operation, mistakes) in all {
+            let checks: Vec<CheckOutcome> =
+                Code::ALL.into_iter().filter_map(|code| mistakes.check(code, allowed.contains(&code))).collect();
+            checks.iter().for_each(|check| tally.count(check));
+            let told = checks.iter().any(|check| check.verdict != Verdict::Pass);
+            let summary = contract.operation(&operation).map_or("Requests that mean no operation", |one| &one.summary);
+            events.push(RunEvent::Scenario {
+                name: format!("requests/{operation}"),
+                summary: summary.to_owned(),
+                checks,
+                took: mistakes.exchanges.iter().map(|number| self.exchanges[*number].took).sum(),
+                requests: mistakes.exchanges.len(),
+                snapshot: SnapshotOutcome::Partial,
+                exchanges: if told { self.exchanges.clone() } else { Vec::new() },
+            });
+        }
+        events.push(RunEvent::Finished { tally, took });
+        Judged { events, tally, coverage }
+    }
+}
+
+/// The operation that a request means, or most likely means, and everything that it has against it.
+fn read(contract: &Contract, request: &Request) -> (String, Vec<Finding>) {
+    match contract.read(request) {
+        Ok(reading) => (reading.operation.id.clone(), reading.findings),
+        Err(lost) => {
+            let mut findings = vec![lost.finding];
+            // A near miss is still held to the operation that was meant.
+            let near = contract.nearest_path(request.path()).map(|path| {
+                let query = request.query().map_or_else(String::new, |query| format!("?{query}"));
+                Request { target: format!("{path}{query}"), ..request.clone() }
+            });
+            let reading = near.as_ref().and_then(|near| contract.read(near).ok());
+            let operation = reading.as_ref().map_or("unknown", |reading| &reading.operation.id).to_owned();
+            findings.extend(reading.into_iter().flat_map(|reading| reading.findings));
+            (operation, findings)
+        }
+    }
+}
+
+impl Mistakes {
+    fn add(&mut self, finding: Finding, number: usize) {
+        let known = self.found.entry(finding.code).or_default();
+        match known.iter_mut().find(|(one, ..)| *one == finding) {
+            Some((.., times)) => *times += 1,
+            None => known.push((finding, number, 1)),
+        }
+    }
+
+    /// The check of one kind of mistake; none of kinds that are about answers.
+    fn check(&self, code: Code, allowed: bool) -> Option<CheckOutcome> {
+        if code == Code::UndocumentedStatus {
+            return None;
+        }
+        let found = self.found.get(&code).map_or(&[][..], Vec::as_slice);
+        let blame = code.blame();
+        // What a test sends on purpose, and is refused, is worth knowing and no mistake of the SDK.
+        let level = if blame == Blame::Sdk { Level::Must } else { Level::Should };
+        let verdict = match (found.is_empty(), allowed, level) {
+            (true, ..) => Verdict::Pass,
+            (_, true, _) => Verdict::Known(format!("allowed by --allow {code}")),
+            (.., Level::Must) => Verdict::Fail,
+            _ => Verdict::Warn,
+        };
+        let mut mismatches: Vec<Mismatch> = found.iter().take(TOLD).map(mismatch).collect();
+        if found.len() > TOLD {
+            mismatches.push(Mismatch::of(format!("and {} more", found.len() - TOLD)));
+        }
+        let first = found.first().map(|(_, number, _)| *number);
+        let rule = found.first().and_then(|(finding, ..)| finding.rule.clone());
+        Some(CheckOutcome {
+            verdict,
+            level,
+            requirements: vec![Cited {
+                id: code.to_string(),
+                level,
+                statement: code.rule().to_owned(),
+                sources: rule.into_iter().collect(),
+            }],
+            position: Position { file: "request".to_owned(), line: first.map_or(1, |number| number + 1), column: 1 },
+            source: String::new(),
+            exchange: first,
+            expected: format!("requests as the contract has them; if not, {blame} is to blame"),
+            meanings: Vec::new(),
+            found: mismatches,
+        })
+    }
+}
+
+fn mismatch((finding, number, times): &(Finding, usize, usize)) -> Mismatch {
+    let often = if *times > 1 { format!(" ({times} times, first in request {})", number + 1) } else { String::new() };
+    Mismatch::of(format!("{finding}{often}"))
+}
+
+impl Coverage {
+    /// Everything that there is to exercise.
+    fn of(contract: &Contract) -> Self {
+        let mut coverage = Self::default();
+        for one in &contract.operations {
+            coverage.operations.insert(one.id.clone(), false);
+            let query = one.parameters.iter().filter(|parameter| parameter.place == Place::Query);
+            let body = one.body.iter().flat_map(|body| contract.schemas.properties(&body.schema.location));
+            let names = query.map(|parameter| parameter.name.clone()).chain(body.map(|(name, _)| name));
+            coverage.parameters.extend(names.map(|name| (format!("{} {name}", one.id), false)));
+            let statuses = one.documented_statuses().into_iter();
+            coverage.statuses.extend(statuses.map(|status| (format!("{} {status}", one.id), false)));
+        }
+        coverage
+    }
+
+    fn exercise(&mut self, contract: &Contract, operation: &str, exchange: &Exchange) {
+        let mut done = |of: fn(&mut Self) -> &mut BTreeMap<String, bool>, name: &str| {
+            if let Some(exercised) = of(self).get_mut(name) {
+                *exercised = true;
+            }
+        };
+        // A request that missed its operation exercised nothing.
+        let Ok(reading) = contract.read(&exchange.request) else { return };
+        done(|all| &mut all.operations, operation);
+        let body = reading.body.as_ref().and_then(serde_json::Value::as_object);
+        let names = reading.parameters.keys().chain(body.into_iter().flat_map(serde_json::Map::keys));
+        for name in names {
+            done(|all| &mut all.parameters, &format!("{operation} {name}"));
+        }
+        if let Ok(response) = &exchange.response {
+            done(|all| &mut all.statuses, &format!("{operation} {}", response.status));
+        }
+    }
+}
