@@ -127,6 +127,9 @@ pub struct Run {
     /// Write every exchange to this file, for `conformance judge`.
     #[arg(long, value_name = "FILE")]
     pub record: Option<PathBuf>,
+    /// Write a script of curl and jq for each scenario that failed, to this folder.
+    #[arg(long, value_name = "DIR")]
+    pub scripts: Option<PathBuf>,
 }
 
 /// `conformance accept`

@@ -10,6 +10,7 @@ mod exit;
 mod faults;
 mod log;
 mod progress;
+mod scripts;
 mod server;
 mod signals;
 mod state;

@@ -33,7 +33,7 @@ pub fn run(suite: Option<&Path>, args: &args::Judge) -> Result<Exit, Failure> {
     let known = super::run::known_failures(&args.verdicts, &suite, &bound.scenarios)?;
     let run = Run { suite, selected, target, settings, snapshots: None, known, scenarios: Vec::new(), stop: stopped };
     let judged =
-        super::runtime()?.block_on(super::run::judge(run, Source::Recording(recording), &args.verdicts, false));
+        super::runtime()?.block_on(super::run::judge(run, Source::Recording(recording), &args.verdicts, false, None));
     let (exit, _) = judged.map_err(|why| server::unreachable(&name, false, &why))?;
     Ok(exit)
 }

@@ -16,6 +16,7 @@ use tokio::sync::watch;
 
 use crate::exit::{Exit, Failure};
 use crate::progress::Progress;
+use crate::scripts::Scripts;
 use crate::{args, embedded, server, signals, state};
 
 /// Judges.
@@ -47,6 +48,10 @@ pub fn run(suite: Option<&Path>, args: &args::Run) -> Result<Exit, Failure> {
             None => embedded_mock(&suite).await?,
         };
         let recorder = recorder(args, &target.secrets(&settings))?;
+        let mut scripts = args
+            .scripts
+            .as_ref()
+            .map(|folder| Scripts::new(folder, &suite, &bound.scenarios, target.url(), target.secrets(&settings)));
         let (stop, stopped) = watch::channel(false);
         tokio::spawn(async move {
             signals::first("interrupted: deleting what was created; again ends at once").await;
@@ -54,13 +59,18 @@ pub fn run(suite: Option<&Path>, args: &args::Run) -> Result<Exit, Failure> {
         });
         let (snapshots, scenarios) = (Some(snapshots), bound.scenarios);
         let run = Run { suite, selected, target, settings, snapshots, known, scenarios, stop: stopped.clone() };
-        let judged = judge(run, Source::Target(recorder.clone()), &args.verdicts, args.require_snapshots).await;
+        let judged =
+            judge(run, Source::Target(recorder.clone()), &args.verdicts, args.require_snapshots, scripts.as_mut())
+                .await;
         let (exit, failed) = match judged {
             Err(_) if *stopped.borrow() => return Ok((Exit::Interrupted, Vec::new())),
             judged => judged.map_err(|why| server::unreachable(&name, args.server.token.is_some(), &why))?,
         };
         if let Some(Err(error)) = recorder.map(|recorder| recorder.finish()) {
             return Err(Failure::from(Diagnostic::general(format!("the recording could not be written: {error}"))));
+        }
+        for path in scripts.map_or_else(|| Ok(Vec::new()), |scripts| scripts.write())? {
+            crate::terminal::note(&format!("script {}", path.display()));
         }
         Ok::<_, Failure>((if *stopped.borrow() { Exit::Interrupted } else { exit }, failed))
     })?;
@@ -145,6 +155,7 @@ pub async fn judge(
     source: Source,
     verdicts: &args::Verdicts,
     require_snapshots: bool,
+    mut scripts: Option<&mut Scripts>,
 ) -> Result<(Exit, Vec<String>), Unreachable> {
     let mut terminal = Terminal::new(anstream::stdout(), verdicts.verbose, crate::terminal::width());
     let mut progress = Progress::new();
@@ -157,6 +168,7 @@ pub async fn judge(
         {
             failed.push(name.clone());
         }
+        scripts.iter_mut().for_each(|scripts| scripts.hear(event));
         // A closed pipe ends the telling, not the run: what was created must still be deleted.
         progress.hear(event, || drop(terminal.hear(event)));
     };

@@ -18,6 +18,7 @@ mod readme;
 mod recordings;
 mod roads;
 mod safety;
+mod scripts;
 mod second_suite;
 mod server;
 mod snapshots;
