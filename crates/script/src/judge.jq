@@ -45,7 +45,7 @@ def stands($it; $operator; $other):
   else obstacle("`\($operator)` is not a relation") end;
 def related($it; $operator; $other; $except):
   if $operator == "unchangedSince" then changes($it; $other; $except)
-  elif $operator == "conforms" then [violations($other; "")]
+  elif $operator == "conforms" then [$it | violations($other; "")]
   elif stands($it; $operator; $other) then []
   elif $operator == "equals" and ($it | type) == "object" and ($other | type) == "object" then
     [differences(""; $it; $other) | told] + ([$it | keys_unsorted[] | select(in($other) | not)] | if length > 0 then ["it also has \(join(", "))"] else [] end)
@@ -65,17 +65,18 @@ def unchanged_since(that; other; $except): relate(that; "unchangedSince"; other;
 def unchanged_captured(that; other; $except): relate(that; "unchangedSince"; other; $except; true);
 
 # ---- Checks ----
-def expect(mismatches): if .response.trouble then ["no answer: \(.response.trouble)"] else mismatches end;
 def status_is($statuses): answered | if .status | is_status($statuses) then [] else ["status \(.status), body \(.text | brief)"] end;
 def only_status($statuses; judged): status as $status | if $status | is_status($statuses) then judged
   else error({why: "it is about status \($statuses | join(" or ")), and \($status) came", passed: true}) end;
 def only_if(conditions; judged): (if .walk then . else answered end) as $_ | ([conditions | .[]] | first) as $unmet
   | if $unmet then error({why: "its condition does not hold: \($unmet)", passed: true}) else judged end;
-def check($place; mismatches): .round as $round
+def judge($place; mismatches): .round as $round
   | (try {all: mismatches} catch {reason: reason}) as $result
   | .checks[$place] |= (if $result | has("all") then .judged += 1 | .mismatches += [$result.all[] | ($round // "") + .]
     elif $result.reason.passed then .passed_over = $result.reason.why
     else .unjudged |= (. // $result.reason) end);
+# Who gets no answer gets no good one.
+def check($place; mismatches): judge($place; if .response.trouble then ["no answer: \(.response.trouble)"] else mismatches end);
 def keep($name; value): (try {value: value} catch {reason: reason}) as $result
   | if $result | has("reason") then .missing[$name] = $result.reason
     elif .looped then .outputs[$name] += [$result.value]

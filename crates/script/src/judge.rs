@@ -48,17 +48,18 @@ impl Compiler<'_> {
                 format!("absent({}; {})", quoted(&items), self.value(operation, text, None))
             }
         };
-        if !matches!(check.expectation, Expectation::Unchanged(_) | Expectation::Absent(_)) {
-            judged = format!("expect({judged})");
-        }
         if !check.conditions.is_empty() {
             judged = format!("only_if({}; {judged})", self.conditions(operation, &check.conditions));
         }
         if !check.if_status.is_empty() {
             judged = format!("only_status({}; {judged})", literal(&json!(check.if_status)));
         }
+        let is_probe = matches!(check.expectation, Expectation::Unchanged(_) | Expectation::Absent(_));
+        // No answer is a failure where an answer is all that is asked for.
+        let plain = !is_probe && check.conditions.is_empty() && check.if_status.is_empty();
+        let name = if plain { "check" } else { "judge" };
         let about: Vec<String> = check.cites.iter().map(|(id, _)| self.cited(id)).collect();
-        format!("{}  check({}; {judged})", about.concat(), quoted(place))
+        format!("{}  {name}({}; {judged})", about.concat(), quoted(place))
     }
 
     fn cited(&self, id: &str) -> String {

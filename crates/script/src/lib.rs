@@ -69,14 +69,23 @@ pub fn script(suite: &Suite, scenario: &Scenario, failed: &[CheckOutcome], base_
     [
         head(scenario, failed, base_url),
         needs(&compiler),
-        format!("contract={}\n", word(&definitions(&compiler, &overseen))),
-        format!("library={}\n", word(&library(&compiler, &overseen))),
-        format!("{PRELUDE}\ntear_down() {{\n:\n{}\n}}\n", tear_down.concat()),
+        format!(
+            "# ---- The steps: what each variable means, the lines at the end tell ----\n\nsteps() {{\n{}}}\n\n",
+            block(&steps)
+        ),
+        format!("# What is put back at the end.\ntear_down() {{\n{}}}\n\n", block(&tear_down)),
+        format!("contract={}\n\n", word(&definitions(&compiler, &overseen))),
+        format!("{PRELUDE}\n"),
+        format!("library={}\n\n", word(&library(&compiler, &overseen))),
         format!("cat >\"$folder/state.json\" <<'STATE'\n{}\nSTATE\n", state(&compiler, &checks)),
-        "place='the beginning'\ntrap finish EXIT\ntrap 'exit 130' INT TERM\n\n# ---- The steps ----\n".to_owned(),
-        steps.concat(),
+        "trap finish EXIT\ntrap 'exit 130' INT TERM\nsteps\n".to_owned(),
     ]
     .concat()
+}
+
+/// The body of a function; one without a command would be a mistake.
+fn block(steps: &[String]) -> String {
+    if steps.is_empty() { ":\n".to_owned() } else { steps.concat() }
 }
 
 /// The rules of the oracle that failed, each with the name of its check.

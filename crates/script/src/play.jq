@@ -123,7 +123,7 @@ def plan_page(learn; request): operations[.step.operation] as $rules
 def clean_up: . as $state | .plan = ([.own | reverse[] | operations[.delete] as $rules | . as $one
     | select($rules != null)
     | {second: .second, method: $rules.method, target: ($rules.path | sub("\\{[^}]*\\}"; $one.id | @uri))}
-    | "url = \(env.BASE_URL + .target | quoted)\nrequest = \(.method | quoted)\nheader = \("authorization: " + bearer | quoted)\noutput = \"/dev/null\"\nwrite-out = \"%{http_code} %{url_effective}\\n\"\n"]
+    | "url = \(env.BASE_URL + .target | quoted)\nrequest = \(.method | quoted)\nheader = \("authorization: " + bearer | quoted)\noutput = \"/dev/null\"\ngloboff\nmax-time = 30\nwrite-out = \"%{http_code} %{url_effective}\\n\"\n"]
   | join("next\n"))
   | .say = (if .plan == "" then "done" else "send" end);
 def verdict: .say = (if any(.checks[]; .mismatches | length > 0) then "1"

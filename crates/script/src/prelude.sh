@@ -1,7 +1,11 @@
-# ---- What it stands on: the steps are further down, after "The steps". -------------------------------------------------
+# ---- What plays the steps --------------------------------------------------------------------------------------------
 #
-# A step is described by the variables below and then played. jq works out what to send and judges what came; it keeps all
-# it knows in one JSON file, the state. bash and curl only send.
+# A step is described by these variables, each a jq program over all that is known (what jq calls in them stands below):
+#   only_if      what must hold, or the step is left out      rounds         the list that it is repeated for
+#   call         the request                                  twin           the same, which must succeed for a refusal to count
+#   before after what is looked at around the call            from until     where a walk through pages begins and ends
+#   page         the checks on each page                      learn probed   the checks, and what is kept for later steps
+# jq works out what to send and judges what came; bash and curl only send.
 
 set -uo pipefail
 for tool in curl jq; do
@@ -18,6 +22,7 @@ for _ in 1 2 3 4 5 6 7; do
 done
 export MARKER
 : >"$folder/answers"
+pending=.
 
 # Runs a jq program on the state. It says a word, hands back the state, and leaves on descriptor 3 what is to be sent.
 think() {
@@ -32,6 +37,7 @@ think() {
   IFS= read -r state <&3
   printf '%s\n' "$state" >"$folder/state.json"
   : >"$folder/answers"
+  pending=.
 }
 
 # Sends what was planned, one request after the other, and keeps the answers.
@@ -61,8 +67,8 @@ send() {
 # Begins a step: where it stands, and the checks that it judges.
 step() {
   place=$1 operation=$2
-  local one list=
   shift 2
+  local one list=
   for one in "$@"; do
     list+="${list:+, }\"$one\""
   done
@@ -72,21 +78,27 @@ step() {
   poll='null' every=0 from='null' until='null' direction=forward page='.'
 }
 
-# Plays the step: as often as it says, all rounds together where none needs what another answered.
+# Plays the step: as often as it says. Where no round needs what another answered, all are sent together, and what they
+# teach is learned when the next step begins: jq is slow to start.
 play() {
   local plan="plan($together; ($twin), ($before), ($call), ($after))"
-  think "begin(\"$operation\"; $about; $names; $only_if; $rounds) | $plan"
+  local learned="take($poll; $learn; $probed) | $plan"
+  think "$pending | begin(\"$operation\"; $about; $names; $only_if; $rounds) | $plan"
   while [[ $said == send || $said == wait ]]; do
     [[ $said == wait ]] && sleep "$every"
     send
-    think "take($poll; $learn; $probed) | $plan"
+    if [[ $together == true ]]; then
+      pending=$learned
+      return
+    fi
+    think "$learned"
   done
 }
 
 # Walks through the pages of a list.
 walk() {
   local plan="plan_page($learn; $call)"
-  think "begin(\"$operation\"; $about; $names; $only_if; null) | walk_from(\"$direction\"; $from; $until) | $plan"
+  think "$pending | begin(\"$operation\"; $about; $names; $only_if; null) | walk_from(\"$direction\"; $from; $until) | $plan"
   while [[ $said == send ]]; do
     send
     think "take_page($page) | $plan"
@@ -95,22 +107,23 @@ walk() {
 
 # Tells how it ended; deletes what was created, last first, whatever happened.
 finish() {
+  local code=$? left=
   trap - EXIT
   trap '' INT TERM
+  # Who is interrupted has sent what nobody has read yet.
+  [[ $pending == . && -s $folder/answers ]] && pending='take(null; .; .)'
   place='the tear-down'
   tear_down
-  local line left attempt verdict
-  for attempt in 1 2 3; do
-    think 'clean_up'
+  for _ in 1 2 3; do
+    think "$pending | clean_up"
     [[ $said == send ]] || break
-    line=$(cat <&3)
-    left=$(curl -q -s --globoff --path-as-is --max-time 30 -w '%{http_code} %{url_effective}\n' --config - <<<"$line" |
-      grep -v '^\(2..\|404\) ')
+    left=$(curl -q -s --config - <&3 | grep -v -e '^2.. ' -e '^404 ')
     [[ $left ]] || break
   done
   [[ $left ]] && printf 'left behind: %s\n' "$left" >&2
   think 'verdict'
   cat <&3
   rm -rf "$folder"
-  exit "$said"
+  ((code == 0)) && code=$said
+  exit "$code"
 }

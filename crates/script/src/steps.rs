@@ -27,9 +27,8 @@ impl Compiler<'_> {
             step.all_checks().filter(counts).map(|check| word(&place(step, check).to_string())).collect();
         let (line, _) = step.file.position(step.span.start);
         let stands = format!("{}:{line}", step.file.name());
-        let mut text = format!("\n# {}\n", sentence(&operation.summary));
-        text.push_str(&format!("step {}", [vec![word(&stands), word(&operation.id)], about].concat().join(" ")));
-        text.push('\n');
+        let head = [vec![format!("step {} {}", word(&stands), word(&operation.id))], about].concat();
+        let mut text = format!("\n# {}\n{}\n", sentence(&operation.summary), head.join(" \\\n  "));
         let mut set = |name: &str, value: &str| text.push_str(&format!("{name}={}\n", program(value)));
         if !step.conditions.is_empty() {
             set("only_if", &self.conditions(operation, &step.conditions));
@@ -58,7 +57,7 @@ impl Compiler<'_> {
             set("learn", &format!("\n{}\n", learn.join(" |\n")));
         }
         text.push_str(if matches!(step.kind, StepKind::Walk(_)) { "walk\n" } else { "play\n" });
-        described(step) + &text
+        text
     }
 
     fn call(
@@ -205,12 +204,6 @@ fn needs_turns(step: &Step, call: &Call) -> bool {
 fn program(value: &str) -> String {
     let plain = !value.is_empty() && value.chars().all(|c| c.is_ascii_alphanumeric() || c == '.');
     if plain { value.to_owned() } else { word(value) }
-}
-
-/// The step's own description, as a comment.
-fn described(step: &Step) -> String {
-    let _ = step;
-    String::new()
 }
 
 /// A list of places as JSON.

@@ -25,7 +25,7 @@ impl Compiler<'_> {
     /// A value, as a jq term. `place` is the schema of the place where it stands, for `$boundary`.
     pub(crate) fn value(&mut self, operation: &Operation, template: &Template, place: Option<&Location>) -> String {
         match template {
-            Template::Literal(value @ Value::Number(_)) => format!("({})", literal(value)),
+            Template::Literal(value) if value.to_string().starts_with('-') => format!("({})", literal(value)),
             Template::Literal(value) => literal(value),
             Template::Expression(inner, _) => self.expression(operation, inner),
             Template::Text(parts) => self.joined(operation, parts),

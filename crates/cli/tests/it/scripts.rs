@@ -81,7 +81,7 @@ fn all_failed(suite: &Suite, scenario: &Scenario) -> Vec<CheckOutcome> {
 fn with_all_its_checks_every_scenario_passes_on_a_good_server(
     #[values("access", "bodies", "ids", "lifecycle", "lists", "names", "pages", "times")] area: &str,
 ) {
-    let suite = Suite::open(Arc::new(Folder::new(root()))).unwrap();
+    let suite = Suite::open(Arc::new(Folder(root()))).unwrap();
     let server = mock(None);
     let folder = std::env::var("SCRIPTS_KEPT").map_or_else(|_| TempDir::new().unwrap().keep(), PathBuf::from);
     let mut wrong = String::new();
@@ -99,4 +99,97 @@ fn with_all_its_checks_every_scenario_passes_on_a_good_server(
     }
     assert!(wrong.is_empty(), "{wrong}");
     assert!(is_empty(&server));
+}
+
+/// A run against a faulty mock, and the scripts that it wrote.
+fn failed(fault: &str, requirement: &str, folder: &Path) -> Vec<PathBuf> {
+    let server = mock(Some(fault));
+    let tokens = ["--token", "a-token-of-mine", "--second-token", "a-token-of-theirs"];
+    let folder_name = folder.to_str().unwrap();
+    let mut command = conformance();
+    command.args(["run", "--base-url", &server.url, "--jobs", "1", "--scripts", folder_name, "--only", requirement]).args(tokens);
+    let output = command.output().unwrap();
+    let scripts = below(folder);
+    for script in &scripts {
+        let text = fs::read_to_string(script).unwrap();
+        assert!(!text.contains("a-token-of"), "{}", script.display());
+        assert!(stderr(&output).contains(&format!("script {}", script.display())), "{}", stderr(&output));
+    }
+    // Those that judge the requirement; the quickest of them will do.
+    let about = |script: &PathBuf| fs::read_to_string(script).unwrap().contains(&format!("#   {requirement} ("));
+    let mut scripts: Vec<PathBuf> = scripts.into_iter().filter(about).collect();
+    scripts.sort_by_key(|script| fs::metadata(script).unwrap().len());
+    assert!(!scripts.is_empty(), "{fault}: {}", stdout(&output));
+    scripts
+}
+
+#[rstest]
+#[case::access(&[
+    ("update-without-a-token", "access.token-required"), ("retrieve-from-any-workspace", "access.own-workspace-only"),
+    ("refused-delete-without-a-token-done", "access.refusal-does-nothing"), ("refused-with-200", "access.token-required"),
+])]
+#[case::answers(&[
+    ("create-answers-202", "create.answers-201"), ("create-as-html", "create.body"), ("times-as-text", "create.body"),
+    ("id-missing", "create.body"), ("creator-null", "object.optional-members"), ("id-too-short", "object.id"),
+    ("ids-run-backward", "object.id-order"), ("empty-body-on-204", "delete.answers-204"),
+])]
+#[case::seen_in_all_answers(&[
+    ("retrieve-rounds-times", "retrieve.same"), ("created-moves-a-little", "object.created-once"),
+    ("list-shows-short-names", "retrieve.same"), ("every-second-delete-lost", "delete.permanent"),
+])]
+#[case::pages(&[
+    ("oldest-first", "list.newest-first"), ("one-too-many", "list.limit"), ("second-of-page-missing", "page.complete"),
+    ("cursor-inclusive", "page.exclusive"), ("cursors-swapped", "page.backward"), ("always-more", "page.has-more"),
+    ("deletes-shift-pages", "page.stable"), ("unknown-cursor-500", "error.no-5xx"),
+])]
+#[case::writes(&[
+    ("names-trimmed", "name.kept"), ("emoji-counted-twice", "name.code-points"), ("names-of-101-accepted", "name.length"),
+    ("broken-json-accepted", "body.json"), ("charset-refused", "body.charset"), ("names-of-lists", "name.text"),
+    ("refused-updates-rename", "body.refusal-does-nothing"), ("update-drops-the-kind", "update.keeps-the-rest"),
+    ("delete-takes-another", "delete.only-that-one"), ("unknown-as-text", "unknown.body"),
+])]
+fn a_script_fails_on_the_server_that_failed_and_passes_on_a_good_one(#[case] faults: &[(&str, &str)]) {
+    let good = mock(None);
+    for (fault, requirement) in faults {
+        let folder = TempDir::new().unwrap();
+        let script = &failed(fault, requirement, folder.path())[0];
+        let output = play(script, &mock(Some(fault)));
+        let said = format!("{fault}: {}{}", stdout(&output), stderr(&output));
+        assert_eq!(output.status.code(), Some(1), "{said}");
+        assert!(stdout(&output).lines().any(|line| line.starts_with("FAIL") && line.contains(requirement)), "{said}");
+        let output = play(script, &good);
+        assert_eq!(output.status.code(), Some(0), "{fault}: {}{}", stdout(&output), stderr(&output));
+    }
+    assert!(is_empty(&good));
+}
+
+#[test]
+fn a_script_that_needs_another_workspace_says_so() {
+    let folder = TempDir::new().unwrap();
+    let scripts = failed("retrieve-from-any-workspace", "access.own-workspace-only", folder.path());
+    let script = scripts.iter().find(|script| script.ends_with("another-workspace.sh")).unwrap();
+    let output = Command::new("bash").arg(script).env_remove("SECOND_TOKEN").output().unwrap();
+    assert_eq!(output.status.code(), Some(4));
+    assert!(stderr(&output).contains("SECOND_TOKEN"));
+}
+
+#[test]
+fn a_script_without_a_server_could_not_run_or_fails_and_ends() {
+    let folder = TempDir::new().unwrap();
+    let script = &failed("create-answers-202", "create.answers-201", folder.path())[0];
+    let output = Command::new("bash").arg(script).env("BASE_URL", "http://127.0.0.1:1").output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert!(stdout(&output).contains("no answer"), "{}", stdout(&output));
+}
+
+#[test]
+fn a_folder_that_cannot_be_written_is_told() {
+    let server = mock(Some("create-answers-202"));
+    let folder = TempDir::new().unwrap();
+    let file = folder.path().join("file");
+    fs::write(&file, "").unwrap();
+    let args = ["run", "--base-url", &server.url, "--token", "me", "--only", "times/creation", "--scripts"];
+    let output = conformance().args(args).arg(&file).args(["--only", "create.answers-201"]).output().unwrap();
+    assert_eq!(output.status.code(), Some(2), "{}", stderr(&output));
+    assert!(stderr(&output).contains("cannot write"), "{}", stderr(&output));
 }
