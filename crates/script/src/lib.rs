@@ -22,7 +22,7 @@ use conformance_scenario::{Scenario, Step};
 use serde_json::Value;
 
 use crate::compiler::Compiler;
-use crate::steps::{place, promised};
+use crate::steps::{Promise, place, promised};
 use crate::text::{quoted, sentence, word};
 
 const PRELUDE: &str = include_str!("prelude.sh");
@@ -85,7 +85,7 @@ pub fn script(suite: &Suite, scenario: &Scenario, failed: &[CheckOutcome], base_
 
 /// The body of a function; one without a command would be a mistake.
 fn block(steps: &[String]) -> String {
-    if steps.is_empty() { ":\n".to_owned() } else { steps.concat() }
+    if steps.is_empty() { "  :\n".to_owned() } else { steps.concat() }
 }
 
 /// The rules of the oracle that failed, each with the name of its check.
@@ -103,22 +103,24 @@ fn overseen(suite: &Suite, scenario: &Scenario, failed: &[CheckOutcome]) -> Vec<
 
 /// What is judged, as members of the state.
 fn checks(scenario: &Scenario, failed: &[CheckOutcome], overseen: &[(&str, String, usize)]) -> String {
-    let mut all: Vec<(String, Vec<(String, String)>, Value, bool)> = Vec::new();
+    let mut all: Vec<Promise> = Vec::new();
     for step in scenario.all_steps() {
         for check in step.all_checks() {
             let position = place(step, check);
             let name = position.to_string();
             let outcome = failed.iter().find(|one| one.position == position);
-            if let Some(outcome) = outcome.filter(|_| !all.iter().any(|(known, ..)| *known == name)) {
-                all.push((name, outcome.requirements.clone(), judge::expected(check), false));
+            if let Some(outcome) = outcome.filter(|_| !all.iter().any(|known| known.place == name)) {
+                let requirements = outcome.requirements.clone();
+                all.push(Promise { place: name, requirements, expected: judge::expected(check), oversight: false });
             }
         }
     }
     for (_, name, number) in overseen {
         let outcome = &failed[*number];
-        all.push((name.clone(), outcome.requirements.clone(), Value::from(outcome.expected.clone()), true));
+        let (requirements, expected) = (outcome.requirements.clone(), Value::from(outcome.expected.clone()));
+        all.push(Promise { place: name.clone(), requirements, expected, oversight: true });
     }
-    promised(all.into_iter())
+    promised(&all)
 }
 
 fn state(compiler: &Compiler<'_>, checks: &str) -> String {
@@ -131,7 +133,7 @@ fn state(compiler: &Compiler<'_>, checks: &str) -> String {
 /// What the script is, for the one who gets it.
 fn head(scenario: &Scenario, failed: &[CheckOutcome], base_url: &str) -> String {
     let mut text = format!(
-        "#!/usr/bin/env bash\n# {}\n#\n# The scenario {} ({}), written as a script of bash, curl and jq. It judges what failed:\n#\n",
+        "#!/usr/bin/env bash\n# {}\n#\n# The scenario {}, {},\n# written as a script of bash, curl and jq. It judges what failed:\n#\n",
         sentence(&scenario.summary),
         scenario.name,
         scenario.file.name()

@@ -206,17 +206,26 @@ fn program(value: &str) -> String {
     if plain { value.to_owned() } else { word(value) }
 }
 
-/// A list of places as JSON.
-pub(crate) fn promised(checks: impl Iterator<Item = (String, Vec<(String, String)>, Value, bool)>) -> String {
-    let lines: Vec<String> = checks
-        .map(|(place, requirements, expected, oversight)| {
-            let requirements: Vec<Value> =
-                requirements.iter().map(|(id, statement)| json!({ "id": id, "statement": statement })).collect();
-            let check = json!({
-                "requirements": requirements, "expected": expected, "judged": 0, "mismatches": [], "oversight": oversight,
-            });
-            format!("  {}: {check}", Value::from(place))
-        })
-        .collect();
-    lines.join(",\n")
+/// A check that the script promises to judge.
+pub(crate) struct Promise {
+    pub(crate) place: String,
+    /// Id and statement of each.
+    pub(crate) requirements: Vec<(String, String)>,
+    pub(crate) expected: Value,
+    /// Whether it is about all answers, and holds where nothing speaks against it.
+    pub(crate) oversight: bool,
+}
+
+/// Checks as members of the state.
+pub(crate) fn promised(checks: &[Promise]) -> String {
+    let line = |one: &Promise| {
+        let requirements: Vec<Value> =
+            one.requirements.iter().map(|(id, statement)| json!({ "id": id, "statement": statement })).collect();
+        let check = json!({
+            "requirements": requirements, "expected": one.expected, "judged": 0, "mismatches": [],
+            "oversight": one.oversight,
+        });
+        format!("  {}: {check}", Value::from(one.place.as_str()))
+    };
+    checks.iter().map(line).collect::<Vec<_>>().join(",\n")
 }

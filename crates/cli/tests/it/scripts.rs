@@ -11,7 +11,7 @@ use conformance_scenario::Scenario;
 use rstest::rstest;
 use tempfile::TempDir;
 
-use crate::context::{MockServer, conformance, root, stderr, stdout};
+use crate::context::{MockServer, SuiteCopy, conformance, root, stderr, stdout};
 
 fn mock(fault: Option<&str>) -> MockServer {
     let fault: Vec<&str> = fault.iter().flat_map(|name| ["--fault", name]).collect();
@@ -77,28 +77,57 @@ fn all_failed(suite: &Suite, scenario: &Scenario) -> Vec<CheckOutcome> {
     failed
 }
 
+/// Plays each scenario of a suite, with all its checks, against a server that keeps every promise.
+fn all_pass(suite: &Suite, area: &str, server: &MockServer) {
+    let folder = TempDir::new().unwrap();
+    let (mut wrong, mut played) = (String::new(), 0);
+    for scenario in conformance_runner::bind(suite).unwrap().scenarios {
+        if !scenario.name.starts_with(area) {
+            continue;
+        }
+        let text = conformance_script::script(suite, &scenario, &all_failed(suite, &scenario), "http://127.0.0.1:1");
+        let path = folder.path().join(scenario.name.replace('/', "-"));
+        fs::write(&path, text).unwrap();
+        let output = play(&path, server);
+        played += 1;
+        if output.status.code() != Some(0) || stdout(&output).contains("COULD NOT RUN") || !output.stderr.is_empty() {
+            wrong += &format!("{}: {:?}\n{}{}", scenario.name, output.status, stdout(&output), stderr(&output));
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong}");
+    assert!(played > 0);
+}
+
 #[rstest]
 fn with_all_its_checks_every_scenario_passes_on_a_good_server(
     #[values("access", "bodies", "ids", "lifecycle", "lists", "names", "pages", "times")] area: &str,
 ) {
     let suite = Suite::open(Arc::new(Folder(root()))).unwrap();
     let server = mock(None);
-    let folder = std::env::var("SCRIPTS_KEPT").map_or_else(|_| TempDir::new().unwrap().keep(), PathBuf::from);
-    let mut wrong = String::new();
-    for scenario in conformance_runner::bind(&suite).unwrap().scenarios {
-        if !scenario.name.starts_with(&format!("{area}/")) {
-            continue;
-        }
-        let text = conformance_script::script(&suite, &scenario, &all_failed(&suite, &scenario), "http://127.0.0.1:1");
-        let path = folder.join(scenario.name.replace('/', "-"));
-        fs::write(&path, text).unwrap();
-        let output = play(&path, &server);
-        if output.status.code() != Some(0) || stdout(&output).contains("COULD NOT RUN") {
-            wrong += &format!("{}: {:?}\n{}{}", scenario.name, output.status, stdout(&output), stderr(&output));
-        }
-    }
-    assert!(wrong.is_empty(), "{wrong}");
+    all_pass(&suite, &format!("{area}/"), &server);
     assert!(is_empty(&server));
+}
+
+#[test]
+fn so_does_every_example_of_the_documents() {
+    let copy = SuiteCopy::new();
+    fs::remove_dir_all(copy.folder.path().join("fixtures/scenarios")).unwrap();
+    let text = fs::read_to_string(root().join("docs/scenarios.md")).unwrap();
+    for (number, block) in text.split("```yaml").skip(1).enumerate() {
+        let (head, block) = block.split("```").next().unwrap().split_once('\n').unwrap();
+        let named = head.trim().strip_prefix("file=").map(str::to_owned);
+        copy.write(&named.unwrap_or(format!("fixtures/scenarios/docs/example-{number}.yaml")), block);
+    }
+    let server = mock(None);
+    all_pass(&Suite::open(Arc::new(Folder(copy.folder.path().to_owned()))).unwrap(), "docs/", &server);
+    assert!(is_empty(&server));
+}
+
+#[test]
+fn so_does_every_scenario_of_another_api() {
+    let folder = root().join("crates/cli/tests/suites/projects");
+    let server = MockServer::start(&["--quiet", "--suite", folder.to_str().unwrap()]);
+    all_pass(&Suite::open(Arc::new(Folder(folder))).unwrap(), "", &server);
 }
 
 /// A run against a faulty mock, and the scripts that it wrote.
@@ -107,7 +136,9 @@ fn failed(fault: &str, requirement: &str, folder: &Path) -> Vec<PathBuf> {
     let tokens = ["--token", "a-token-of-mine", "--second-token", "a-token-of-theirs"];
     let folder_name = folder.to_str().unwrap();
     let mut command = conformance();
-    command.args(["run", "--base-url", &server.url, "--jobs", "1", "--scripts", folder_name, "--only", requirement]).args(tokens);
+    command
+        .args(["run", "--base-url", &server.url, "--jobs", "1", "--scripts", folder_name, "--only", requirement])
+        .args(tokens);
     let output = command.output().unwrap();
     let scripts = below(folder);
     for script in &scripts {
