@@ -202,6 +202,9 @@ pub struct Run {
     /// Write every exchange to this file, for `conformance judge`.
     #[arg(long, value_name = "FILE")]
     pub record: Option<PathBuf>,
+    /// Write a script of curl and jq for each scenario that failed, to this folder.
+    #[arg(long, value_name = "DIR")]
+    pub scripts: Option<PathBuf>,
 }
 
 /// `conformance exec`
@@ -235,7 +238,7 @@ pub struct Exec {
     pub telling: Telling,
 }
 
-/// `ORQ_BASE_URL={url}`
+/// `API_URL={url}`
 fn variable(text: &str) -> Result<(String, String), String> {
     match text.split_once('=') {
         Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),

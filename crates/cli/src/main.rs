@@ -11,6 +11,7 @@ mod faults;
 mod log;
 mod progress;
 mod reports;
+mod scripts;
 mod server;
 mod signals;
 mod state;

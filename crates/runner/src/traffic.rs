@@ -9,8 +9,8 @@ use std::time::Duration;
 use conformance_contract::Contract;
 use conformance_contract::model::Place;
 use conformance_record::{
-    Blame, CheckOutcome, Cited, Code, Exchange, Finding, Level, Mismatch, Position, Request, RunEvent,
-    SnapshotOutcome, Tally, Verdict,
+    Blame, CheckOutcome, Cited, Code, Exchange, Finding, Level, Mismatch, Position, Request, RunEvent, SnapshotOutcome,
+    Tally, Verdict,
 };
 
 /// Findings of one kind beyond so many are counted.

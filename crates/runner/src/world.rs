@@ -26,7 +26,7 @@ pub(crate) struct World<'c> {
     pub(crate) last_write: Option<tokio::time::Instant>,
     /// Why a step was not sent, and the scenario goes no further.
     pub(crate) withheld: Option<Obstacle>,
-    /// What stands in every name that the run can put it in.
+    /// What stands in every name that the scenario can put it in: it begins with the run's own word.
     pub(crate) marker: String,
     random: fastrand::Rng,
 }
@@ -36,6 +36,9 @@ impl<'c> World<'c> {
     pub(crate) fn new(contract: &'c Contract, marker: &str, scenario: &str) -> Self {
         let bytes = marker.bytes().chain(scenario.bytes());
         let seed = bytes.fold(0_u64, |seed, byte| seed.rotate_left(9).wrapping_mul(31) ^ u64::from(byte));
+        let mut random = fastrand::Rng::with_seed(seed);
+        // What one scenario left behind must not be taken for another's.
+        let own: String = std::iter::repeat_with(|| random.alphanumeric().to_ascii_lowercase()).take(3).collect();
         Self {
             contract,
             outputs: HashMap::new(),
@@ -44,8 +47,8 @@ impl<'c> World<'c> {
             requests: 0,
             last_write: None,
             withheld: None,
-            marker: marker.to_owned(),
-            random: fastrand::Rng::with_seed(seed),
+            marker: format!("{marker}{own}"),
+            random,
         }
     }
 

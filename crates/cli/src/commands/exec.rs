@@ -126,11 +126,8 @@ fn tell(telling: &args::Telling, reports: &mut Reports, judged: &Judged) {
 fn exercised(coverage: &Coverage, all: bool) -> String {
     let (done, of) = coverage.count();
     let mut text = format!("exercised {done} of {of} parts of the contract ({} %)", percent(coverage));
-    let kinds = [
-        ("operations", &coverage.operations),
-        ("parameters", &coverage.parameters),
-        ("statuses", &coverage.statuses),
-    ];
+    let kinds =
+        [("operations", &coverage.operations), ("parameters", &coverage.parameters), ("statuses", &coverage.statuses)];
     for (kind, parts) in kinds {
         let count = parts.values().filter(|exercised| **exercised).count();
         text.push_str(&format!("\n  {kind:<10} {count} of {}", parts.len()));

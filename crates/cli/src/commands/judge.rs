@@ -35,7 +35,7 @@ pub fn run(suite: Option<&Path>, args: &args::Judge) -> Result<Exit, Failure> {
     let mut reports = Reports::new(&args.telling, &suite, format!("conformance judge {name}"))?;
     let run = Run { suite, selected, target, settings, snapshots: None, known, scenarios: Vec::new(), stop: stopped };
     let source = Source::Recording(recording);
-    let judged = super::runtime()?.block_on(super::run::judge(run, source, (&args.telling, &mut reports)));
+    let judged = super::runtime()?.block_on(super::run::judge(run, source, (&args.telling, &mut reports, None)));
     let (tally, _) = judged.map_err(|why| server::unreachable(&name, false, &why))?;
     reports.write()?;
     Ok(super::run::exit(&tally, args.verdicts.deny_warnings))

@@ -17,6 +17,7 @@ use tokio::sync::watch;
 use crate::exit::{Exit, Failure};
 use crate::progress::Progress;
 use crate::reports::Reports;
+use crate::scripts::Scripts;
 use crate::{args, embedded, server, signals, state};
 
 /// Judges.
@@ -49,6 +50,11 @@ pub fn run(suite: Option<&Path>, args: &args::Run) -> Result<Exit, Failure> {
             None => embedded_mock(&suite).await?,
         };
         let recorder = recorder(args, &target.secrets(&settings))?;
+        // A mock of its own is gone when the script is run; by default it runs against one that is started by hand.
+        let url = if let Tokens::One(_) = target.tokens { target.url() } else { "http://127.0.0.1:4010".to_owned() };
+        let secrets = target.secrets(&settings);
+        let mut scripts =
+            args.scripts.as_ref().map(|folder| Scripts::new(folder, &suite, &bound.scenarios, url, secrets));
         let (stop, stopped) = watch::channel(false);
         let interrupted = signals::first("interrupted: deleting what was created; again ends at once");
         tokio::spawn(async move {
@@ -57,7 +63,8 @@ pub fn run(suite: Option<&Path>, args: &args::Run) -> Result<Exit, Failure> {
         });
         let (snapshots, scenarios) = (Some(snapshots), bound.scenarios);
         let run = Run { suite, selected, target, settings, snapshots, known, scenarios, stop: stopped.clone() };
-        let judged = judge(run, Source::Target(recorder.clone()), (&args.telling, &mut reports)).await;
+        let judged =
+            judge(run, Source::Target(recorder.clone()), (&args.telling, &mut reports, scripts.as_mut())).await;
         let (tally, failed) = match judged {
             Err(_) if *stopped.borrow() => return Ok((Exit::Interrupted, Vec::new())),
             judged => judged.map_err(|why| server::unreachable(&name, args.server.token.is_some(), &why))?,
@@ -66,6 +73,9 @@ pub fn run(suite: Option<&Path>, args: &args::Run) -> Result<Exit, Failure> {
         let exit = if missing { Exit::Failed } else { exit(&tally, args.verdicts.deny_warnings) };
         if let Some(Err(error)) = recorder.map(|recorder| recorder.finish()) {
             return Err(Failure::from(Diagnostic::general(format!("the recording could not be written: {error}"))));
+        }
+        for path in scripts.map_or_else(|| Ok(Vec::new()), |scripts| scripts.write())? {
+            crate::terminal::note(&format!("script {}", path.display()));
         }
         Ok::<_, Failure>((if *stopped.borrow() { Exit::Interrupted } else { exit }, failed))
     })?;
@@ -155,7 +165,7 @@ fn again(args: &args::Run) -> String {
 pub async fn judge(
     run: Run,
     source: Source,
-    (telling, reports): (&args::Telling, &mut Reports),
+    (telling, reports, mut scripts): (&args::Telling, &mut Reports, Option<&mut Scripts>),
 ) -> Result<(Tally, Vec<String>), Unreachable> {
     let verbosity = match (telling.quiet, telling.verbose) {
         (true, _) => Verbosity::Quiet,
@@ -177,6 +187,7 @@ pub async fn judge(
         {
             failed.push(name.clone());
         }
+        scripts.iter_mut().for_each(|scripts| scripts.hear(event));
         // A closed pipe ends the telling, not the run: what was created must still be deleted.
         progress.hear(event, || drop(terminal.hear(event)));
         reports.run.hear(event);

@@ -20,6 +20,7 @@ mod reports;
 mod review;
 mod roads;
 mod safety;
+mod scripts;
 mod second_suite;
 mod server;
 mod snapshots;
