@@ -12,7 +12,11 @@ pub fn curl(origin: &str, request: &Request) -> String {
     line.push_str(&format!(" {}", quoted(&format!("{origin}{}", request.target))));
     for (name, value) in &request.headers {
         let header = match value.as_str() {
-            _ if ["accept", "accept-encoding", "content-length", "host"].contains(&name.as_str()) => continue,
+            _ if ["accept", "accept-encoding", "connection", "content-length", "host", "user-agent"]
+                .contains(&name.as_str()) =>
+            {
+                continue;
+            }
             "Bearer <token>" => "\"Authorization: Bearer $TOKEN\"".to_owned(),
             "Bearer <second token>" => "\"Authorization: Bearer $SECOND_TOKEN\"".to_owned(),
             _ => quoted(&format!("{name}: {value}")),

@@ -185,15 +185,13 @@ fn finished(tally: &Tally, took: Duration) -> String {
         parts.push(format!("{style}{number} {word}{style:#}"));
     }
     let unclear = if tally.unclear > 0 { format!(", unclear {}", tally.unclear) } else { String::new() };
-    format!(
-        "\n{}: {} {DIM}in {}{DIM:#}\n{DIM}created {}, deleted {}, left {}{unclear}{DIM:#}\n",
-        count(tally.scenarios, "scenario"),
-        parts.join(", "),
-        time(took),
-        tally.created,
-        tally.deleted,
-        tally.left(),
-    )
+    let scenarios = count(tally.scenarios, "scenario");
+    let mut text = format!("\n{scenarios}: {} {DIM}in {}{DIM:#}\n", parts.join(", "), time(took));
+    if tally.created + tally.unclear > 0 {
+        let (created, deleted, left) = (tally.created, tally.deleted, tally.left());
+        let _ = writeln!(text, "{DIM}created {created}, deleted {deleted}, left {left}{unclear}{DIM:#}");
+    }
+    text
 }
 
 /// What there is to count besides what passed, each with its word; nothing that is none.

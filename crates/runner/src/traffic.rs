@@ -100,7 +100,7 @@ impl Traffic {
             let checks: Vec<CheckOutcome> =
                 Code::ALL.into_iter().filter_map(|code| mistakes.check(code, allowed.contains(&code))).collect();
             checks.iter().for_each(|check| tally.count(check));
-            let told = checks.iter().any(|check| check.verdict != Verdict::Pass);
+            let told: BTreeSet<usize> = checks.iter().filter_map(|check| check.exchange).collect();
             let summary = contract.operation(&operation).map_or("Requests that mean no operation", |one| &one.summary);
             events.push(RunEvent::Scenario {
                 name: format!("requests/{operation}"),
@@ -109,7 +109,7 @@ impl Traffic {
                 took: mistakes.exchanges.iter().map(|number| self.exchanges[*number].took).sum(),
                 requests: mistakes.exchanges.len(),
                 snapshot: SnapshotOutcome::Partial,
-                exchanges: if told { self.exchanges.clone() } else { Vec::new() },
+                exchanges: told.iter().map(|number| self.exchanges[*number].clone()).collect(),
             });
         }
         events.push(RunEvent::Finished { tally, took });

@@ -65,7 +65,7 @@ pub fn run(suite: Option<&Path>, args: &args::Exec) -> Result<Exit, Failure> {
         }
     };
     let traffic = std::mem::take(&mut *traffic.lock().unwrap_or_else(PoisonError::into_inner));
-    let name = args.command.join(" ");
+    let name = conformance_report::visible::visible(&args.command.join(" ")).chars().take(80).collect::<String>();
     let judged = traffic.judged(&opened.contract, &name, &origin, &args.allowed, start.elapsed());
     tell(&args.telling, &mut reports, &judged);
     reports.write()?;

@@ -7,6 +7,7 @@ mod constructs;
 mod context;
 mod coverage;
 mod edited_suites;
+mod exec;
 mod exit_codes;
 mod formats;
 mod guide;

@@ -1,0 +1,136 @@
+//! `conformance exec`: a command against a mock of its own, and what it sent.
+
+use std::fs;
+use std::process::Output;
+
+use rstest::rstest;
+use serde_json::Value;
+use tempfile::TempDir;
+
+use crate::context::{conformance, root, run, stderr, stdout};
+
+/// Runs lines of bash; `call ARGUMENTS…` is curl with a token, `$U` the URL of the list.
+fn exec(more: &[&str], lines: &str) -> Output {
+    let script = format!(
+        "set -e; U=$CONFORMANCE_BASE_URL/v2/conversations; \
+         call() {{ curl -sS -o /dev/null -H \"Authorization: Bearer $CONFORMANCE_TOKEN\" \"$@\"; }}; \
+         json='Content-Type: application/json'\n{lines}"
+    );
+    conformance().arg("exec").args(more).args(["--", "bash", "-c", &script]).output().unwrap()
+}
+
+const GOOD: &str = "call $U?limit=2; call $U -H \"$json\" -d '{\"displayName\":\"a\"}'";
+
+#[test]
+fn a_client_that_keeps_to_the_contract_is_0_and_told_what_it_exercised() {
+    let output = exec(&[], &format!("{GOOD}; echo from the command"));
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    assert_eq!(stdout(&output), "from the command\n", "stdout is the command's");
+    let said = stderr(&output);
+    assert!(said.contains("operations 2 of 5; not: deleteConversation, retrieveConversation, updateConv"), "{said}");
+    assert!(said.contains("exercised 6 of 18 parts of the contract (33 %)"), "{said}");
+}
+
+#[rstest]
+#[case::path("call $U/", "fail MUST unknown-path", "did you mean /v2/conversations?")]
+#[case::method("call -X PUT $U", "fail MUST unknown-method", "it has GET, POST")]
+#[case::parameter("call $U?startingAfter=x", "fail MUST unknown-parameter", "did you mean `starting_after`?")]
+#[case::near_miss("call $U/?endingBefore=x", "fail MUST unknown-parameter", "did you mean `ending_before`?")]
+#[case::repeated("call '$U?limit=1&limit=2'", "fail MUST repeated-parameter", "is given more than once")]
+#[case::property(
+    "call $U -H \"$json\" -d '{\"displayName\":\"a\",\"projectId\":1}'",
+    "fail MUST unknown-property",
+    "body/projectId"
+)]
+#[case::media(
+    "call $U -d '{\"displayName\":\"a\"}'",
+    "fail MUST wrong-content-type",
+    "application/x-www-form-urlencoded"
+)]
+#[case::malformed("call $U -H \"$json\" -d '{displayName'", "fail MUST malformed-body", "is not valid JSON")]
+fn what_an_sdk_gets_wrong_is_1_with_the_documented_spelling(
+    #[case] lines: &str,
+    #[case] code: &str,
+    #[case] said: &str,
+) {
+    let output = exec(&[], &lines.replace("'$U", "$U'"));
+    let told = stderr(&output);
+    assert_eq!(output.status.code(), Some(1), "{told}");
+    assert!(told.contains(code) && told.contains(said) && told.contains("the SDK is to blame"), "{told}");
+}
+
+#[rstest]
+#[case::value("call $U?limit=0", "warn SHOULD invalid-parameter")]
+#[case::body("call $U -H \"$json\" -d '{\"displayName\":\"\"}'", "warn SHOULD invalid-body")]
+#[case::token("curl -sS -o /dev/null $U", "warn SHOULD missing-credentials")]
+fn what_a_test_sends_on_purpose_is_told_and_fails_only_when_asked(#[case] lines: &str, #[case] code: &str) {
+    let output = exec(&[], lines);
+    let told = stderr(&output);
+    assert_eq!(output.status.code(), Some(0), "{told}");
+    assert!(told.contains(code) && told.contains("the test is to blame"), "{told}");
+    assert_eq!(exec(&["--deny-warnings"], lines).status.code(), Some(1));
+}
+
+#[rstest]
+#[case::nothing_sent("true", 4, "sent nothing to the mock")]
+#[case::own_code("call $U/; exit 7", 7, "fail MUST unknown-path")]
+#[case::killed("kill -9 $$", 137, "0 scenarios")]
+fn the_commands_own_end_comes_first(#[case] lines: &str, #[case] code: i32, #[case] said: &str) {
+    let output = exec(&[], lines);
+    assert_eq!(output.status.code(), Some(code), "{}", stderr(&output));
+    assert!(stderr(&output).contains(said), "{}", stderr(&output));
+}
+
+#[test]
+fn a_command_that_does_not_exist_is_127() {
+    let output = run(&["exec", "--", "no-such-command-at-all"]);
+    assert_eq!(output.status.code(), Some(127));
+    assert!(stderr(&output).contains("there is no command `no-such-command-at-all`"), "{}", stderr(&output));
+}
+
+#[test]
+fn findings_can_be_allowed_and_coverage_demanded() {
+    let drifted = format!("{GOOD}; call $U?startingAfter=x");
+    assert_eq!(exec(&["--allow", "unknown-parameter"], &drifted).status.code(), Some(0));
+    assert_eq!(exec(&["--min-coverage", "30"], GOOD).status.code(), Some(0));
+    let output = exec(&["--min-coverage", "40"], GOOD);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(stderr(&output).contains("less than the 40 % of --min-coverage"), "{}", stderr(&output));
+    let output = exec(&["--allow", "unknown-paramter"], GOOD);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(stderr(&output).contains("did you mean `unknown-parameter`?"), "{}", stderr(&output));
+}
+
+#[test]
+fn the_command_gets_url_and_token_where_it_looks_for_them() {
+    let more = ["--env", "API_URL={url}/v2", "--env", "API_KEY=key-{token}", "--quiet"];
+    let output = exec(&more, "echo $API_URL $API_KEY; call $U");
+    assert!(stdout(&output).starts_with("http://127.0.0.1:"), "{}", stdout(&output));
+    assert!(stdout(&output).ends_with("/v2 key-conformance-exec\n"), "{}", stdout(&output));
+}
+
+#[test]
+fn the_reports_are_those_of_a_run() {
+    let folder = TempDir::new().unwrap();
+    let file = |kind: &str| format!("{}/report.{kind}", folder.path().display());
+    let (json, junit) = (format!("json={}", file("json")), format!("junit={}", file("junit")));
+    let output = exec(&["--report", &json, "--report", &junit], &format!("{GOOD}; call $U?startingAfter=x"));
+    assert_eq!(output.status.code(), Some(1));
+    let schema = fs::read_to_string(root().join("schemas/formats/report.schema.json")).unwrap();
+    let validator = jsonschema::draft202012::new(&serde_json::from_str(&schema).unwrap()).unwrap();
+    let report: Value = serde_json::from_str(&fs::read_to_string(file("json")).unwrap()).unwrap();
+    let errors: Vec<String> = validator.iter_errors(&report).map(|e| format!("{}: {e}", e.instance_path())).collect();
+    assert!(errors.is_empty(), "{errors:#?}");
+    assert_eq!(report["numbers"]["failed"], 1);
+    let junit = fs::read_to_string(file("junit")).unwrap();
+    assert!(junit.contains("classname=\"requests.listConversations\"") && junit.contains("failures=\"1\""), "{junit}");
+}
+
+#[test]
+fn a_code_is_explained() {
+    let output = run(&["explain", "unknown-parameter"]);
+    assert_eq!(output.status.code(), Some(0));
+    assert!(stdout(&output).contains("conformance exec --allow unknown-parameter"), "{}", stdout(&output));
+    let output = run(&["explain", "unknown-paramete"]);
+    assert!(stderr(&output).contains("did you mean `unknown-parameter`?"), "{}", stderr(&output));
+}
