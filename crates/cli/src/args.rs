@@ -29,6 +29,8 @@ pub enum Command {
     Mock(Mock),
     /// Test a client: run a command against a mock of its own, and judge what it sent.
     Exec(Exec),
+    /// Judge an SDK: replay the scenarios through it, by a driver.
+    Sdk(Sdk),
     /// Agree to how a target behaves now: pending snapshots become baselines.
     Accept(Accept),
     /// Walk through pending snapshots: accept, reject or skip each.
@@ -238,12 +240,47 @@ pub struct Exec {
     pub telling: Telling,
 }
 
+/// `conformance sdk`
+#[derive(Debug, clap::Args)]
+pub struct Sdk {
+    /// The driver, and its arguments, after `--`.
+    #[arg(required = true, trailing_var_arg = true, value_name = "DRIVER")]
+    pub driver: Vec<String>,
+    #[command(flatten)]
+    pub choice: Choice,
+    #[command(flatten)]
+    pub verdicts: Verdicts,
+    /// Only greet the driver, and make one call of each operation.
+    #[arg(long)]
+    pub check: bool,
+    /// This kind of finding is excused, such as `lost-member`. May be given several times.
+    #[arg(long = "allow", value_name = "CODE", value_parser = sdk_code)]
+    pub allowed: Vec<conformance_runner::sdk::finding::Code>,
+    /// How long a call may take, in seconds.
+    #[arg(long, default_value_t = 10.0, value_name = "SECONDS")]
+    pub timeout: f64,
+    /// Let this go wrong on the way: a fault of `fixtures/faults`. May be given several times.
+    #[arg(long = "fault", value_name = "NAME")]
+    pub faults: Vec<String>,
+    #[command(flatten)]
+    pub telling: Telling,
+}
+
 /// `API_URL={url}`
 fn variable(text: &str) -> Result<(String, String), String> {
     match text.split_once('=') {
         Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
         _ => Err("expected NAME=VALUE, such as `API_URL={url}`".to_owned()),
     }
+}
+
+fn sdk_code(text: &str) -> Result<conformance_runner::sdk::finding::Code, String> {
+    use conformance_runner::sdk::finding::Code;
+    Code::ALL.into_iter().find(|code| code.as_str() == text).ok_or_else(|| {
+        let near = conformance_source::suggest::nearest(text, Code::ALL.iter().map(|code| code.as_str()));
+        let known = || format!("the codes are {}", Code::ALL.map(Code::as_str).join(", "));
+        near.map_or_else(known, |near| format!("did you mean `{near}`?"))
+    })
 }
 
 fn code(text: &str) -> Result<conformance_record::Code, String> {

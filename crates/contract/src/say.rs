@@ -17,8 +17,24 @@ pub fn violation(error: &jsonschema::ValidationError<'_>) -> String {
         Kind::Maximum { limit } => format!("is {}; at most {limit} allowed", brief(instance)),
         Kind::Minimum { limit } => format!("is {}; at least {limit} needed", brief(instance)),
         Kind::Enum { options } => format!("is {}; expected one of {options}", brief(instance)),
+        Kind::OneOfNotValid { context } | Kind::AnyOf { context } => nearest(context),
         _ => error.masked_with(brief(instance)).to_string(),
     }
+}
+
+/// The branch that comes nearest, and what still stands in its way.
+fn nearest(branches: &[Vec<jsonschema::ValidationError<'_>>]) -> String {
+    // Fewer mistakes are nearer; and of as many, those that lie deeper.
+    let depth = |errors: &[jsonschema::ValidationError<'_>]| {
+        errors.iter().map(|error| error.instance_path().to_string().matches('/').count()).max().unwrap_or(0)
+    };
+    let far = |(_, errors): &(usize, &Vec<_>)| (errors.len(), std::cmp::Reverse(depth(errors)));
+    let Some((number, errors)) = branches.iter().enumerate().min_by_key(far) else {
+        return "fits none of the branches".to_owned();
+    };
+    let told = errors.iter().map(|error| format!("{} {}", error.instance_path(), violation(error)).trim().to_owned());
+    let told = told.collect::<Vec<_>>().join("; ");
+    format!("fits none of {} branches; the nearest is number {}: {told}", branches.len(), number + 1)
 }
 
 fn characters(value: &Value) -> String {

@@ -22,6 +22,9 @@ use crate::cors;
 use crate::pipeline::{Mock, Reply};
 use crate::problem::Problem;
 
+/// The header field in which an observer finds the call that a request belongs to. No client can set it.
+pub const CALL: &str = "x-conformance-call";
+
 /// How much of a too large body is still read, so that the client gets to see the refusal.
 const DRAINED: usize = 16 * 1024 * 1024;
 
@@ -95,12 +98,12 @@ async fn connection(stream: TcpStream, mock: Arc<Mock>, watcher: hyper_util::ser
 async fn answer(mock: &Mock, request: hyper::Request<Incoming>) -> io::Result<hyper::Response<Full<Bytes>>> {
     let (parts, body) = request.into_parts();
     let target = parts.uri.path_and_query().map_or("/", |target| target.as_str());
-    let mut seen = Request {
-        method: parts.method.as_str().to_owned(),
-        target: target.to_owned(),
-        headers: headers(&parts.headers),
-        body: Vec::new(),
-    };
+    let (call, target) = call(target);
+    let mut headers = headers(&parts.headers);
+    headers.retain(|(name, _)| name != CALL);
+    headers.extend(call.map(|call| (CALL.to_owned(), call)));
+    let mut seen =
+        Request { method: parts.method.as_str().to_owned(), target: target.to_owned(), headers, body: Vec::new() };
     let limits = mock.settings().limits;
     let reply = match timeout(limits.patience, collect(body, limits.body)).await {
         Ok(Ok(body)) => {
@@ -117,6 +120,21 @@ async fn answer(mock: &Mock, request: hyper::Request<Incoming>) -> io::Result<hy
         Err(_) => mock.refuse(&seen, Problem::new("malformed-body", "body: did not arrive in time")),
     };
     Ok(response(reply))
+}
+
+/// A target without the call that stands before it: `/~/RUN/CALL/v2/things` is `/v2/things`, of the call `RUN/CALL`. Every
+/// client can set a base URL, and so every request can be joined with the call that it belongs to.
+fn call(target: &str) -> (Option<String>, &str) {
+    let joined = target.strip_prefix("/~/").and_then(|rest| {
+        let run = rest.find('/')?;
+        let end = run + 1 + rest[run + 1..].find(['/', '?']).unwrap_or(rest.len() - run - 1);
+        Some((rest[..end].to_owned(), &rest[end..]))
+    });
+    match joined {
+        Some((call, "")) => (Some(call), "/"),
+        Some((call, target)) => (Some(call), target),
+        None => (None, target),
+    }
 }
 
 /// What a boundary made of an answer; a page may read that, too.

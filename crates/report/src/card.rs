@@ -188,7 +188,7 @@ impl Card {
     fn exchange(&mut self, exchange: &Exchange, all: &[Exchange]) {
         let before: Vec<&Exchange> = all.iter().filter(|one| one.number < exchange.number).collect();
         for line in requests(&before) {
-            self.code("before", &line);
+            self.words("before", &line);
         }
         let oddities = oddities(&exchange.request).map_or_else(String::new, |said| format!("  ({said})"));
         self.code("sent", &format!("{} {}{oddities}", exchange.request.method, exchange.request.target));

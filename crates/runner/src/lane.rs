@@ -5,12 +5,15 @@ use conformance_record::{Exchange, Request, Response};
 use crate::client::Client;
 use crate::obstacle::Obstacle;
 use crate::recording::{Recorder, Recording};
+use crate::sdk::SdkLane;
 
 /// Where requests go and answers come from.
 #[derive(Debug)]
 pub(crate) enum Lane {
     /// To a server; each exchange is recorded, if anyone asked.
     Http(Box<Client>, Option<Recorder>),
+    /// Through an SDK, to a server that tells what arrived.
+    Sdk(Box<SdkLane>),
     /// To nowhere: the answers are those that came when the recording was made.
     Recorded(Recording),
 }
@@ -26,6 +29,7 @@ impl Lane {
                 }
                 Ok(exchange)
             }
+            Self::Sdk(sdk) => sdk.send(scenario, number, request).await,
             Self::Recorded(recording) => recording.exchange(scenario, number, &request),
         }
     }
@@ -34,7 +38,7 @@ impl Lane {
     pub(crate) fn true_creates(&self) -> Vec<(Request, Response)> {
         match self {
             Self::Http(client, _) => client.true_creates(),
-            Self::Recorded(_) => Vec::new(),
+            Self::Sdk(_) | Self::Recorded(_) => Vec::new(),
         }
     }
 
@@ -42,10 +46,10 @@ impl Lane {
     pub(crate) async fn send_aside(&self, request: Request) -> Exchange {
         match self {
             Self::Http(client, _) => client.send_past(request).await,
-            Self::Recorded(_) => Exchange {
+            Self::Sdk(_) | Self::Recorded(_) => Exchange {
                 number: 0,
                 request,
-                response: Err("there is no server behind a recording".to_owned()),
+                response: Err("nothing is sent past a recording or an SDK".to_owned()),
                 took: std::time::Duration::ZERO,
             },
         }

@@ -7,7 +7,7 @@
 //! `world` (what a scenario knows), `value` (expressions and templates worked out), `walk`, `relate` and `judge`, `replay` (one
 //! scenario: `request`, `send`, `probe`; `oracle`, which judges every answer), `ledger` and [`journal`] (what was created, in memory and on disk), `cleanup`, [`sweep`],
 //! [`known`] (failures that are excused), `evidence` (what may be told of it), `transcript` and [`snapshot`] (how a target behaved before), [`change`] (what a difference means), [`mod@run`], [`mod@mutate`] (does the suite notice
-//! defects?), [`traffic`] (what a client sent, judged).
+//! defects?), [`traffic`] (what a client sent, judged), [`sdk`] (calls through an SDK).
 
 pub mod bind;
 pub mod change;
@@ -30,6 +30,7 @@ mod replay;
 mod request;
 mod road;
 pub mod run;
+pub mod sdk;
 pub mod select;
 mod send;
 pub mod settings;

@@ -213,7 +213,7 @@ impl Replay<'_> {
             if let Ok(None) = unmet(&mut self.world, operation, scope, &poll.until) {
                 break;
             }
-            if let Lane::Http(..) = self.lane {
+            if !matches!(self.lane, Lane::Recorded(_)) {
                 tokio::time::sleep(poll.every).await;
             }
             exchange = self.call(call, operation, here, None).await?;

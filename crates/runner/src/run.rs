@@ -22,6 +22,7 @@ use crate::obstacle::Obstacle;
 use crate::oracle::Oracle;
 use crate::recording::{self, Head, Recorder, Recording};
 use crate::replay::Replay;
+use crate::sdk::SdkLane;
 use crate::select::{Keep, Selected};
 use crate::settings::Settings;
 use crate::snapshot::Snapshots;
@@ -55,6 +56,8 @@ pub struct Run {
 pub enum Source {
     /// The target itself, recorded or not.
     Target(Option<Recorder>),
+    /// The target, through an SDK.
+    Sdk(Box<SdkLane>),
     /// An earlier run's recording.
     Recording(Recording),
 }
@@ -103,6 +106,7 @@ pub async fn run(run: Run, source: Source, listener: &mut (dyn FnMut(&RunEvent) 
             first_contact(&run, &client).await?;
             Lane::Http(Box::new(client), recorder)
         }
+        Source::Sdk(sdk) => Lane::Sdk(sdk),
         Source::Recording(recording) => Lane::Recorded(recording),
     };
     let marker = if let Lane::Recorded(recording) = &lane { recording.marker().to_owned() } else { marker() };
@@ -133,6 +137,9 @@ pub async fn run(run: Run, source: Source, listener: &mut (dyn FnMut(&RunEvent) 
     }
     for path in shared.run.snapshots.iter().flat_map(|snapshots| snapshots.unused(&shared.run.scenarios)) {
         listener(&RunEvent::Unused { path: path.display().to_string() });
+    }
+    if let Lane::Sdk(sdk) = &shared.lane {
+        sdk.end().await;
     }
     if let Some(trouble) = shared.ledger.close() {
         listener(&RunEvent::Leftover { id: "journal".to_owned(), reason: format!("it could not be kept: {trouble}") });
@@ -216,8 +223,8 @@ async fn one(shared: Arc<Shared>, number: usize) -> Done {
     });
     let failed = checks.iter().any(|check| matches!(check.verdict, Verdict::Fail));
     let mut left = Vec::new();
-    if matches!(shared.lane, Lane::Recorded(_)) {
-        // Nothing was created, and nothing can be deleted.
+    if matches!(shared.lane, Lane::Recorded(_) | Lane::Sdk(_)) {
+        // Nothing was created, or on a mock that ends with the run.
     } else if failed && shared.run.settings.keep_on_failure {
         left.push(RunEvent::Leftover {
             id: "all".to_owned(),
@@ -273,7 +280,13 @@ async fn replay(shared: &Shared, number: usize) -> Replayed {
         second: false,
         closing: false,
     };
-    let checks = replay.scenario(&selected.scenario).await;
+    let mut checks = replay.scenario(&selected.scenario).await;
+    if let Lane::Sdk(sdk) = lane {
+        if sdk.weather {
+            checks.clear();
+        }
+        checks.extend(sdk.outcomes(&selected.scenario.name, &selected.scenario.file));
+    }
     let whole =
         selected.keep == Keep::All && !checks.iter().any(|check| matches!(check.verdict, Verdict::CouldNotRun(_)));
     let transcript =

@@ -23,6 +23,10 @@ impl Replay<'_> {
         scope: Scope<'_>,
         extra: Option<(&str, &str)>,
     ) -> Result<Exchange, Obstacle> {
+        if call.raw.is_some() && matches!(self.lane, Lane::Sdk(_)) {
+            let why = "it is about the protocol itself, which an SDK does not show";
+            return Err(Obstacle::NotApplicable(why.to_owned()));
+        }
         let mut request = self.request(call, operation, scope)?;
         if let Some((name, value)) = extra {
             add_query(&mut request.target, name, value);
@@ -83,7 +87,7 @@ impl Replay<'_> {
     /// Lets the clock of a server that counts milliseconds move on between two writes, so that their order is its order.
     async fn space_out(&self) {
         const APART: Duration = Duration::from_millis(2);
-        if let (Lane::Http(..), Some(last)) = (self.lane, self.world.last_write) {
+        if let (Lane::Http(..) | Lane::Sdk(_), Some(last)) = (self.lane, self.world.last_write) {
             tokio::time::sleep_until(last + APART).await;
         }
     }

@@ -15,7 +15,8 @@ use conformance_source::Diagnostic;
 
 use crate::exit::{Exit, Failure};
 use crate::reports::Reports;
-use crate::{args, embedded, signals, terminal, weather};
+use crate::weather::Weather;
+use crate::{args, embedded, signals, terminal};
 
 /// The token in the command's environment. Any other one works, too: each has a workspace of its own.
 const TOKEN: &str = "conformance-exec";
@@ -76,12 +77,19 @@ fn mock(suite: Option<&Path>, opened: &Suite, args: &args::Exec) -> Result<Mock,
     let fixtures = args.fixtures.as_deref().map(|name| embedded::fixtures(suite, name)).transpose()?;
     let settings = Settings { seed: args.seed, ..Settings::default() };
     let mock = Mock::new(opened.contract.clone(), settings, fixtures.as_ref())?;
-    if args.faults.is_empty() {
-        return Ok(mock);
+    Ok(match weather(opened, &args.faults)? {
+        Some(weather) => mock.behind(Arc::new(weather)),
+        None => mock,
+    })
+}
+
+/// The faults with these names, if any.
+pub fn weather(opened: &Suite, faults: &[String]) -> Result<Option<Weather>, Failure> {
+    if faults.is_empty() {
+        return Ok(None);
     }
-    let faults = crate::faults::named(&crate::faults::all(opened)?, &args.faults)?;
-    let weather = weather::Weather::new(&opened.contract, faults, Vec::new(), true);
-    Ok(mock.behind(Arc::new(weather)))
+    let faults = crate::faults::named(&crate::faults::all(opened)?, faults)?;
+    Ok(Some(Weather::new(&opened.contract, faults, Vec::new(), true)))
 }
 
 /// Runs the command to its end; a signal is passed on by killing it.

@@ -12,6 +12,7 @@ mod mutate;
 mod plan;
 mod review;
 mod run;
+mod sdk;
 mod sweep;
 
 use crate::args::{Args, Command};
@@ -25,6 +26,7 @@ pub fn dispatch(args: Args) -> Result<Exit, Failure> {
         Command::Run(run) => run::run(suite, &run),
         Command::Mock(mock) => mock::run(suite, mock),
         Command::Exec(exec) => exec::run(suite, &exec),
+        Command::Sdk(sdk) => sdk::run(suite, &sdk),
         Command::Accept(accept) => accept::run(&accept),
         Command::Judge(judge) => judge::run(suite, &judge),
         Command::Sweep(sweep) => sweep::run(suite, &sweep),

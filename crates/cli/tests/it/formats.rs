@@ -78,3 +78,16 @@ fn the_scenario_schema_refuses_what_the_parser_refuses() {
         assert!(!validator.is_valid(&document), "{name}");
     }
 }
+
+#[test]
+fn the_messages_of_drivers_in_the_documents() {
+    let schema = tree(&root().join("schemas/formats/driver.schema.json"));
+    let validator = jsonschema::draft202012::new(&schema).unwrap();
+    let text = fs::read_to_string(root().join("docs/drivers.md")).unwrap();
+    let examples: Vec<&str> = text.split("```json\n").skip(1).map(|part| part.split("```").next().unwrap()).collect();
+    assert_eq!(examples.len(), 5);
+    for example in examples {
+        let message: Value = serde_json::from_str(example).unwrap();
+        assert!(validator.is_valid(&message), "{example}");
+    }
+}

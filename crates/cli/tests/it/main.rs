@@ -22,6 +22,7 @@ mod review;
 mod roads;
 mod safety;
 mod scripts;
+mod sdk;
 mod second_suite;
 mod server;
 mod snapshots;

@@ -72,8 +72,18 @@ fn the_scenarios_in_the_documents_run() {
 /// `UPDATE_PICTURES=1 cargo test -p api-conformance picture` draws it anew.
 #[test]
 fn the_picture_is_of_a_real_run() {
-    let output = conformance().args(["run", "--color", "always"]).output().unwrap();
-    let shown = format!("$ cargo run -- run\n{}", String::from_utf8(output.stdout).unwrap());
+    let server = MockServer::start(&["--quiet", "--seed", "1", "--fault", "never-more"]);
+    let told = |more: &[&str]| {
+        let mut command = conformance();
+        command.env("COLUMNS", "112").env("CI", "true").args(["run", "--color", "always"]).args(more);
+        let output = command.output().unwrap();
+        String::from_utf8(output.stdout).unwrap().replace(&server.url, "http://127.0.0.1:4010")
+    };
+    let shown = format!(
+        "$ conformance run --quiet\n{}\n$ conformance run --base-url http://127.0.0.1:4010 --only pages/forward\n{}",
+        told(&["--quiet"]),
+        told(&["--base-url", &server.url, "--token", "me", "--only", "pages/forward"])
+    );
     let picture = anstyle_svg::Term::new().min_width_px(660).render_svg(&shown);
     let path = root().join("docs/run.svg");
     if std::env::var_os("UPDATE_PICTURES").is_some() {

@@ -232,13 +232,12 @@ fn forms() -> Vec<String> {
     ]
 }
 
-/// Every report there is.
+/// Every report there is, and scripts.
 fn reports(folder: &TempDir) -> Vec<String> {
     let kinds = ["junit", "json", "html", "markdown", "github"];
-    kinds
-        .iter()
-        .flat_map(|kind| ["--report".to_owned(), format!("{kind}={}/report.{kind}", folder.path().display())])
-        .collect()
+    let below = folder.path().display();
+    let reports = kinds.iter().flat_map(|kind| ["--report".to_owned(), format!("{kind}={below}/report.{kind}")]);
+    reports.chain(["--scripts".to_owned(), format!("{below}/scripts")]).collect()
 }
 
 #[test]

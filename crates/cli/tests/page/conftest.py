@@ -10,8 +10,13 @@ BINARY = os.environ.get("CONFORMANCE", "target/debug/conformance")
 FAULTS = ["more-when-full", "retrieve-rounds-times", "names-without-emoji", "clock-runs-back", "bad-limits-taken"]
 
 
+# Snapshots are written here also where CI is set.
+ENVIRONMENT = {name: value for name, value in os.environ.items() if name != "CI"}
+
+
 def conformance(*args):
-    return subprocess.run([BINARY, *args], capture_output=True, text=True, timeout=120, check=False)
+    command = [BINARY, *args]
+    return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False, env=ENVIRONMENT)
 
 
 @pytest.fixture(scope="session")

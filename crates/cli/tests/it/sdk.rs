@@ -1,0 +1,118 @@
+//! `conformance sdk`: the scenarios through a driver; drivers and SDKs that are broken are found out, with the right blame.
+
+use std::process::Output;
+
+use rstest::rstest;
+
+use crate::context::{conformance, root, stderr, stdout};
+
+/// Runs a scenario through the plain driver, broken in one way or not at all.
+fn sdk(broken: &str, more: &[&str], only: &str) -> Output {
+    let driver = root().join("crates/cli/tests/drivers/plain.py");
+    let mut command = conformance();
+    command.env("BROKEN", broken).arg("sdk").args(more).args(["--only", only, "--timeout", "2"]);
+    command.args(["--", "python3", driver.to_str().unwrap()]).output().unwrap()
+}
+
+#[test]
+fn every_scenario_goes_through_a_good_driver_and_raw_ones_do_not_apply() {
+    let driver = root().join("crates/cli/tests/drivers/plain.py");
+    let mut command = conformance();
+    let output = command.args(["sdk", "--verbose", "--", "python3", driver.to_str().unwrap()]).output().unwrap();
+    let said = stdout(&output);
+    assert_eq!(output.status.code(), Some(0), "{said}{}", stderr(&output));
+    assert!(stderr(&output).contains("plain: 5 of 5 operations"), "{}", stderr(&output));
+    assert!(said.contains("✓ forward") && said.contains("– content-types"), "{said}");
+    assert!(said.contains("it is about the protocol itself, which an SDK does not show"), "{said}");
+    assert!(said.contains(" 0 failed") || !said.contains("failed"), "{said}");
+}
+
+const LIFECYCLE: &str = "lifecycle/create-retrieve-update-delete";
+const PAGES: &str = "pages/forward";
+
+#[rstest]
+#[case::field("drops-a-field", LIFECYCLE, "lost-member", "- /messages: []")]
+#[case::order("swaps-objects", PAGES, "changed-order", "/data is in another order")]
+#[case::last("drops-the-last", PAGES, "changed-value", "- /data: 3 items")]
+#[case::id("invents-an-id", LIFECYCLE, "changed-value", "+ /_id: \"conv_00000000000000000000000000\"")]
+#[case::member("invents-a-member", LIFECYCLE, "invented-member", "+ /archived: false")]
+#[case::types("makes-times-text", LIFECYCLE, "changed-type", "+ /createdAt: \"")]
+#[case::swallowed("swallows-errors", LIFECYCLE, "swallowed-error", "the server answered 404, and the call returned")]
+#[case::status("tells-another-status", LIFECYCLE, "wrong-status", "the server answered 404, the caller was told 500")]
+#[case::unread("cannot-read", LIFECYCLE, "unread", "the caller got DecodeError: unexpected member")]
+#[case::twice("sends-everything-twice", LIFECYCLE, "sent-twice", "the request was sent 2 times; once was expected")]
+#[case::cursor("sends-the-cursor-twice", PAGES, "request", "repeated-parameter: query.starting_after")]
+#[case::renamed("renames-the-cursor", PAGES, "request", "did you mean `starting_after`?")]
+#[case::limit("loses-the-limit", PAGES, "changed-argument", "- GET /v2/conversations limit=3")]
+#[case::token("forgets-the-token", LIFECYCLE, "request", "missing-credentials")]
+#[case::more("sends-a-member-more", LIFECYCLE, "request", "unknown-property: body/projectId")]
+#[case::trimmed("trims-names", "names/kept-as-sent", "changed-argument", "{\"displayName\":\"spaces at both ends\"}")]
+#[case::nothing("answers-without-asking", PAGES, "sent-nothing", "nothing was sent")]
+fn what_an_sdk_does_wrong_is_found_with_its_code(
+    #[case] broken: &str,
+    #[case] only: &str,
+    #[case] code: &str,
+    #[case] said: &str,
+) {
+    let output = sdk(broken, &[], only);
+    let told = stdout(&output);
+    assert_eq!(output.status.code(), Some(1), "{told}{}", stderr(&output));
+    assert!(told.contains(&format!("fail MUST {code}\n")) && told.contains(said), "{told}");
+    assert!(told.contains("the SDK, or its driver is to blame"), "{told}");
+}
+
+#[rstest]
+#[case::garbage("prints-garbage", "in the line \"DEBUG calling the API\"")]
+#[case::dies("dies", "its stderr ends with: something went wrong in the driver")]
+#[case::hangs("hangs", "the driver hung: no answer within 2 s")]
+#[case::twice("answers-twice", "a call is answered once")]
+#[case::itself("fails-itself", "it answered with an error of its own: KeyError: 'x'")]
+fn what_a_driver_does_wrong_is_its_own_blame_and_never_a_pass(#[case] broken: &str, #[case] said: &str) {
+    let output = sdk(broken, &[], "lifecycle/update-nothing");
+    let told = stdout(&output);
+    assert_eq!(output.status.code(), Some(1), "{told}{}", stderr(&output));
+    assert!(told.contains("fail MUST driver\n") && told.contains(said), "{told}");
+    assert!(told.contains("if not, the driver is to blame"), "{told}");
+}
+
+#[rstest]
+#[case::secret("retries-in-secret", "every-second-503", "retried-without-saying")]
+#[case::never("never-retries", "every-second-503", "never-retried")]
+#[case::for_ever("retries-for-ever", "always-rate-limited", "retried-too-often")]
+fn retries_are_held_to_what_the_driver_declares(#[case] broken: &str, #[case] fault: &str, #[case] code: &str) {
+    let output = sdk(broken, &["--fault", fault], "lifecycle/update-nothing");
+    let told = stdout(&output);
+    assert_eq!(output.status.code(), Some(1), "{told}{}", stderr(&output));
+    assert!(told.contains(&format!("fail MUST {code}\n")), "{told}");
+}
+
+#[test]
+fn declared_retries_are_no_finding_and_bad_weather_is_not_blamed_on_the_sdk() {
+    let driver = root().join("crates/cli/tests/drivers/plain.py");
+    let mut command = conformance();
+    command.env("RETRIES", "1").args(["sdk", "--fault", "every-second-503", "--only", "lifecycle", "--"]);
+    let output = command.args(["python3", driver.to_str().unwrap()]).output().unwrap();
+    assert_eq!(output.status.code(), Some(0), "{}{}", stdout(&output), stderr(&output));
+    assert!(stderr(&output).contains("retries by itself"), "{}", stderr(&output));
+}
+
+#[rstest]
+#[case::version("speaks-another-version", "it speaks version 99 of the protocol; this program speaks 1")]
+#[case::greeting("never-greets", "the driver died: it ended with exit status: 3")]
+fn a_driver_that_cannot_be_greeted_is_2(#[case] broken: &str, #[case] said: &str) {
+    let output = sdk(broken, &["--check"], "lifecycle");
+    assert_eq!(output.status.code(), Some(2), "{}", stdout(&output));
+    assert!(stderr(&output).contains(said) && stderr(&output).contains("docs/drivers.md"), "{}", stderr(&output));
+}
+
+#[test]
+fn a_check_of_the_driver_is_one_scenario_and_findings_can_be_allowed() {
+    let output = sdk("", &["--check"], "lifecycle");
+    assert_eq!(output.status.code(), Some(0), "{}{}", stdout(&output), stderr(&output));
+    assert!(stdout(&output).contains("1 scenario: "), "{}", stdout(&output));
+    let output = sdk("drops-a-field", &["--allow", "lost-member"], LIFECYCLE);
+    assert_eq!(output.status.code(), Some(0), "{}", stdout(&output));
+    assert!(stdout(&output).contains("1 known to fail"), "{}", stdout(&output));
+    let output = sdk("", &["--allow", "lost-membr"], LIFECYCLE);
+    assert!(stderr(&output).contains("did you mean `lost-member`?"), "{}", stderr(&output));
+}

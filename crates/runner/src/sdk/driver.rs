@@ -1,0 +1,166 @@
+//! A driver's process: started, greeted, asked, and ended.
+
+use std::collections::VecDeque;
+use std::process::Stdio;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader, Lines};
+use tokio::process::{Child, ChildStdin, ChildStdout, Command};
+use tokio::time::timeout;
+
+use crate::sdk::protocol::{Answered, Said, VERSION};
+
+/// Lines of stderr that are kept, to be shown with a failure.
+const KEPT: usize = 20;
+/// How long a driver may take to greet.
+const GREETING: Duration = Duration::from_secs(30);
+
+/// How a driver failed as a driver.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Broken {
+    /// It cannot be started.
+    NotStarted(String),
+    /// It ended.
+    Died(String),
+    /// It did not answer in time.
+    Hung(String),
+    /// It said something that is not of the protocol.
+    Garbage(String),
+    /// It speaks another version of the protocol, or lacks what it takes.
+    Unfit(String),
+}
+
+impl std::fmt::Display for Broken {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::NotStarted(reason) => write!(f, "the driver cannot be started: {reason}"),
+            Self::Died(reason) => write!(f, "the driver died: {reason}"),
+            Self::Hung(reason) => write!(f, "the driver hung: {reason}"),
+            Self::Garbage(reason) => write!(f, "the driver broke the protocol: {reason}"),
+            Self::Unfit(reason) => write!(f, "the driver is unfit: {reason}"),
+        }
+    }
+}
+
+/// A driver that has greeted.
+#[derive(Debug)]
+pub(crate) struct Driver {
+    child: Child,
+    stdin: ChildStdin,
+    stdout: Lines<BufReader<ChildStdout>>,
+    stderr: Arc<Mutex<VecDeque<String>>>,
+    /// What it said of itself.
+    pub(crate) ready: Ready,
+}
+
+/// What a driver says of itself.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Ready {
+    /// The SDK that it drives.
+    pub sdk: String,
+    /// What it can.
+    pub operations: Vec<String>,
+    /// Whether the SDK tries again by itself.
+    pub retries: bool,
+}
+
+impl Driver {
+    /// Starts a driver and greets it.
+    pub(crate) async fn start(command: &[String], operations: &[String]) -> Result<Self, Broken> {
+        let Some((program, arguments)) = command.split_first() else {
+            return Err(Broken::NotStarted("no command was given".to_owned()));
+        };
+        let mut command = Command::new(program);
+        command.args(arguments).kill_on_drop(true);
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().map_err(|error| Broken::NotStarted(format!("{program}: {error}")))?;
+        let (Some(stdin), Some(stdout), Some(stderr)) = (child.stdin.take(), child.stdout.take(), child.stderr.take())
+        else {
+            return Err(Broken::NotStarted(format!("{program} has no stdin, stdout or stderr")));
+        };
+        let kept = Arc::new(Mutex::new(VecDeque::new()));
+        let keep = kept.clone();
+        tokio::spawn(async move {
+            let mut lines = BufReader::new(stderr).lines();
+            while let Ok(Some(line)) = lines.next_line().await {
+                let mut kept = keep.lock().unwrap_or_else(PoisonError::into_inner);
+                if kept.len() == KEPT {
+                    kept.pop_front();
+                }
+                kept.push_back(line);
+            }
+        });
+        let stdout = BufReader::new(stdout).lines();
+        let mut driver = Self { child, stdin, stdout, stderr: kept, ready: Ready::default() };
+        let hello = Said::Hello { protocol: VERSION, operations: operations.iter().map(String::as_str).collect() };
+        driver.ready = driver.greet(&hello).await?;
+        Ok(driver)
+    }
+
+    async fn greet(&mut self, hello: &Said<'_>) -> Result<Ready, Broken> {
+        self.say(hello).await?;
+        match self.answer(GREETING).await? {
+            Answered::Ready { protocol, .. } if protocol != VERSION => {
+                let message = format!("it speaks version {protocol} of the protocol; this program speaks {VERSION}");
+                Err(Broken::Unfit(message))
+            }
+            Answered::Ready { operations, .. } if operations.is_empty() => {
+                Err(Broken::Unfit("it can call no operation".to_owned()))
+            }
+            Answered::Ready { sdk, operations, retries, .. } => Ok(Ready { sdk, operations, retries }),
+            Answered::Result { .. } => {
+                Err(Broken::Garbage("it answered `hello` with a result; `ready` was expected".to_owned()))
+            }
+        }
+    }
+
+    /// Says a line.
+    pub(crate) async fn say(&mut self, said: &Said<'_>) -> Result<(), Broken> {
+        let line = serde_json::to_string(said).map_err(|error| Broken::Garbage(error.to_string()))? + "\n";
+        let written = async {
+            self.stdin.write_all(line.as_bytes()).await?;
+            self.stdin.flush().await
+        };
+        match written.await {
+            Ok(()) => Ok(()),
+            Err(_) => Err(self.died().await),
+        }
+    }
+
+    /// The next line, within a time.
+    pub(crate) async fn answer(&mut self, within: Duration) -> Result<Answered, Broken> {
+        match timeout(within, self.stdout.next_line()).await {
+            Err(_) => Err(Broken::Hung(format!("no answer within {} s{}", within.as_secs_f64(), self.last_words()))),
+            Ok(Ok(Some(line))) => serde_json::from_str(&line)
+                .map_err(|error| Broken::Garbage(format!("{error}, in the line {line:?}{}", self.last_words()))),
+            Ok(Ok(None)) => Err(self.died().await),
+            Ok(Err(error)) => Err(Broken::Garbage(format!("its stdout cannot be read: {error}"))),
+        }
+    }
+
+    async fn died(&mut self) -> Broken {
+        let ended = timeout(Duration::from_secs(2), self.child.wait()).await;
+        let how = match ended {
+            Ok(Ok(status)) => format!("it ended with {status}"),
+            _ => "it closed its stdout".to_owned(),
+        };
+        Broken::Died(how + &self.last_words())
+    }
+
+    /// What it wrote to stderr last.
+    fn last_words(&self) -> String {
+        let kept = self.stderr.lock().unwrap_or_else(PoisonError::into_inner);
+        if kept.is_empty() {
+            return String::new();
+        }
+        format!("; its stderr ends with: {}", kept.iter().cloned().collect::<Vec<_>>().join(" ⏎ "))
+    }
+
+    /// Lets it end by itself, for a while.
+    pub(crate) async fn end(self) {
+        let Self { mut child, stdin, .. } = self;
+        drop(stdin);
+        let _ = timeout(Duration::from_secs(5), child.wait()).await;
+    }
+}
