@@ -1,5 +1,7 @@
 //! Arguments as they are typed.
 
+mod values;
+
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -112,7 +114,7 @@ pub struct Telling {
     pub format: Format,
     /// Write a report, too: `junit=FILE`, `json=FILE`, `html=FILE`, `markdown=FILE` or `github`. May be given several
     /// times; without a file it goes to stdout.
-    #[arg(long = "report", value_name = "KIND[=FILE]", value_parser = report)]
+    #[arg(long = "report", value_name = "KIND[=FILE]", value_parser = values::report)]
     pub reports: Vec<Report>,
     /// Show this kill matrix in the HTML report, as `mutate --format json` writes it.
     #[arg(long, value_name = "FILE")]
@@ -145,25 +147,6 @@ pub enum ReportKind {
     Html,
     Markdown,
     Github,
-}
-
-/// `junit=report.xml`
-fn report(text: &str) -> Result<Report, String> {
-    let (kind, file) = text.split_once('=').map_or((text, None), |(kind, file)| (kind, Some(file)));
-    let known: Vec<String> = ReportKind::value_variants()
-        .iter()
-        .filter_map(|one| one.to_possible_value().map(|value| value.get_name().to_owned()))
-        .collect();
-    let kind = ReportKind::from_str(kind, false).map_err(|_| {
-        let near = conformance_source::suggest::nearest(kind, known.iter().map(String::as_str));
-        let help = near.map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
-        format!("there is no report `{kind}`, only {}{help}", known.join(", "))
-    })?;
-    match file {
-        Some("") => Err("the file's name is missing".to_owned()),
-        Some("-") | None => Ok(Report { kind, file: None }),
-        Some(file) => Ok(Report { kind, file: Some(file.into()) }),
-    }
 }
 
 /// `conformance run`
@@ -216,10 +199,10 @@ pub struct Exec {
     #[arg(required = true, trailing_var_arg = true, value_name = "CMD")]
     pub command: Vec<String>,
     /// Set a variable in the command's environment; `{url}` and `{token}` stand for the mock's. May be given several times.
-    #[arg(long = "env", value_name = "NAME=VALUE", value_parser = variable)]
+    #[arg(long = "env", value_name = "NAME=VALUE", value_parser = values::variable)]
     pub variables: Vec<(String, String)>,
     /// This kind of finding is no mistake, such as `unknown-property`. May be given several times.
-    #[arg(long = "allow", value_name = "CODE", value_parser = code)]
+    #[arg(long = "allow", value_name = "CODE", value_parser = values::code)]
     pub allowed: Vec<conformance_record::Code>,
     /// Fail when less of the contract (operations, parameters, documented statuses) was exercised.
     #[arg(long, value_name = "PERCENT", value_parser = clap::value_parser!(u8).range(0..=100))]
@@ -254,7 +237,7 @@ pub struct Sdk {
     #[arg(long)]
     pub check: bool,
     /// This kind of finding is excused, such as `lost-member`. May be given several times.
-    #[arg(long = "allow", value_name = "CODE", value_parser = sdk_code)]
+    #[arg(long = "allow", value_name = "CODE", value_parser = values::sdk_code)]
     pub allowed: Vec<conformance_runner::sdk::finding::Code>,
     /// How long a call may take, in seconds.
     #[arg(long, default_value_t = 10.0, value_name = "SECONDS")]
@@ -264,32 +247,6 @@ pub struct Sdk {
     pub faults: Vec<String>,
     #[command(flatten)]
     pub telling: Telling,
-}
-
-/// `API_URL={url}`
-fn variable(text: &str) -> Result<(String, String), String> {
-    match text.split_once('=') {
-        Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
-        _ => Err("expected NAME=VALUE, such as `API_URL={url}`".to_owned()),
-    }
-}
-
-fn sdk_code(text: &str) -> Result<conformance_runner::sdk::finding::Code, String> {
-    use conformance_runner::sdk::finding::Code;
-    Code::ALL.into_iter().find(|code| code.as_str() == text).ok_or_else(|| {
-        let near = conformance_source::suggest::nearest(text, Code::ALL.iter().map(|code| code.as_str()));
-        let known = || format!("the codes are {}", Code::ALL.map(Code::as_str).join(", "));
-        near.map_or_else(known, |near| format!("did you mean `{near}`?"))
-    })
-}
-
-fn code(text: &str) -> Result<conformance_record::Code, String> {
-    use conformance_record::Code;
-    Code::ALL.into_iter().find(|code| code.as_str() == text).ok_or_else(|| {
-        let near = conformance_source::suggest::nearest(text, Code::ALL.iter().map(|code| code.as_str()));
-        let known = || format!("the codes are {}", Code::ALL.map(Code::as_str).join(", "));
-        near.map_or_else(known, |near| format!("did you mean `{near}`?"))
-    })
 }
 
 /// `conformance completions`
@@ -312,7 +269,7 @@ pub struct Accept {
 /// `conformance judge`
 #[derive(Debug, clap::Args)]
 pub struct Judge {
-    /// A recording, as `conformance run --record` writes it.
+    /// A recording, as `run --record` and `mock --record` write it.
     pub file: PathBuf,
     #[command(flatten)]
     pub choice: Choice,
@@ -416,8 +373,11 @@ pub struct Mock {
     #[arg(long = "fault", value_name = "NAME")]
     pub faults: Vec<String>,
     /// Keep each answer back for so long: `200ms`, or anything between `50ms..200ms`.
-    #[arg(long, value_name = "TIME", value_parser = latency)]
+    #[arg(long, value_name = "TIME", value_parser = values::latency)]
     pub latency: Option<(Duration, Duration)>,
+    /// Write every request and its answer to this file, for `conformance judge`.
+    #[arg(long, value_name = "FILE")]
+    pub record: Option<PathBuf>,
     /// Let requests ask for a fault with the header field `Conformance-Fault: NAME`.
     #[arg(long)]
     pub fault_header: bool,
@@ -448,26 +408,4 @@ impl Color {
         };
         choice.write_global();
     }
-}
-
-/// `200ms`, `1.5s`, or two of these with `..` between them.
-fn latency(text: &str) -> Result<(Duration, Duration), String> {
-    let (from, to) = text.split_once("..").unwrap_or((text, text));
-    match (duration(from), duration(to)) {
-        (Some(from), Some(to)) if from <= to => Ok((from, to)),
-        _ => {
-            Err("expected a time such as `200ms` or `1.5s`, or two with `..` between them, the shorter first"
-                .to_owned())
-        }
-    }
-}
-
-fn duration(text: &str) -> Option<Duration> {
-    let (number, unit) = match text.strip_suffix("ms") {
-        Some(number) => (number, 0.001),
-        None => (text.strip_suffix('s')?, 1.0),
-    };
-    let seconds = number.trim().parse::<f64>().ok()? * unit;
-    // Nobody waits longer than an hour on purpose.
-    (0.0..=3600.0).contains(&seconds).then(|| Duration::from_secs_f64(seconds))
 }

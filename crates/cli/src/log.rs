@@ -1,22 +1,48 @@
 //! One readable line per request, with what was noted below it. Tokens never appear.
 
 use std::fmt::Write as _;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use anstyle::{AnsiColor, Style};
 use conformance_mock::{Observer, Reply};
-use conformance_record::Request;
+use conformance_record::{Exchange, Request, Response};
+use conformance_runner::Recorder;
 
 use crate::terminal;
 
-/// Writes the log to stderr.
+/// Writes the log to stderr, and a recording when one was asked for.
 #[derive(Debug)]
-pub struct RequestLog;
+pub struct RequestLog {
+    told: bool,
+    recorder: Option<Recorder>,
+    number: AtomicUsize,
+}
+
+impl RequestLog {
+    /// A log that is told or not, and recorded or not.
+    pub fn new(told: bool, recorder: Option<Recorder>) -> Self {
+        Self { told, recorder, number: AtomicUsize::new(0) }
+    }
+}
 
 impl Observer for RequestLog {
     fn answered(&self, request: &Request, reply: &Reply, took: Duration) {
-        terminal::note(&line(request, reply, took));
+        if self.told {
+            terminal::note(&line(request, reply, took));
+        }
+        if let Some(recorder) = &self.recorder {
+            let number = self.number.fetch_add(1, Ordering::Relaxed);
+            recorder.write_request(number, &exchange(request, reply, took));
+        }
     }
+}
+
+/// What a mock was asked, and what it answered.
+pub fn exchange(request: &Request, reply: &Reply, took: Duration) -> Exchange {
+    let headers = reply.headers.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
+    let response = Response { status: reply.status, headers, body: reply.body.to_vec() };
+    Exchange { number: 0, request: request.clone(), response: Ok(response), took }
 }
 
 fn line(request: &Request, reply: &Reply, took: Duration) -> String {

@@ -115,6 +115,37 @@ impl Recorder {
         self.line(head);
     }
 
+    /// Begins a recording of what a client sends to a stand-in: no scenario, only requests.
+    pub fn begin_requests(&self, suite: &str) {
+        self.begin(&Head {
+            recording: VERSION,
+            suite: suite.to_owned(),
+            target: String::new(),
+            marker: String::new(),
+            scenarios: Vec::new(),
+            second_token: false,
+            read_only: false,
+        });
+    }
+
+    /// Writes what a client sent, and what was answered. Of its credentials only the scheme remains.
+    pub fn write_request(&self, number: usize, exchange: &Exchange) {
+        let mut exchange = exchange.clone();
+        for (name, value) in &mut exchange.request.headers {
+            if name == "authorization" {
+                let scheme = value.split(' ').next().unwrap_or("").to_owned();
+                *value = format!("{scheme} <token>");
+                "credentials".clone_into(name);
+            }
+        }
+        self.write("", number, &exchange);
+        // A mock may be killed at any time.
+        let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Err(error) = inner.file.flush() {
+            inner.trouble.get_or_insert(error);
+        }
+    }
+
     pub(crate) fn write(&self, scenario: &str, number: usize, exchange: &Exchange) {
         let clean = |headers: &[(String, String)]| {
             let told =
@@ -212,6 +243,24 @@ impl Recording {
     /// The word that stood for `$marker`.
     pub(crate) fn marker(&self) -> &str {
         &self.head.marker
+    }
+
+    /// What a client sent to a stand-in, in order; none when it is the recording of a run.
+    #[must_use]
+    pub fn requests(&self) -> Option<Vec<Exchange>> {
+        if !self.head.scenarios.is_empty() || !self.head.marker.is_empty() {
+            return None;
+        }
+        let mut all: Vec<Exchange> = self.exchanges.values().cloned().collect();
+        all.sort_by_key(|exchange| exchange.number);
+        for exchange in &mut all {
+            for (name, _) in &mut exchange.request.headers {
+                if name == "credentials" {
+                    "authorization".clone_into(name);
+                }
+            }
+        }
+        Some(all)
     }
 
     /// Whether there was a token of another workspace.

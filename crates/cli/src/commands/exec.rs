@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use conformance_contract::Suite;
 use conformance_mock::{Mock, Observer, Reply, Settings};
-use conformance_record::{Exchange, Request, Response};
+use conformance_record::Request;
 use conformance_report::{Telling, Terminal, Verbosity};
 use conformance_runner::traffic::{Coverage, Judged, Traffic};
 use conformance_source::Diagnostic;
@@ -26,16 +26,13 @@ struct Listener(Arc<Mutex<Traffic>>);
 
 impl Observer for Listener {
     fn answered(&self, request: &Request, reply: &Reply, took: Duration) {
-        let headers = reply.headers.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
-        let response = Response { status: reply.status, headers, body: reply.body.to_vec() };
-        let mut request = request.clone();
-        for (name, value) in &mut request.headers {
+        let mut exchange = crate::log::exchange(request, reply, took);
+        for (name, value) in &mut exchange.request.headers {
             // The value of a token is nobody's business.
             if name == "authorization" && value.to_ascii_lowercase().starts_with("bearer ") {
                 "Bearer <token>".clone_into(value);
             }
         }
-        let exchange = Exchange { number: 0, request, response: Ok(response), took };
         self.0.lock().unwrap_or_else(PoisonError::into_inner).take(exchange);
     }
 }
@@ -115,7 +112,7 @@ async fn command(args: &args::Exec, url: &str) -> io::Result<ExitStatus> {
 }
 
 /// Tells what was found, on stderr: stdout is the command's.
-fn tell(telling: &args::Telling, reports: &mut Reports, judged: &Judged) {
+pub fn tell(telling: &args::Telling, reports: &mut Reports, judged: &Judged) {
     let verbosity = match (telling.quiet, telling.verbose) {
         (true, _) => Verbosity::Quiet,
         (_, true) => Verbosity::Verbose,

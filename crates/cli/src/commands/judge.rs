@@ -2,8 +2,12 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
+use conformance_contract::Suite;
+use conformance_record::Exchange;
 use conformance_runner::target::Second;
+use conformance_runner::traffic::Traffic;
 use conformance_runner::{Recording, Run, Settings, Source, Target, Tokens, bind, select};
 use conformance_source::{Diagnostic, SourceFile};
 use tokio::sync::watch;
@@ -20,6 +24,9 @@ pub fn run(suite: Option<&Path>, args: &args::Judge) -> Result<Exit, Failure> {
     let text = std::fs::read_to_string(&args.file);
     let text = text.map_err(|error| Diagnostic::general(format!("cannot read {name}: {error}")))?;
     let recording = Recording::parse(&SourceFile::new(name.as_str(), text))?;
+    if let Some(requests) = recording.requests() {
+        return judge_requests(&suite, args, &name, requests);
+    }
     let mut selected = select(&bound, &suite.requirements, &args.choice.only)?;
     if args.choice.only.is_empty() {
         // What was not recorded was not asked for then.
@@ -39,4 +46,16 @@ pub fn run(suite: Option<&Path>, args: &args::Judge) -> Result<Exit, Failure> {
     let (tally, _) = judged.map_err(|why| server::unreachable(&name, false, &why))?;
     reports.write()?;
     Ok(super::run::exit(&tally, args.verdicts.deny_warnings))
+}
+
+/// Judges what a client sent to a stand-in.
+fn judge_requests(suite: &Suite, args: &args::Judge, name: &str, requests: Vec<Exchange>) -> Result<Exit, Failure> {
+    let mut reports = Reports::new(&args.telling, suite, String::new())?;
+    reports.about_requests();
+    let mut traffic = Traffic::default();
+    requests.into_iter().for_each(|exchange| traffic.take(exchange));
+    let judged = traffic.judged(&suite.contract, name, "", &[], Duration::ZERO);
+    super::exec::tell(&args.telling, &mut reports, &judged);
+    reports.write()?;
+    Ok(super::run::exit(&judged.tally, args.verdicts.deny_warnings))
 }

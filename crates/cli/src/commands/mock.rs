@@ -10,6 +10,8 @@ use anstyle::{AnsiColor, Style};
 use conformance_contract::{Action, Contract, Suite};
 use conformance_fault::Fault;
 use conformance_mock::{Mock, Settings, server};
+use conformance_record::Secrets;
+use conformance_runner::Recorder;
 use conformance_source::Diagnostic;
 use serde_json::{Map, Value};
 use tokio::net::TcpListener;
@@ -33,8 +35,9 @@ pub fn run(suite: Option<&Path>, args: args::Mock) -> Result<Exit, Failure> {
     let settings =
         Settings { seed: args.seed, strict: args.strict, require_token: args.require_token, ..Settings::default() };
     let mut mock = Mock::new(contract.clone(), settings, fixtures.as_ref())?;
-    if !args.quiet {
-        mock = mock.observed(Box::new(log::RequestLog));
+    let recorder = args.record.as_deref().map(|path| recorder(path, &contract)).transpose()?;
+    if !args.quiet || recorder.is_some() {
+        mock = mock.observed(Box::new(log::RequestLog::new(!args.quiet, recorder.clone())));
     }
     let mut told = String::new();
     if let Some(weather) = weather {
@@ -53,7 +56,17 @@ pub fn run(suite: Option<&Path>, args: args::Mock) -> Result<Exit, Failure> {
             let served = server::serve(listener, Arc::new(mock), stop);
             served.await.map_err(|error| Diagnostic::general(format!("the server ended: {error}")).into())
         })
-        .map(|()| Exit::Ok)
+        .and_then(|()| match recorder.map(|recorder| recorder.finish()) {
+            Some(Err(error)) => Err(Diagnostic::general(format!("the recording could not be written: {error}")).into()),
+            _ => Ok(Exit::Ok),
+        })
+}
+
+fn recorder(path: &Path, contract: &Contract) -> Result<Recorder, Diagnostic> {
+    let made = Recorder::create(path, Secrets::default());
+    let recorder = made.map_err(|error| Diagnostic::general(format!("cannot write {}: {error}", path.display())))?;
+    recorder.begin_requests(&contract.title);
+    Ok(recorder)
 }
 
 /// What shall go wrong, if anything.

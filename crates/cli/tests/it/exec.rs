@@ -7,7 +7,7 @@ use rstest::rstest;
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::context::{conformance, root, run, stderr, stdout};
+use crate::context::{MockServer, conformance, root, run, stderr, stdout};
 
 /// Runs lines of bash; `call ARGUMENTS…` is curl with a token, `$U` the URL of the list.
 fn exec(more: &[&str], lines: &str) -> Output {
@@ -133,4 +133,19 @@ fn a_code_is_explained() {
     assert!(stdout(&output).contains("conformance exec --allow unknown-parameter"), "{}", stdout(&output));
     let output = run(&["explain", "unknown-paramete"]);
     assert!(stderr(&output).contains("did you mean `unknown-parameter`?"), "{}", stderr(&output));
+}
+
+#[test]
+fn what_a_mock_recorded_is_judged_like_what_a_command_sent() {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("requests.jsonl").display().to_string();
+    let mut server = MockServer::start(&["--quiet", "--record", &path]);
+    assert_eq!(server.send("a-secret-token", "GET", "/v2/conversations?startingAfter=x", None).0, 200);
+    crate::context::signal(&server.child, "INT");
+    assert!(server.child.wait().unwrap().success());
+    assert!(!fs::read_to_string(&path).unwrap().contains("a-secret-token"));
+    let output = run(&["judge", &path]);
+    assert_eq!(output.status.code(), Some(1), "{}", stderr(&output));
+    assert!(stderr(&output).contains("did you mean `starting_after`?"), "{}", stderr(&output));
+    assert!(!stderr(&output).contains("missing-credentials\n"), "{}", stderr(&output));
 }

@@ -15,6 +15,7 @@ mod house;
 mod invalid;
 mod mock;
 mod mutate;
+mod pipelines;
 mod readme;
 mod recordings;
 mod reports;

@@ -31,3 +31,11 @@ def test_a_version_that_has_drifted_is_told_the_documented_spelling():
         "body/projectId: is not a property of this body",
     ):
         assert text in done.stderr, done.stderr
+
+
+def test_eight_jobs_on_one_mock_do_not_disturb_each_other(url):
+    jobs = []
+    for number in range(8):
+        variables = {**os.environ, "ORQ_BASE_URL": url, "ORQ_API_KEY": f"job-{number}"}
+        jobs.append(subprocess.Popen([sys.executable, str(HERE / "five_operations.py")], env=variables))
+    assert [job.wait(timeout=120) for job in jobs] == [0] * 8
