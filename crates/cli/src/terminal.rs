@@ -4,10 +4,10 @@ use std::io::Write as _;
 
 use crate::exit::Failure;
 
-/// How wide lines on stdout may be: as the terminal, or as `COLUMNS` says, and never so that one cannot be read. Elsewhere lines are not broken:
+/// How wide lines on stdout may be: as the terminal, or as `CONFORMANCE_COLUMNS` says, and never so that one cannot be read. Elsewhere lines are not broken:
 /// who searches them wants them whole.
 pub fn width() -> usize {
-    let asked_for = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
+    let asked_for = std::env::var("CONFORMANCE_COLUMNS").ok().and_then(|columns| columns.parse().ok());
     let columns = console::Term::stdout().size_checked().map(|(_, columns)| usize::from(columns));
     columns.or(asked_for).map_or(usize::MAX, |columns| columns.clamp(40, 120))
 }

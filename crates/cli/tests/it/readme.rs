@@ -75,7 +75,7 @@ fn the_picture_is_of_a_real_run() {
     let server = MockServer::start(&["--quiet", "--seed", "1", "--fault", "never-more"]);
     let told = |more: &[&str]| {
         let mut command = conformance();
-        command.env("COLUMNS", "112").env("CI", "true").args(["run", "--color", "always"]).args(more);
+        command.env("CONFORMANCE_COLUMNS", "112").env("CI", "true").args(["run", "--color", "always"]).args(more);
         let output = command.output().unwrap();
         String::from_utf8(output.stdout).unwrap().replace(&server.url, "http://127.0.0.1:4010")
     };
