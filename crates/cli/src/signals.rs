@@ -6,21 +6,31 @@ use crate::terminal;
 
 /// Waits for the first signal, says what happens now, and lets a second one end the process at once.
 /// Signals are heard from the call on, not only when the future is polled.
-pub fn first(what_happens: &'static str) -> impl Future<Output = ()> {
+pub fn first(what_happens: &'static str) -> impl Future<Output = Heard> {
     let heard = wait();
     async move {
-        heard.await;
+        let heard = heard.await;
         terminal::note(what_happens);
         let again = wait();
         tokio::spawn(async {
             again.await;
             std::process::exit(130);
         });
+        heard
     }
 }
 
+/// Which signal was heard.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Heard {
+    /// Ctrl-C.
+    Interrupt,
+    /// A wish that this process end.
+    Terminate,
+}
+
 /// Signals are heard from here on, also those that come before the future is polled.
-fn wait() -> impl Future<Output = ()> {
+fn wait() -> impl Future<Output = Heard> {
     #[cfg(unix)]
     {
         use tokio::signal::unix::{SignalKind, signal};
@@ -28,15 +38,19 @@ fn wait() -> impl Future<Output = ()> {
         async move {
             match (interrupt, terminate) {
                 (Ok(mut interrupt), Ok(mut terminate)) => tokio::select! {
-                    _ = interrupt.recv() => {}
-                    _ = terminate.recv() => {}
+                    _ = interrupt.recv() => Heard::Interrupt,
+                    _ = terminate.recv() => Heard::Terminate,
                 },
-                _ => drop(tokio::signal::ctrl_c().await),
+                _ => {
+                    drop(tokio::signal::ctrl_c().await);
+                    Heard::Interrupt
+                }
             }
         }
     }
     #[cfg(not(unix))]
     async {
         drop(tokio::signal::ctrl_c().await);
+        Heard::Interrupt
     }
 }

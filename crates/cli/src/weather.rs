@@ -47,8 +47,9 @@ impl Weather {
     fn mistaken(&self, request: &Request) -> Option<Response> {
         let asked = request.header(HEADER).filter(|_| !self.choice.is_empty())?;
         let unknown = asked.split(',').map(str::trim).find(|name| !self.choice.iter().any(|one| one == name))?;
-        let help = suggest::help(unknown, self.choice.iter().map(String::as_str)).unwrap_or_default();
-        let body = serde_json::json!({ "message": format!("there is no fault `{unknown}`; {help}") });
+        let help = suggest::help(unknown, self.choice.iter().map(String::as_str));
+        let help = help.map_or_else(String::new, |help| format!("; {help}"));
+        let body = serde_json::json!({ "message": format!("there is no fault `{unknown}`{help}") });
         let headers = vec![("content-type".to_owned(), "application/json".to_owned())];
         Some(Response { status: 400, headers, body: body.to_string().into_bytes() })
     }

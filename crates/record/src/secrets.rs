@@ -10,6 +10,21 @@ const CUT: &str = "…";
 /// Shorter tokens would make holes in ordinary words.
 const SHORTEST: usize = 8;
 
+/// Credentials as they may be told: the scheme, where there is one, and nothing of the rest.
+#[must_use]
+pub fn credentials(value: &str) -> String {
+    match value.trim().split_once(' ') {
+        Some((scheme, _)) if scheme.chars().all(|c| c.is_ascii_alphabetic()) => format!("{scheme} {HIDDEN}"),
+        _ => HIDDEN.to_owned(),
+    }
+}
+
+/// Whether a header field may hold a secret, by its name in lower case.
+#[must_use]
+pub fn is_telling(name: &str) -> bool {
+    ["auth", "cookie", "key", "secret", "token"].iter().any(|word| name.contains(word))
+}
+
 /// The secrets of a run.
 #[derive(Clone, Default)]
 pub struct Secrets {

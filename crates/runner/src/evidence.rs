@@ -1,8 +1,9 @@
 //! What is told of checks and exchanges: all of it, without secrets.
 
+use conformance_record::secrets::is_telling;
 use conformance_record::{CheckOutcome, Exchange, Request, Response, Secrets, Verdict};
 
-use crate::target::{Target, is_telling};
+use crate::target::Target;
 
 /// Takes secrets out of everything that an answer could have brought into an outcome.
 pub(crate) fn scrub(check: &mut CheckOutcome, secrets: &Secrets) {

@@ -1,6 +1,7 @@
 //! The server that is judged.
 
 use conformance_record::Secrets;
+use conformance_record::secrets::is_telling;
 use conformance_source::Diagnostic;
 use hyper::Uri;
 
@@ -47,11 +48,6 @@ impl std::fmt::Debug for Tokens {
             Self::PerScenario(_) => "PerScenario",
         })
     }
-}
-
-/// Whether a header field may hold a secret, by its name.
-pub(crate) fn is_telling(name: &str) -> bool {
-    ["auth", "cookie", "key", "secret", "token"].iter().any(|word| name.contains(word))
 }
 
 impl Target {

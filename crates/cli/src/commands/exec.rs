@@ -15,6 +15,7 @@ use conformance_source::Diagnostic;
 
 use crate::exit::{Exit, Failure};
 use crate::reports::Reports;
+use crate::signals::Heard;
 use crate::weather::Weather;
 use crate::{args, embedded, signals, terminal};
 
@@ -26,13 +27,7 @@ struct Listener(Arc<Mutex<Traffic>>);
 
 impl Observer for Listener {
     fn answered(&self, request: &Request, reply: &Reply, took: Duration) {
-        let mut exchange = crate::log::exchange(request, reply, took);
-        for (name, value) in &mut exchange.request.headers {
-            // The value of a token is nobody's business.
-            if name == "authorization" && value.to_ascii_lowercase().starts_with("bearer ") {
-                "Bearer <token>".clone_into(value);
-            }
-        }
+        let exchange = crate::log::exchange(request, reply, took);
         self.0.lock().unwrap_or_else(PoisonError::into_inner).take(exchange);
     }
 }
@@ -40,7 +35,11 @@ impl Observer for Listener {
 /// Runs and judges.
 pub fn run(suite: Option<&Path>, args: &args::Exec) -> Result<Exit, Failure> {
     let opened = embedded::open(suite)?;
-    let mut reports = Reports::new(&args.telling, &opened, "conformance exec".to_owned())?;
+    let mut reports = Reports::new(&args.telling, &opened, String::new())?;
+    if reports.take_stdout() {
+        let wrong = Diagnostic::general("stdout belongs to the command; a report needs a file");
+        return Err(wrong.with_help("`--report json=report.json`").into());
+    }
     reports.about_requests();
     let traffic = Arc::new(Mutex::new(Traffic::default()));
     let mock = mock(suite, &opened, args)?.observed(Box::new(Listener(traffic.clone())));
@@ -63,7 +62,8 @@ pub fn run(suite: Option<&Path>, args: &args::Exec) -> Result<Exit, Failure> {
         }
     };
     let traffic = std::mem::take(&mut *traffic.lock().unwrap_or_else(PoisonError::into_inner));
-    let name = conformance_report::visible::visible(&args.command.join(" ")).chars().take(80).collect::<String>();
+    // Arguments may hold secrets.
+    let name = conformance_report::visible::visible(&args.command[0]);
     let judged = traffic.judged(&opened.contract, &name, &origin, &args.allowed, start.elapsed());
     tell(&args.telling, &mut reports, &judged);
     reports.write()?;
@@ -101,14 +101,36 @@ async fn command(args: &args::Exec, url: &str) -> io::Result<ExitStatus> {
     let mut child = command.spawn()?;
     tokio::select! {
         ended = child.wait() => ended,
-        () = stop => match tokio::time::timeout(Duration::from_secs(5), child.wait()).await {
-            Ok(ended) => ended,
-            Err(_) => {
-                child.start_kill()?;
-                child.wait().await
+        heard = stop => {
+            pass_on(heard, &child);
+            match tokio::time::timeout(Duration::from_secs(5), child.wait()).await {
+                Ok(ended) => ended,
+                Err(_) => {
+                    child.start_kill()?;
+                    child.wait().await
+                }
             }
-        },
+        }
     }
+}
+
+/// Passes a signal on to the command. At a terminal Ctrl-C has reached it already.
+fn pass_on(heard: Heard, child: &tokio::process::Child) {
+    #[cfg(unix)]
+    {
+        use rustix::process::{Pid, Signal, kill_process};
+        use std::io::IsTerminal as _;
+        let id = child.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw);
+        let signal = match heard {
+            Heard::Interrupt if io::stdin().is_terminal() => return,
+            Heard::Interrupt => Signal::INT,
+            Heard::Terminate => Signal::TERM,
+        };
+        // One that is gone needs no signal.
+        let _ = id.map(|id| kill_process(id, signal));
+    }
+    #[cfg(not(unix))]
+    let _ = (heard, child);
 }
 
 /// Tells what was found, on stderr: stdout is the command's.
@@ -152,6 +174,7 @@ fn percent(coverage: &Coverage) -> usize {
 /// The command's own code when it is not 0, then what was found.
 fn verdict(args: &args::Exec, ended: ExitStatus, nothing: bool, judged: &Judged) -> Exit {
     if !ended.success() {
+        terminal::note(&format!("the command ended with {ended}"));
         return Exit::Command(code(ended));
     }
     if nothing {

@@ -53,7 +53,9 @@ pub fn run(suite: Option<&Path>, args: args::Mock) -> Result<Exit, Failure> {
             let stop = signals::first(STOPPING);
             terminal::line(&url);
             terminal::note(&(banner(&contract, &url, restricted) + &told));
-            let served = server::serve(listener, Arc::new(mock), stop);
+            let served = server::serve(listener, Arc::new(mock), async {
+                let _ = stop.await;
+            });
             served.await.map_err(|error| Diagnostic::general(format!("the server ended: {error}")).into())
         })
         .and_then(|()| match recorder.map(|recorder| recorder.finish()) {

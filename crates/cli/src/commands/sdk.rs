@@ -69,10 +69,11 @@ pub fn run(suite: Option<&Path>, args: &args::Sdk) -> Result<Exit, Failure> {
         let (lane, ready) = lane.await.map_err(|broken| {
             Diagnostic::general(broken.to_string()).with_help("docs/drivers.md says what a driver is asked and answers")
         })?;
-        let lane = lane.allowing(args.allowed.clone()).in_bad_weather(!args.faults.is_empty());
         target.name = format!("{} ({again})", ready.sdk);
         greeted(&suite, &ready);
         let (stop, stopped) = watch::channel(false);
+        let lane = lane.allowing(args.allowed.clone()).in_bad_weather(!args.faults.is_empty());
+        let lane = lane.until(stopped.clone());
         let interrupted = signals::first("interrupted: ending the driver; again ends at once");
         tokio::spawn(async move {
             interrupted.await;
@@ -84,7 +85,14 @@ pub fn run(suite: Option<&Path>, args: &args::Sdk) -> Result<Exit, Failure> {
         let judged = super::run::judge(run, Source::Sdk(Box::new(lane)), (&args.telling, &mut reports, None)).await;
         let (tally, _) = judged.map_err(|why| server::unreachable("the SDK", false, &why))?;
         reports.write()?;
-        let exit = super::run::exit(&tally, args.verdicts.deny_warnings);
+        let exit = match super::run::exit(&tally, args.verdicts.deny_warnings) {
+            // With bad weather only what is wrong is told.
+            Exit::Ok if tally.passed + tally.known == 0 && args.faults.is_empty() => {
+                terminal::note("incomplete: no call went through, so that nothing was judged");
+                Exit::Incomplete
+            }
+            exit => exit,
+        };
         Ok(if *stopped.borrow() { Exit::Interrupted } else { exit })
     })
 }

@@ -104,7 +104,8 @@ def main():
             if BROKEN == "never-greets":
                 sys.exit(3)
             protocol = 99 if BROKEN == "speaks-another-version" else 1
-            ready = {"type": "ready", "protocol": protocol, "sdk": "plain", "operations": list(PATHS), "retries": RETRIES}
+            names = ["nope"] if BROKEN == "knows-other-operations" else list(PATHS)
+            ready = {"type": "ready", "protocol": protocol, "sdk": "plain", "operations": names, "retries": RETRIES}
             print(json.dumps(ready), flush=True)
             continue
         if BROKEN == "dies":
@@ -112,10 +113,14 @@ def main():
             sys.exit(1)
         if BROKEN == "hangs":
             time.sleep(60)
+        while BROKEN == "never-ends-its-line":
+            print("x" * 65536, end="")
         if BROKEN == "prints-garbage":
             print("DEBUG calling the API")
         if BROKEN == "fails-itself":
             answer = {"outcome": "driver_error", "message": "KeyError: 'x'"}
+        elif BROKEN == "supports-nothing":
+            answer = {"outcome": "unsupported"}
         elif BROKEN == "cannot-read":
             send(message)
             answer = {"outcome": "decode_error", "message": "unexpected member"}

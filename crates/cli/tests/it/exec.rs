@@ -149,3 +149,81 @@ fn what_a_mock_recorded_is_judged_like_what_a_command_sent() {
     assert!(stderr(&output).contains("did you mean `starting_after`?"), "{}", stderr(&output));
     assert!(!stderr(&output).contains("missing-credentials\n"), "{}", stderr(&output));
 }
+
+#[test]
+fn credentials_of_any_form_appear_nowhere() {
+    let folder = TempDir::new().unwrap();
+    let reports = ["junit", "json", "html", "markdown"]
+        .iter()
+        .flat_map(|kind| ["--report".to_owned(), format!("{kind}={}/report.{kind}", folder.path().display())]);
+    let lines = "curl -sS -o /dev/null $U/ -H 'Authorization: raw-secret-1'; \
+                 curl -sS -o /dev/null $U/ -H 'Authorization: Basic basic-secret-2'; \
+                 curl -sS -o /dev/null $U/?key=bearer-secret-3 -H 'Authorization: Bearer bearer-secret-3'; \
+                 curl -sS -o /dev/null $U/ -H 'X-Api-Key: other-secret-4'";
+    let more: Vec<String> = reports.collect();
+    let output = exec(&more.iter().map(String::as_str).collect::<Vec<_>>(), lines);
+    assert_eq!(output.status.code(), Some(1), "{}", stderr(&output));
+    let record = folder.path().join("requests.jsonl").display().to_string();
+    let mut server = MockServer::start(&["--quiet", "--record", &record]);
+    server.send("bearer-secret-3", "GET", "/v2/conversations?key=bearer-secret-3", None);
+    crate::context::signal(&server.child, "INT");
+    server.child.wait().unwrap();
+    let files = fs::read_dir(folder.path()).unwrap().map(|entry| fs::read_to_string(entry.unwrap().path()).unwrap());
+    let told: Vec<String> = files.chain([stderr(&output)]).collect();
+    assert_eq!(told.len(), 6);
+    for text in &told {
+        for secret in ["raw-secret-1", "basic-secret-2", "bearer-secret-3", "other-secret-4"] {
+            assert!(!text.contains(secret), "{secret}: {text}");
+        }
+    }
+}
+
+#[test]
+fn a_command_is_told_to_end_and_how_it_ended_is_told() {
+    let folder = TempDir::new().unwrap();
+    let ready = folder.path().join("ready");
+    let script = format!("trap 'exit 42' TERM; touch {}; while :; do sleep 0.05; done", ready.display());
+    let mut command = conformance();
+    command.args(["exec", "--", "bash", "-c", &script]).stdin(std::process::Stdio::null());
+    let child = command.stderr(std::process::Stdio::piped()).spawn().unwrap();
+    while !ready.exists() {
+        std::thread::yield_now();
+    }
+    crate::context::signal(&child, "TERM");
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(42), "{}", stderr(&output));
+    assert!(stderr(&output).contains("the command ended with exit status: 42"), "{}", stderr(&output));
+}
+
+#[test]
+fn stdout_is_the_commands_and_a_report_needs_a_file() {
+    let output = exec(&["--format", "json"], GOOD);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(stderr(&output).contains("a report needs a file"), "{}", stderr(&output));
+}
+
+#[test]
+fn a_body_that_was_too_large_to_read_is_not_called_absent() {
+    let large = "head -c 2000000 /dev/zero | tr '\\0' a > $TMPDIR/large.json; call $U -H \"$json\" --data-binary @$TMPDIR/large.json";
+    let folder = TempDir::new().unwrap();
+    let lines = large.replace("$TMPDIR", folder.path().to_str().unwrap());
+    let output = exec(&[], &lines);
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    assert!(!stderr(&output).contains("fail MUST"), "{}", stderr(&output));
+}
+
+#[test]
+fn half_a_line_of_a_killed_mock_is_left_out() {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("requests.jsonl").display().to_string();
+    let mut server = MockServer::start(&["--quiet", "--record", &path]);
+    server.send("t", "GET", "/v2/conversations?startingAfter=x", None);
+    server.send("t", "GET", "/v2/conversations", None);
+    server.child.kill().unwrap();
+    server.child.wait().unwrap();
+    let text = fs::read_to_string(&path).unwrap();
+    fs::write(&path, &text[..text.len() - 40]).unwrap();
+    let output = run(&["judge", &path]);
+    assert_eq!(output.status.code(), Some(1), "{}", stderr(&output));
+    assert!(stderr(&output).contains("fail MUST unknown-parameter"), "{}", stderr(&output));
+}

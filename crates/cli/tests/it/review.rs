@@ -83,3 +83,17 @@ fn shells_and_manuals_are_served() {
     let manual = crate::context::run(&["man"]);
     assert!(stdout(&manual).contains(".TH conformance 1") && stdout(&manual).contains(".TH conformance-run 1"));
 }
+
+#[test]
+fn a_name_that_nothing_pending_has_is_told_with_those_that_there_are() {
+    let (suite, folder) = (SuiteCopy::new(), TempDir::new().unwrap());
+    remember(&suite, folder.path(), "lifecycle/update-again");
+    suite.edit(SCHEMA, "\"properties\": {", "\"properties\": { \"archived\": { \"default\": false },");
+    remember(&suite, folder.path(), "lifecycle/update-again");
+    let folder = folder.path().to_str().unwrap();
+    let output = crate::context::run(&["accept", "--snapshots", folder, "nosuch"]);
+    assert_eq!(output.status.code(), Some(2));
+    let said = crate::context::stderr(&output);
+    assert!(said.contains("nothing that is pending is called nosuch"), "{said}");
+    assert!(said.contains("pending are here/lifecycle/update-again"), "{said}");
+}

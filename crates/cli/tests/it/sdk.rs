@@ -1,6 +1,8 @@
 //! `conformance sdk`: the scenarios through a driver; drivers and SDKs that are broken are found out, with the right blame.
 
-use std::process::Output;
+use std::io::{BufRead as _, BufReader};
+use std::process::{Output, Stdio};
+use std::time::{Duration, Instant};
 
 use rstest::rstest;
 
@@ -39,7 +41,7 @@ const PAGES: &str = "pages/forward";
 #[case::types("makes-times-text", LIFECYCLE, "changed-type", "+ /createdAt: \"")]
 #[case::swallowed("swallows-errors", LIFECYCLE, "swallowed-error", "the server answered 404, and the call returned")]
 #[case::status("tells-another-status", LIFECYCLE, "wrong-status", "the server answered 404, the caller was told 500")]
-#[case::unread("cannot-read", LIFECYCLE, "unread", "the caller got DecodeError: unexpected member")]
+#[case::unread("cannot-read", LIFECYCLE, "unread", "the caller got `decode_error`: unexpected member")]
 #[case::twice("sends-everything-twice", LIFECYCLE, "sent-twice", "the request was sent 2 times; once was expected")]
 #[case::cursor("sends-the-cursor-twice", PAGES, "request", "repeated-parameter: query.starting_after")]
 #[case::renamed("renames-the-cursor", PAGES, "request", "did you mean `starting_after`?")]
@@ -115,4 +117,36 @@ fn a_check_of_the_driver_is_one_scenario_and_findings_can_be_allowed() {
     assert!(stdout(&output).contains("1 known to fail"), "{}", stdout(&output));
     let output = sdk("", &["--allow", "lost-membr"], LIFECYCLE);
     assert!(stderr(&output).contains("did you mean `lost-member`?"), "{}", stderr(&output));
+}
+
+#[test]
+fn a_driver_that_makes_no_call_is_incomplete_and_never_green() {
+    let output = sdk("supports-nothing", &[], LIFECYCLE);
+    assert_eq!(output.status.code(), Some(4), "{}{}", stdout(&output), stderr(&output));
+    assert!(stderr(&output).contains("no call went through"), "{}", stderr(&output));
+    let output = sdk("knows-other-operations", &[], LIFECYCLE);
+    assert_eq!(output.status.code(), Some(2), "{}", stdout(&output));
+    assert!(stderr(&output).contains("it can call none of the operations of the contract"), "{}", stderr(&output));
+}
+
+#[test]
+fn a_line_without_an_end_is_cut_off() {
+    let output = sdk("never-ends-its-line", &[], "lifecycle/update-nothing");
+    assert_eq!(output.status.code(), Some(1), "{}", stderr(&output));
+    assert!(stdout(&output).contains("a line is longer than 16777216 bytes"), "{}", stdout(&output));
+}
+
+#[test]
+fn an_interrupted_run_waits_for_no_driver() {
+    let driver = root().join("crates/cli/tests/drivers/plain.py");
+    let mut command = conformance();
+    command.env("BROKEN", "hangs").args(["sdk", "--timeout", "50", "--", "python3", driver.to_str().unwrap()]);
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut greeted = String::new();
+    BufReader::new(child.stderr.as_mut().unwrap()).read_line(&mut greeted).unwrap();
+    crate::context::signal(&child, "TERM");
+    let start = Instant::now();
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(130), "{}", stdout(&output));
+    assert!(start.elapsed() < Duration::from_secs(30));
 }

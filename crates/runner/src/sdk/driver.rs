@@ -5,7 +5,7 @@ use std::process::Stdio;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader, Lines};
+use tokio::io::{AsyncBufRead, AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 use tokio::time::timeout;
 
@@ -13,6 +13,10 @@ use crate::sdk::protocol::{Answered, Said, VERSION};
 
 /// Lines of stderr that are kept, to be shown with a failure.
 const KEPT: usize = 20;
+/// A longer line is no line of the protocol.
+const LONGEST: u64 = 16 * 1024 * 1024;
+/// So much of a line of stderr is kept.
+const KEPT_OF_A_LINE: usize = 300;
 /// How long a driver may take to greet.
 const GREETING: Duration = Duration::from_secs(30);
 
@@ -43,12 +47,19 @@ impl std::fmt::Display for Broken {
     }
 }
 
+/// The next line with its end, or as much of it as may be; none at the end.
+async fn line(from: &mut (impl AsyncBufRead + Unpin), most: u64) -> std::io::Result<Option<Vec<u8>>> {
+    let mut line = Vec::new();
+    let read = from.take(most).read_until(b'\n', &mut line).await?;
+    Ok((read > 0).then_some(line))
+}
+
 /// A driver that has greeted.
 #[derive(Debug)]
 pub(crate) struct Driver {
     child: Child,
     stdin: ChildStdin,
-    stdout: Lines<BufReader<ChildStdout>>,
+    stdout: BufReader<ChildStdout>,
     stderr: Arc<Mutex<VecDeque<String>>>,
     /// What it said of itself.
     pub(crate) ready: Ready,
@@ -82,8 +93,9 @@ impl Driver {
         let kept = Arc::new(Mutex::new(VecDeque::new()));
         let keep = kept.clone();
         tokio::spawn(async move {
-            let mut lines = BufReader::new(stderr).lines();
-            while let Ok(Some(line)) = lines.next_line().await {
+            let mut stderr = BufReader::new(stderr);
+            while let Ok(Some(line)) = line(&mut stderr, 64 * 1024).await {
+                let line: String = String::from_utf8_lossy(&line).trim_end().chars().take(KEPT_OF_A_LINE).collect();
                 let mut kept = keep.lock().unwrap_or_else(PoisonError::into_inner);
                 if kept.len() == KEPT {
                     kept.pop_front();
@@ -91,7 +103,7 @@ impl Driver {
                 kept.push_back(line);
             }
         });
-        let stdout = BufReader::new(stdout).lines();
+        let stdout = BufReader::new(stdout);
         let mut driver = Self { child, stdin, stdout, stderr: kept, ready: Ready::default() };
         let hello = Said::Hello { protocol: VERSION, operations: operations.iter().map(String::as_str).collect() };
         driver.ready = driver.greet(&hello).await?;
@@ -105,10 +117,13 @@ impl Driver {
                 let message = format!("it speaks version {protocol} of the protocol; this program speaks {VERSION}");
                 Err(Broken::Unfit(message))
             }
-            Answered::Ready { operations, .. } if operations.is_empty() => {
-                Err(Broken::Unfit("it can call no operation".to_owned()))
+            Answered::Ready { operations, .. } if !operations.iter().any(|one| hello.names(one)) => {
+                Err(Broken::Unfit("it can call none of the operations of the contract".to_owned()))
             }
-            Answered::Ready { sdk, operations, retries, .. } => Ok(Ready { sdk, operations, retries }),
+            Answered::Ready { sdk, operations, retries, .. } => {
+                let sdk = sdk.chars().filter(|c| !c.is_control()).take(100).collect();
+                Ok(Ready { sdk, operations, retries })
+            }
             Answered::Result { .. } => {
                 Err(Broken::Garbage("it answered `hello` with a result; `ready` was expected".to_owned()))
             }
@@ -130,10 +145,15 @@ impl Driver {
 
     /// The next line, within a time.
     pub(crate) async fn answer(&mut self, within: Duration) -> Result<Answered, Broken> {
-        match timeout(within, self.stdout.next_line()).await {
+        match timeout(within, line(&mut self.stdout, LONGEST)).await {
             Err(_) => Err(Broken::Hung(format!("no answer within {} s{}", within.as_secs_f64(), self.last_words()))),
-            Ok(Ok(Some(line))) => serde_json::from_str(&line)
-                .map_err(|error| Broken::Garbage(format!("{error}, in the line {line:?}{}", self.last_words()))),
+            Ok(Ok(Some(line))) if !line.ends_with(b"\n") && line.len() as u64 >= LONGEST => {
+                Err(Broken::Garbage(format!("a line is longer than {LONGEST} bytes")))
+            }
+            Ok(Ok(Some(line))) => serde_json::from_slice(&line).map_err(|error| {
+                let shown: String = String::from_utf8_lossy(&line).trim_end().chars().take(KEPT_OF_A_LINE).collect();
+                Broken::Garbage(format!("{error}, in the line {shown:?}{}", self.last_words()))
+            }),
             Ok(Ok(None)) => Err(self.died().await),
             Ok(Err(error)) => Err(Broken::Garbage(format!("its stdout cannot be read: {error}"))),
         }

@@ -180,7 +180,7 @@ impl Call<'_> {
         let wire = self.wire;
         let Some(last) = wire.last() else {
             if matches!(self.outcome, Outcome::Ok | Outcome::ApiError) {
-                self.must(Code::SentNothing, format!("it answered {:?}, and nothing was sent", self.outcome));
+                self.must(Code::SentNothing, format!("it answered `{}`, and nothing was sent", self.outcome.word()));
             }
             return self.found;
         };
@@ -258,7 +258,10 @@ impl Call<'_> {
             }
             (true, outcome) => {
                 let message = self.message.to_owned();
-                self.must(Code::Unread, format!("the server answered {status}, the caller got {outcome:?}: {message}"));
+                self.must(
+                    Code::Unread,
+                    format!("the server answered {status}, the caller got `{}`: {message}", outcome.word()),
+                );
             }
             (false, Outcome::Ok) => {
                 self.must(Code::SwallowedError, format!("the server answered {status}, and the call returned"));

@@ -11,7 +11,7 @@ use conformance_record::{
 };
 use conformance_source::SourceFile;
 use serde_json::Value;
-use tokio::sync::Mutex as AsyncMutex;
+use tokio::sync::{Mutex as AsyncMutex, watch};
 
 use crate::obstacle::Obstacle;
 use crate::sdk::driver::{Broken, Driver, Ready};
@@ -21,6 +21,8 @@ use crate::sdk::wire::Wire;
 
 /// A driver that fails as a driver is started anew so often.
 const RESTARTS: usize = 5;
+/// So much of an error's text is told.
+const MESSAGE: usize = 500;
 /// How many findings of one kind a scenario tells.
 const TOLD: usize = 5;
 
@@ -36,6 +38,8 @@ pub struct SdkLane {
     allowed: Vec<Code>,
     /// Whether things go wrong on the way on purpose: then only the SDK is judged.
     pub(crate) weather: bool,
+    /// Turns true when the run shall end early.
+    stop: Option<watch::Receiver<bool>>,
     seat: AsyncMutex<Seat>,
     findings: Mutex<BTreeMap<String, Vec<Finding>>>,
 }
@@ -71,7 +75,7 @@ impl SdkLane {
     ) -> Result<(Self, Ready), Broken> {
         let (seat, findings) = (AsyncMutex::default(), Mutex::default());
         let (allowed, weather) = (Vec::new(), false);
-        let lane = Self { contract, command, origin, wire, deadline, allowed, weather, seat, findings };
+        let lane = Self { contract, command, origin, wire, deadline, allowed, weather, stop: None, seat, findings };
         let driver = Driver::start(&lane.command, &lane.operations()).await?;
         let ready = driver.ready.clone();
         lane.seat.lock().await.driver = Some(driver);
@@ -93,6 +97,13 @@ impl SdkLane {
         self
     }
 
+    /// The same lane, which waits for no driver once `stop` turns true.
+    #[must_use]
+    pub fn until(mut self, stop: watch::Receiver<bool>) -> Self {
+        self.stop = Some(stop);
+        self
+    }
+
     fn operations(&self) -> Vec<String> {
         self.contract.operations.iter().map(|one| one.id.clone()).collect()
     }
@@ -110,11 +121,7 @@ impl SdkLane {
             .contract
             .read(&request)
             .map_err(|_| no_call("it is no operation of the contract, and no SDK can be asked for it"))?;
-        let odd = |code: RequestCode| reading.findings.iter().any(|one| one.code == code);
-        let untyped = [RequestCode::InvalidParameter, RequestCode::MalformedBody, RequestCode::WrongContentType];
-        if untyped.into_iter().any(odd) || reading.body.as_ref().is_some_and(|body| !body.is_object()) {
-            return Err(no_call("its arguments are of other types than an SDK takes"));
-        }
+        takeable(&reading)?;
         let mut seat = self.seat.lock().await;
         let able = |driver: &Driver| driver.ready.operations.contains(&reading.operation.id);
         if seat.driver.as_ref().is_some_and(|driver| !able(driver)) {
@@ -161,7 +168,9 @@ impl SdkLane {
             (None, Outcome::Unsupported) => {
                 Err(no_call(&format!("the driver cannot make this call: {}", said.message)))
             }
-            (None, outcome) => Err(format!("nothing was sent; the driver said {outcome:?}: {}", said.message).into()),
+            (None, outcome) => {
+                Err(format!("nothing was sent; the driver said `{}`: {}", outcome.word(), said.message).into())
+            }
         }
     }
 
@@ -181,11 +190,26 @@ impl SdkLane {
             })
             .await?;
         let retries = driver.ready.retries;
-        match driver.answer(self.deadline).await? {
+        let mut stop = self.stop.clone();
+        let stopped = async {
+            let heard = match &mut stop {
+                Some(stop) => stop.wait_for(|stop| *stop).await.is_ok(),
+                None => false,
+            };
+            if !heard {
+                std::future::pending::<()>().await;
+            }
+        };
+        let answered = tokio::select! {
+            answered = driver.answer(self.deadline) => answered?,
+            () = stopped => return Err(Broken::Hung("the run was interrupted".to_owned())),
+        };
+        match answered {
             Answered::Result { id: answered, .. } if answered != id => {
                 Err(Broken::Garbage(format!("it answered call {answered}, the call was {id}; a call is answered once")))
             }
             Answered::Result { outcome, value, status, message, .. } => {
+                let message = message.chars().take(MESSAGE).collect();
                 Ok(Told { outcome, value, status, message, retries })
             }
             Answered::Ready { .. } => Err(Broken::Garbage("it greeted again; a result was expected".to_owned())),
@@ -227,6 +251,16 @@ impl SdkLane {
             })
             .collect()
     }
+}
+
+/// Whether an SDK can be given these arguments at all.
+fn takeable(reading: &Reading<'_>) -> Result<(), Obstacle> {
+    let odd = |code: RequestCode| reading.findings.iter().any(|one| one.code == code);
+    let untyped = [RequestCode::InvalidParameter, RequestCode::MalformedBody, RequestCode::WrongContentType];
+    if untyped.into_iter().any(odd) || reading.body.as_ref().is_some_and(|body| !body.is_object()) {
+        return Err(no_call("its arguments are of other types than an SDK takes"));
+    }
+    Ok(())
 }
 
 fn no_call(why: &str) -> Obstacle {

@@ -27,6 +27,16 @@ pub(crate) enum Said<'m> {
     },
 }
 
+impl Said<'_> {
+    /// Whether an operation is among those that it names.
+    pub(crate) fn names(&self, operation: &str) -> bool {
+        match self {
+            Self::Hello { operations, .. } => operations.contains(&operation),
+            Self::Call { operation: one, .. } => *one == operation,
+        }
+    }
+}
+
 /// What a driver answers.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase", rename_all_fields = "camelCase", tag = "type")]
@@ -77,4 +87,20 @@ pub(crate) enum Outcome {
     Unsupported,
     /// The driver itself went wrong.
     DriverError,
+}
+
+impl Outcome {
+    /// As it is written.
+    pub(crate) const fn word(self) -> &'static str {
+        match self {
+            Self::Ok => "ok",
+            Self::ApiError => "api_error",
+            Self::Rejected => "rejected",
+            Self::DecodeError => "decode_error",
+            Self::TransportError => "transport_error",
+            Self::Timeout => "timeout",
+            Self::Unsupported => "unsupported",
+            Self::DriverError => "driver_error",
+        }
+    }
 }
