@@ -4,6 +4,7 @@ use std::path::Path;
 
 use conformance_record::Code;
 use conformance_runner::bind;
+use conformance_runner::sdk::finding::Code as SdkCode;
 use conformance_source::{Diagnostic, suggest};
 
 use crate::exit::{Exit, Failure};
@@ -20,9 +21,16 @@ pub fn run(suite: Option<&Path>, args: &args::Explain) -> Result<Exit, Failure> 
         terminal::line(&format!("allow      conformance exec --allow {code} -- CMD"));
         return Ok(Exit::Ok);
     }
+    if let Some(code) = SdkCode::ALL.into_iter().find(|code| code.as_str() == args.id) {
+        terminal::line(&format!("{} · a finding about an SDK\n", code.as_str()));
+        terminal::line(&format!("rule       {}", code.rule()));
+        terminal::line(&format!("blame      {}", code.blame()));
+        terminal::line(&format!("allow      conformance sdk --allow {} -- DRIVER", code.as_str()));
+        return Ok(Exit::Ok);
+    }
     let Some(one) = suite.requirements.get(&args.id) else {
         let wrong = Diagnostic::general(format!("`{}` is not a requirement", args.id));
-        let codes = Code::ALL.iter().map(|code| code.as_str());
+        let codes = Code::ALL.iter().map(|code| code.as_str()).chain(SdkCode::ALL.iter().map(|code| code.as_str()));
         let near = suggest::nearest(&args.id, suite.requirements.ids().chain(codes));
         let help = near
             .map_or_else(|| "`conformance list` shows them all".to_owned(), |near| format!("did you mean `{near}`?"));

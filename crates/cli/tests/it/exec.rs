@@ -131,6 +131,7 @@ fn a_code_is_explained() {
     let output = run(&["explain", "unknown-parameter"]);
     assert_eq!(output.status.code(), Some(0));
     assert!(stdout(&output).contains("conformance exec --allow unknown-parameter"), "{}", stdout(&output));
+    assert!(stdout(&run(&["explain", "lost-member"])).contains("conformance sdk --allow lost-member"));
     let output = run(&["explain", "unknown-paramete"]);
     assert!(stderr(&output).contains("did you mean `unknown-parameter`?"), "{}", stderr(&output));
 }
