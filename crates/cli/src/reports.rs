@@ -55,6 +55,11 @@ impl Reports {
         self.wanted.iter().any(|one| one.file.is_none())
     }
 
+    /// Whether a report would have to share stdout that cannot: annotations are lines among others.
+    pub fn want_stdout_alone(&self) -> bool {
+        self.wanted.iter().any(|one| one.file.is_none() && one.kind != args::ReportKind::Github)
+    }
+
     /// Makes them about what a client sent: what is checked are kinds of findings.
     pub fn about_requests(&mut self) {
         let codes = conformance_record::Code::ALL.into_iter();

@@ -36,7 +36,7 @@ impl Observer for Listener {
 pub fn run(suite: Option<&Path>, args: &args::Exec) -> Result<Exit, Failure> {
     let opened = embedded::open(suite)?;
     let mut reports = Reports::new(&args.telling, &opened, String::new())?;
-    if reports.take_stdout() {
+    if reports.want_stdout_alone() {
         let wrong = Diagnostic::general("stdout belongs to the command; a report needs a file");
         return Err(wrong.with_help("`--report json=report.json`").into());
     }
