@@ -172,7 +172,7 @@ fn failed(fault: &str, requirement: &str, folder: &Path) -> Vec<PathBuf> {
 ])]
 #[case::seen_in_all_answers(&[
     ("retrieve-rounds-times", "retrieve.same"), ("created-moves-a-little", "object.created-once"),
-    ("list-shows-short-names", "retrieve.same"), ("every-second-delete-lost", "delete.permanent"),
+    ("list-shows-short-names", "retrieve.same"), ("delete-does-nothing", "delete.permanent"),
 ])]
 #[case::pages(&[
     ("oldest-first", "list.newest-first"), ("one-too-many", "list.limit"), ("second-of-page-missing", "page.complete"),
