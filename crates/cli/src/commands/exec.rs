@@ -89,7 +89,7 @@ pub fn weather(opened: &Suite, faults: &[String]) -> Result<Option<Weather>, Fai
     Ok(Some(Weather::new(&opened.contract, faults, Vec::new(), true)))
 }
 
-/// Runs the command to its end; a signal is passed on by killing it.
+/// Runs the command to its end. A signal is passed on to it; it has five seconds then.
 async fn command(args: &args::Exec, url: &str) -> io::Result<ExitStatus> {
     let mut command = tokio::process::Command::new(&args.command[0]);
     command.args(&args.command[1..]).kill_on_drop(true);
