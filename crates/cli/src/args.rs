@@ -227,7 +227,7 @@ pub struct Exec {
 #[derive(Debug, clap::Args)]
 pub struct Sdk {
     /// The driver, and its arguments, after `--`.
-    #[arg(required = true, trailing_var_arg = true, value_name = "DRIVER")]
+    #[arg(required_unless_present = "attach", trailing_var_arg = true, value_name = "DRIVER")]
     pub driver: Vec<String>,
     #[command(flatten)]
     pub choice: Choice,
@@ -238,7 +238,10 @@ pub struct Sdk {
     pub check: bool,
     /// This kind of finding is excused, such as `lost-member`. May be given several times.
     #[arg(long = "allow", value_name = "CODE", value_parser = values::sdk_code)]
-    pub allowed: Vec<conformance_runner::sdk::finding::Code>,
+    pub allowed: Vec<conformance_runner::sdk::Code>,
+    /// Be in no hurry, for a driver in a debugger; without a DRIVER, wait for one that connects.
+    #[arg(long, conflicts_with = "timeout")]
+    pub attach: bool,
     /// How long a call may take, in seconds.
     #[arg(long, default_value_t = 10.0, value_name = "SECONDS")]
     pub timeout: f64,
@@ -381,6 +384,9 @@ pub struct Mock {
     /// Let requests ask for a fault with the header field `Conformance-Fault: NAME`.
     #[arg(long)]
     pub fault_header: bool,
+    /// Let whoever sends this token use the control API, from anywhere; without it, only this machine may.
+    #[arg(long, env = "CONFORMANCE_CONTROL_TOKEN", hide_env_values = true, value_name = "TOKEN")]
+    pub control_token: Option<String>,
     /// No line per request.
     #[arg(short, long)]
     pub quiet: bool,

@@ -4,8 +4,6 @@ use conformance_contract::Suite;
 use conformance_fault::Fault;
 use conformance_source::{Diagnostic, Diagnostics, suggest};
 
-use crate::exit::Failure;
-
 /// The faults of a suite, found to fit its contract and requirements.
 pub fn all(suite: &Suite) -> Result<Vec<Fault>, Diagnostics> {
     let (mut all, mut found): (Vec<Fault>, Vec<Diagnostic>) = (Vec::new(), Vec::new());
@@ -16,18 +14,7 @@ pub fn all(suite: &Suite) -> Result<Vec<Fault>, Diagnostics> {
         }
     }
     for (index, fault) in all.iter().enumerate() {
-        if let Some((id, span)) = fault.breaks.as_ref().filter(|(id, _)| suite.requirements.get(id).is_none()) {
-            let title = format!("`{id}` is not a requirement");
-            let mut wrong = Diagnostic::at(&fault.file, span.clone(), title, "unknown requirement");
-            wrong.help.extend(suggest::help(id, suite.requirements.ids()));
-            found.push(wrong);
-        }
-        let operations = fault.on.operations.iter().chain(fault.also.iter().map(|also| &also.operation));
-        for id in operations.filter(|id| suite.contract.operation(id).is_none()) {
-            let wrong = Diagnostic::general(format!("the fault `{}` is on `{id}`, which is no operation", fault.name));
-            let help = suggest::help(id, suite.contract.operations.iter().map(|one| one.id.as_str()));
-            found.push(help.into_iter().fold(wrong, Diagnostic::with_help));
-        }
+        found.extend(misfits(suite, fault));
         if all[..index].iter().any(|earlier| earlier.name == fault.name) {
             found.push(Diagnostic::general(format!("two faults are called `{}`", fault.name)));
         }
@@ -35,8 +22,26 @@ pub fn all(suite: &Suite) -> Result<Vec<Fault>, Diagnostics> {
     if found.is_empty() { Ok(all) } else { Err(Diagnostics(found)) }
 }
 
+/// In what a fault does not fit the contract and the requirements of a suite.
+pub fn misfits(suite: &Suite, fault: &Fault) -> Vec<Diagnostic> {
+    let mut found = Vec::new();
+    if let Some((id, span)) = fault.breaks.as_ref().filter(|(id, _)| suite.requirements.get(id).is_none()) {
+        let title = format!("`{id}` is not a requirement");
+        let mut wrong = Diagnostic::at(&fault.file, span.clone(), title, "unknown requirement");
+        wrong.help.extend(suggest::help(id, suite.requirements.ids()));
+        found.push(wrong);
+    }
+    let operations = fault.on.operations.iter().chain(fault.also.iter().map(|also| &also.operation));
+    for id in operations.filter(|id| suite.contract.operation(id).is_none()) {
+        let wrong = Diagnostic::general(format!("the fault `{}` is on `{id}`, which is no operation", fault.name));
+        let help = suggest::help(id, suite.contract.operations.iter().map(|one| one.id.as_str()));
+        found.push(help.into_iter().fold(wrong, Diagnostic::with_help));
+    }
+    found
+}
+
 /// Those with these names, in this order.
-pub fn named(all: &[Fault], names: &[String]) -> Result<Vec<Fault>, Failure> {
+pub fn named(all: &[Fault], names: &[String]) -> Result<Vec<Fault>, Diagnostics> {
     let found = names.iter().map(|name| all.iter().find(|fault| fault.name == *name).cloned().ok_or(name));
     found.collect::<Result<_, _>>().map_err(|name| {
         let wrong = Diagnostic::general(format!("there is no fault `{name}`"));

@@ -6,8 +6,7 @@ use std::time::Duration;
 
 use anstyle::{AnsiColor, Style};
 use conformance_mock::{Observer, Reply};
-use conformance_record::secrets::{credentials, is_telling};
-use conformance_record::{Exchange, Request, Response, Secrets};
+use conformance_record::{Exchange, Request, Response};
 use conformance_runner::Recorder;
 
 use crate::terminal;
@@ -39,29 +38,11 @@ impl Observer for RequestLog {
     }
 }
 
-/// What a mock was asked, and what it answered, without the credentials of whoever asked: by structure, and by value.
+/// What a mock was asked, and what it answered, without the credentials of whoever asked.
 pub fn exchange(request: &Request, reply: &Reply, took: Duration) -> Exchange {
-    let given = request.headers.iter().filter(|(name, _)| is_telling(name));
-    let values = given.flat_map(|(_, value)| [Some(value.as_str()), value.split_once(' ').map(|(_, rest)| rest)]);
-    let secrets = Secrets::new(values.flatten());
-    let clean = |(name, value): (&str, &str)| match name {
-        "authorization" => (name.to_owned(), credentials(value)),
-        name if is_telling(name) => (name.to_owned(), "<removed>".to_owned()),
-        name => (name.to_owned(), secrets.scrub(value)),
-    };
-    let bytes = |body: &[u8]| match std::str::from_utf8(body) {
-        Ok(text) => secrets.scrub(text).into_bytes(),
-        Err(_) => body.to_vec(),
-    };
-    let headers = reply.headers.iter().map(|(name, value)| clean((name, value))).collect();
-    let response = Response { status: reply.status, headers, body: bytes(&reply.body) };
-    let request = Request {
-        method: request.method.clone(),
-        target: secrets.scrub(&request.target),
-        headers: request.headers.iter().map(|(name, value)| clean((name, value))).collect(),
-        body: bytes(&request.body),
-    };
-    Exchange { number: 0, request, response: Ok(response), took }
+    let headers = reply.headers.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
+    let response = Ok(Response { status: reply.status, headers, body: reply.body.to_vec() });
+    Exchange { number: 0, request: request.clone(), response, took }.anonymous()
 }
 
 fn line(request: &Request, reply: &Reply, took: Duration) -> String {

@@ -5,6 +5,7 @@
 
 mod args;
 mod commands;
+mod control;
 mod embedded;
 mod exit;
 mod faults;

@@ -42,6 +42,18 @@ fn token(given: Option<&String>, from: &str) -> Result<Option<String>, Failure> 
     Ok(token.cloned())
 }
 
+/// The token of a control API, if there is to be one.
+pub fn control_token(given: Option<String>) -> Result<Option<String>, Diagnostic> {
+    let printable = |token: &String| !token.is_empty() && token.bytes().all(|byte| byte.is_ascii_graphic());
+    match given {
+        Some(token) if !printable(&token) => {
+            let wrong = Diagnostic::general("the control token is empty, or cannot be sent in a header field");
+            Err(wrong.with_help("--control-token and CONFORMANCE_CONTROL_TOKEN take visible ASCII without spaces"))
+        }
+        given => Ok(given),
+    }
+}
+
 /// How to speak to it.
 pub fn settings(server: &Server) -> Result<Settings, Failure> {
     let wrong = |what: String| Failure::from(Diagnostic::general(what));

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use anstyle::{AnsiColor, Style};
 use conformance_contract::Contract;
 use conformance_fault::{Fault, Harm};
-use conformance_record::{Answer, Boundary, Request, Response, Upstream};
+use conformance_record::{Answer, Behind, Boundary, Request, Response, Upstream};
 use conformance_source::suggest;
 
 use crate::terminal;
@@ -60,7 +60,7 @@ impl Weather {
         }
         let line = format!("{:>6} {}", request.method, request.path());
         let below = Below { upstream, answered: Mutex::default() };
-        let response = self.always.pass(request, &Behind { harm: &self.switched, below: &below }).await;
+        let response = self.always.pass(request, &Behind { boundary: &self.switched, upstream: &below }).await;
         let truth = below.answered.lock().unwrap_or_else(PoisonError::into_inner).take();
         if !self.quiet {
             tell(&line, truth.as_ref(), &response);
@@ -85,18 +85,6 @@ fn tell(line: &str, truth: Option<&Response>, response: &Result<Response, String
         (Ok(answer), None) => format!("answered {} without asking", answer.status),
     };
     terminal::note(&format!("{line} {style}fault{style:#} {dim}{what}{dim:#}"));
-}
-
-/// One boundary behind another.
-struct Behind<'b> {
-    harm: &'b Harm,
-    below: &'b Below<'b>,
-}
-
-impl Upstream for Behind<'_> {
-    fn send(&self, request: Request) -> Answer<'_> {
-        self.harm.pass(request, self.below)
-    }
 }
 
 /// The mock, and its last answer.

@@ -148,7 +148,11 @@ impl Hurt {
             && on.token.is_none_or(|wanted| wanted == token)
             && on.headers.iter().all(|(name, text)| request.header(name).is_some_and(|value| value.contains(text)))
             && on.body.as_ref().is_none_or(|text| holds(&request.body, text));
-        fits && self.seen.fetch_add(1, Ordering::Relaxed) % on.every == on.every - 1
+        if !fits {
+            return false;
+        }
+        let before = self.seen.fetch_add(1, Ordering::Relaxed);
+        before % on.every == on.every - 1 && on.first.is_none_or(|first| before / on.every < first)
     }
 
     /// Keeps the answer back.

@@ -71,6 +71,8 @@ pub struct On {
     pub status: Vec<String>,
     /// Every so many requests.
     pub every: u64,
+    /// No more than so many of those requests.
+    pub first: Option<u64>,
     /// Whether a request has a token.
     pub token: Option<bool>,
     /// Text in the request's body.

@@ -124,7 +124,8 @@ fn on(reader: &Reader, node: Option<&Node>) -> Option<On> {
     if !matches!(node.tree, Tree::Object(_)) {
         return Some(On { operations: texts(reader, Some(node))?, every: 1, ..On::default() });
     }
-    let keys = &["operation", "with", "without", "status", "every", "token", "body", "query", "headers", "shows"];
+    let keys =
+        &["operation", "with", "without", "status", "every", "first", "token", "body", "query", "headers", "shows"];
     let object = reader.object(node, "`on`", keys)?;
     Some(On {
         operations: texts(reader, object.optional("operation"))?,
@@ -132,6 +133,7 @@ fn on(reader: &Reader, node: Option<&Node>) -> Option<On> {
         without: texts(reader, object.optional("without"))?,
         status: texts(reader, object.optional("status"))?,
         every: part(object, "every", |node| reader.whole(node))?.unwrap_or(1).max(1),
+        first: part(object, "first", |node| reader.whole(node))?,
         token: part(object, "token", |node| reader.boolean(node))?,
         body: part(object, "body", |node| reader.text(node))?,
         query: pairs(object.optional("query"), |node| plain(reader, node))?,

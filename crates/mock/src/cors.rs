@@ -29,7 +29,12 @@ pub(crate) fn preflight(request: &Request, methods: &str) -> Vec<(&'static str, 
 #[must_use]
 pub fn is_loopback(origin: &str) -> bool {
     let Some((scheme, authority)) = origin.split_once("://") else { return false };
-    if !matches!(scheme, "http" | "https") || authority.contains(['/', '@']) {
+    matches!(scheme, "http" | "https") && is_loopback_host(authority)
+}
+
+/// Whether a host, with or without a port, is this machine by name or address.
+pub(crate) fn is_loopback_host(authority: &str) -> bool {
+    if authority.contains(['/', '@']) {
         return false;
     }
     let host = match authority.strip_prefix('[') {

@@ -5,10 +5,12 @@
 //!
 //! In reading order: [`settings`], [`mod@plan`] (what the schemas ask for, worked out once), [`clock`] and [`ids`] (what the
 //! mock makes), [`store`] (the objects of a workspace, and pages of them), [`seeds`] (what a workspace starts with),
-//! [`pipeline`] (from request to response), `actions` (what each does to the state), [`problem`] (refusals), [`cors`], [`server`].
+//! [`pipeline`] (from request to response), `actions` (what each does to the state), [`problem`] (refusals), [`cors`], [`control`] (what a
+//! test can ask of the server itself), [`server`].
 
 mod actions;
 pub mod clock;
+pub mod control;
 pub mod cors;
 pub mod ids;
 pub mod pipeline;
@@ -20,6 +22,7 @@ pub mod settings;
 pub mod store;
 pub mod workspaces;
 
+pub use control::{Control, Workshop};
 pub use pipeline::{Mock, Observer, Reply};
 pub use seeds::Seeds;
 pub use settings::{Limits, Settings};

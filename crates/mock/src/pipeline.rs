@@ -11,6 +11,7 @@ use conformance_contract::{Contract, Operation};
 use conformance_record::{Answer, Boundary, Code, Finding, Request, Response, Upstream};
 use conformance_source::{Diagnostics, SourceFile};
 
+use crate::control::Control;
 use crate::cors;
 use crate::plan::{Plan, SuiteFault, plan};
 use crate::problem::Problem;
@@ -49,6 +50,7 @@ pub struct Mock {
     workspaces: Workspaces,
     observer: Option<Box<dyn Observer>>,
     boundary: Option<Arc<dyn Boundary>>,
+    control: Control,
 }
 
 impl std::fmt::Debug for Mock {
@@ -94,7 +96,7 @@ impl Mock {
             None => Seeds::none(&contract),
         };
         let workspaces = Workspaces::new(&contract, seeds, settings.seed, settings.limits.workspaces);
-        Ok(Self { contract, plan, settings, workspaces, observer: None, boundary: None })
+        Ok(Self { contract, plan, settings, workspaces, observer: None, boundary: None, control: Control::default() })
     }
 
     /// The same mock, watched.
@@ -109,6 +111,25 @@ impl Mock {
     pub fn behind(mut self, boundary: Arc<dyn Boundary>) -> Self {
         self.boundary = Some(boundary);
         self
+    }
+
+    /// The same mock, governed by this control API when it is served.
+    #[must_use]
+    pub fn controlled(mut self, control: Control) -> Self {
+        self.control = control;
+        self
+    }
+
+    /// What governs it.
+    #[must_use]
+    pub fn control(&self) -> &Control {
+        &self.control
+    }
+
+    /// Puts the workspace of a token back to where it began; answers its number, if anyone used it yet.
+    #[must_use]
+    pub fn reset(&self, token: &str) -> Option<usize> {
+        self.workspaces.reset(token)
     }
 
     /// What stands in front of it, if anything.
@@ -246,16 +267,20 @@ impl Mock {
     }
 }
 
-impl Upstream for Mock {
-    fn send(&self, request: Request) -> Answer<'_> {
-        let reply = self.respond(&request);
+impl From<Reply> for Response {
+    fn from(reply: Reply) -> Self {
         let headers = reply.headers.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
-        let response = Response { status: reply.status, headers, body: reply.body.to_vec() };
-        Box::pin(std::future::ready(Ok(response)))
+        Self { status: reply.status, headers, body: reply.body.to_vec() }
     }
 }
 
-fn plain(status: u16, body: Bytes) -> Reply {
+impl Upstream for Mock {
+    fn send(&self, request: Request) -> Answer<'_> {
+        Box::pin(std::future::ready(Ok(self.respond(&request).into())))
+    }
+}
+
+pub(crate) fn plain(status: u16, body: Bytes) -> Reply {
     let headers = if body.is_empty() { Vec::new() } else { vec![("content-type", "application/json".to_owned())] };
     Reply { status, headers, body, workspace: None, notes: Vec::new(), problem: None }
 }

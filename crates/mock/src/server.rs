@@ -2,12 +2,13 @@
 
 use std::future::Future;
 use std::io;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
-use conformance_record::{Request, Response};
+use conformance_record::{Behind, Request, Response, Upstream as _};
 use http_body_util::{BodyExt, Full};
 use hyper::body::{Body, Incoming};
 use hyper::service::service_fn;
@@ -18,12 +19,10 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use tokio::time::{sleep, timeout};
 
+use crate::control::BASE;
 use crate::cors;
 use crate::pipeline::{Mock, Reply};
 use crate::problem::Problem;
-
-/// The header field in which an observer finds the call that a request belongs to. No client can set it.
-pub const CALL: &str = "x-conformance-call";
 
 /// How much of a too large body is still read, so that the client gets to see the refusal.
 const DRAINED: usize = 16 * 1024 * 1024;
@@ -43,9 +42,9 @@ pub async fn serve(listener: TcpListener, mock: Arc<Mock>, shutdown: impl Future
             place = connections.clone().acquire_owned() => place.map_err(io::Error::other)?,
             () = &mut shutdown => break,
         };
-        let stream = tokio::select! {
+        let (stream, peer) = tokio::select! {
             accepted = listener.accept() => match accepted {
-                Ok((stream, _)) => stream,
+                Ok(accepted) => accepted,
                 // A connection that died in the queue, or too many open files: neither ends the server.
                 Err(_) => { sleep(Duration::from_millis(5)).await; continue }
             },
@@ -53,7 +52,7 @@ pub async fn serve(listener: TcpListener, mock: Arc<Mock>, shutdown: impl Future
         };
         let (mock, watcher) = (mock.clone(), graceful.watcher());
         tokio::spawn(async move {
-            connection(stream, mock, watcher).await;
+            connection(stream, peer.ip(), mock, watcher).await;
             drop(place);
         });
     }
@@ -63,7 +62,7 @@ pub async fn serve(listener: TcpListener, mock: Arc<Mock>, shutdown: impl Future
 }
 
 /// One connection. It has `patience` to begin its first request; the idle time between requests is hyper's to watch.
-async fn connection(stream: TcpStream, mock: Arc<Mock>, watcher: hyper_util::server::graceful::Watcher) {
+async fn connection(stream: TcpStream, peer: IpAddr, mock: Arc<Mock>, watcher: hyper_util::server::graceful::Watcher) {
     let _ = stream.set_nodelay(true);
     let limits = mock.settings().limits;
     let begun = Arc::new(AtomicBool::new(false));
@@ -72,7 +71,7 @@ async fn connection(stream: TcpStream, mock: Arc<Mock>, watcher: hyper_util::ser
         service_fn(move |request: hyper::Request<Incoming>| {
             begun.store(true, Ordering::Relaxed);
             let mock = mock.clone();
-            async move { answer(&mock, request).await }
+            async move { answer(&mock, peer, request).await }
         })
     };
     let mut builder = auto::Builder::new(TokioExecutor::new());
@@ -95,31 +94,62 @@ async fn connection(stream: TcpStream, mock: Arc<Mock>, watcher: hyper_util::ser
 }
 
 /// The answer; an error cuts the connection, and only a boundary asks for that.
-async fn answer(mock: &Mock, request: hyper::Request<Incoming>) -> io::Result<hyper::Response<Full<Bytes>>> {
+async fn answer(
+    mock: &Mock,
+    peer: IpAddr,
+    request: hyper::Request<Incoming>,
+) -> io::Result<hyper::Response<Full<Bytes>>> {
     let (parts, body) = request.into_parts();
     let target = parts.uri.path_and_query().map_or("/", |target| target.as_str());
     let (call, target) = call(target);
-    let mut headers = headers(&parts.headers);
-    headers.retain(|(name, _)| name != CALL);
-    headers.extend(call.map(|call| (CALL.to_owned(), call)));
-    let mut seen =
-        Request { method: parts.method.as_str().to_owned(), target: target.to_owned(), headers, body: Vec::new() };
-    let limits = mock.settings().limits;
-    let reply = match timeout(limits.patience, collect(body, limits.body)).await {
-        Ok(Ok(body)) => {
-            seen.body = body;
-            // A preflight is the browser's own affair.
-            if let Some(boundary) = mock.boundary().filter(|_| seen.method != "OPTIONS") {
-                let origin = Request { body: Vec::new(), ..seen.clone() };
-                let passed = boundary.pass(seen, mock).await.map_err(io::Error::other)?;
-                return Ok(altered(passed, &origin));
-            }
-            mock.respond(&seen)
-        }
-        Ok(Err(problem)) => mock.refuse(&seen, problem),
-        Err(_) => mock.refuse(&seen, Problem::new("malformed-body", "body: did not arrive in time")),
+    let mut seen = Request {
+        method: parts.method.as_str().to_owned(),
+        target: target.to_owned(),
+        headers: headers(&parts.headers),
+        body: Vec::new(),
     };
-    Ok(response(reply))
+    let limits = mock.settings().limits;
+    let whole = match timeout(limits.patience, collect(body, limits.body)).await {
+        Ok(whole) => whole,
+        Err(_) => Err(Problem::new("malformed-body", "body: did not arrive in time")),
+    };
+    let whole = whole.map(|body| seen.body = body);
+    if call.is_none() && seen.target.starts_with(BASE) {
+        let host = parts.uri.authority().map(hyper::http::uri::Authority::as_str);
+        let host = host.or_else(|| parts.headers.get(hyper::header::HOST)?.to_str().ok());
+        return Ok(response(mock.control().answer(mock, peer, host, &seen)));
+    }
+    // A preflight is the browser's own affair.
+    let plain = seen.method == "OPTIONS" || (call.is_none() && mock.boundary().is_none());
+    match whole {
+        Err(problem) if call.is_none() => Ok(response(mock.refuse(&seen, problem))),
+        Ok(()) if plain => Ok(response(mock.respond(&seen))),
+        whole => passed(mock, call.as_deref(), seen, whole.err()).await,
+    }
+}
+
+/// The answer to a request that belongs to a call, or meets a boundary. What belongs to a call is noted as the client sees it.
+async fn passed(
+    mock: &Mock,
+    call: Option<&str>,
+    request: Request,
+    problem: Option<Problem>,
+) -> io::Result<hyper::Response<Full<Bytes>>> {
+    let journal = &mock.control().journal;
+    let noted = call.map(|call| journal.begin(call, &request));
+    let origin = Request { body: Vec::new(), ..request.clone() };
+    let script = call.and_then(|call| mock.control().script(call));
+    let answer = match (problem, script, mock.boundary()) {
+        (Some(problem), ..) => Ok(mock.refuse(&request, problem).into()),
+        (None, Some(script), Some(boundary)) => script.pass(request, &Behind { boundary, upstream: mock }).await,
+        (None, Some(script), None) => script.pass(request, mock).await,
+        (None, None, Some(boundary)) => boundary.pass(request, mock).await,
+        (None, None, None) => mock.send(request).await,
+    };
+    if let Some(noted) = noted {
+        journal.end(noted, answer.clone());
+    }
+    Ok(altered(answer.map_err(io::Error::other)?, &origin))
 }
 
 /// A target without the call that stands before it: `/~/RUN/CALL/v2/things` is `/v2/things`, of the call `RUN/CALL`. Every

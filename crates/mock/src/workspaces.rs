@@ -62,6 +62,15 @@ impl Workspaces {
         Some(all.entry(token.to_owned()).or_insert_with(|| Arc::new(self.fresh(token, number))).clone())
     }
 
+    /// Puts the workspace of a token back to where it began, under its number; none when nobody used it yet.
+    #[must_use]
+    pub fn reset(&self, token: &str) -> Option<usize> {
+        let mut all = self.by_token.write();
+        let number = all.get(token)?.number;
+        all.insert(token.to_owned(), Arc::new(self.fresh(token, number)));
+        Some(number)
+    }
+
     fn fresh(&self, token: &str, number: usize) -> Workspace {
         let random = |index: usize| match self.seed {
             Some(seed) => fastrand::Rng::with_seed(mix(seed, token).wrapping_add(index as u64)),

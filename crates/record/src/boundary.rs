@@ -15,6 +15,27 @@ pub trait Upstream: Sync {
     fn send(&self, request: Request) -> Answer<'_>;
 }
 
+/// An upstream behind a boundary, as one upstream.
+#[derive(Clone, Copy)]
+pub struct Behind<'b> {
+    /// What stands in front.
+    pub boundary: &'b dyn Boundary,
+    /// What answers.
+    pub upstream: &'b dyn Upstream,
+}
+
+impl std::fmt::Debug for Behind<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Behind").field("boundary", &self.boundary).finish_non_exhaustive()
+    }
+}
+
+impl Upstream for Behind<'_> {
+    fn send(&self, request: Request) -> Answer<'_> {
+        self.boundary.pass(request, self.upstream)
+    }
+}
+
 /// Something between a client and an upstream.
 pub trait Boundary: Debug + Send + Sync {
     /// Passes a request on, or does not.

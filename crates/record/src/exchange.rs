@@ -2,6 +2,9 @@
 
 use std::time::Duration;
 
+use crate::Secrets;
+use crate::secrets::{credentials, is_telling};
+
 /// A request as it goes over the wire.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Request {
@@ -48,6 +51,46 @@ impl Exchange {
             Ok(response) => format!("{request} → {}", response.status),
             Err(reason) => format!("{request} → {reason}"),
         }
+    }
+}
+
+impl Exchange {
+    /// As it may be told: without secrets, and without header fields that look like one. `authorization` says what is told
+    /// of that field's value.
+    #[must_use]
+    pub fn cleaned(&self, secrets: &Secrets, authorization: impl Fn(&str) -> String) -> Self {
+        let headers = |headers: &[(String, String)]| {
+            let clean = |(name, value): &(String, String)| match name.as_str() {
+                "authorization" => (name.clone(), authorization(value)),
+                name if is_telling(name) => (name.to_owned(), "<removed>".to_owned()),
+                name => (name.to_owned(), secrets.scrub(value)),
+            };
+            headers.iter().map(clean).collect()
+        };
+        let response = self.response.as_ref().map(|response| Response {
+            status: response.status,
+            headers: headers(&response.headers),
+            body: secrets.scrub_bytes(&response.body),
+        });
+        Self {
+            number: self.number,
+            request: Request {
+                method: self.request.method.clone(),
+                target: secrets.scrub(&self.request.target),
+                headers: headers(&self.request.headers),
+                body: secrets.scrub_bytes(&self.request.body),
+            },
+            response: response.map_err(|reason| secrets.scrub(reason)),
+            took: self.took,
+        }
+    }
+
+    /// As it may be told of somebody else's request: its credentials are known from nowhere but itself.
+    #[must_use]
+    pub fn anonymous(&self) -> Self {
+        let given = self.request.headers.iter().filter(|(name, _)| is_telling(name));
+        let values = given.flat_map(|(_, value)| [Some(value.as_str()), value.split_once(' ').map(|(_, rest)| rest)]);
+        self.cleaned(&Secrets::new(values.flatten()), credentials)
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! Plain data that travels between the crates; nothing here knows a network, a file or a terminal.
 //!
-//! In reading order: [`exchange`], [`mod@boundary`], [`finding`], [`verdict`], [`event`], [`secrets`].
+//! In reading order: [`exchange`], [`written`], [`mod@boundary`], [`finding`], [`verdict`], [`event`], [`secrets`].
 
 pub mod boundary;
 pub mod event;
@@ -10,8 +10,9 @@ pub mod exchange;
 pub mod finding;
 pub mod secrets;
 pub mod verdict;
+pub mod written;
 
-pub use boundary::{Answer, Boundary, Upstream};
+pub use boundary::{Answer, Behind, Boundary, Upstream};
 pub use event::{RunEvent, SnapshotOutcome, Tally};
 pub use exchange::{Exchange, Request, Response};
 pub use finding::{Blame, Code, Finding};

@@ -60,6 +60,14 @@ impl Secrets {
         if text.contains(CUT) { self.scrub_cut(&text) } else { text }
     }
 
+    /// Bytes without secrets. Those with a secret among them become text.
+    #[must_use]
+    pub fn scrub_bytes(&self, bytes: &[u8]) -> Vec<u8> {
+        let text = String::from_utf8_lossy(bytes);
+        let clean = self.scrub(&text);
+        if clean == text { bytes.to_vec() } else { clean.into_bytes() }
+    }
+
     /// The text without beginnings of secrets where something long was cut short.
     fn scrub_cut(&self, text: &str) -> String {
         let mut parts: Vec<String> = text.split(CUT).map(str::to_owned).collect();

@@ -73,7 +73,7 @@ pub struct Cited {
 }
 
 /// One thing that is otherwise than expected.
-#[derive(Clone, Debug, PartialEq, Eq, Default)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Default)]
 pub struct Mismatch {
     /// In which round of a repeated step, or on which page of a walk; empty when there is but one.
     pub round: String,
@@ -90,6 +90,18 @@ impl Mismatch {
     #[must_use]
     pub fn of(found: impl Into<String>) -> Self {
         Self { found: found.into(), ..Self::default() }
+    }
+
+    /// As many as somebody reads, and how many more there are.
+    #[must_use]
+    pub fn first_few(mut all: Vec<Self>) -> Vec<Self> {
+        const TOLD: usize = 5;
+        if all.len() > TOLD {
+            let more = all.len() - TOLD;
+            all.truncate(TOLD);
+            all.push(Self::of(format!("and {more} more")));
+        }
+        all
     }
 }
 

@@ -1,10 +1,11 @@
 //! For people at a terminal: a line per scenario, a card per failed check, the numbers.
 
+use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::io::{self, Write};
 use std::time::Duration;
 
-use conformance_record::{CheckOutcome, Exchange, RunEvent, Tally, Verdict};
+use conformance_record::{CheckOutcome, Exchange, Mismatch, RunEvent, Tally, Verdict};
 
 use crate::card::{self, BOLD, Context, DIM, GREEN, Kind, RED, YELLOW};
 use crate::drift::{drift, wrapped};
@@ -39,12 +40,17 @@ pub struct Terminal<W> {
     telling: Telling,
     area: String,
     origin: String,
+    /// What was told of failures, and in which scenario: the same is not told twice.
+    told: HashMap<Told, String>,
 }
+
+/// What makes two failures the same: what is cited, how it is written, what was found.
+type Told = (String, String, Vec<Mismatch>);
 
 impl<W: Write> Terminal<W> {
     /// Writes to `out`.
     pub fn new(out: W, telling: Telling) -> Self {
-        Self { out, telling, area: String::new(), origin: String::new() }
+        Self { out, telling, area: String::new(), origin: String::new(), told: HashMap::new() }
     }
 
     /// Takes an event in.
@@ -97,7 +103,8 @@ impl<W: Write> Terminal<W> {
                 let _ = writeln!(text, "    {DIM}{line}{DIM:#}");
             }
         }
-        let context = Context { scenario: name, exchanges, origin: &self.origin, again: &self.telling.again };
+        let (origin, again) = (self.origin.clone(), self.telling.again.clone());
+        let context = Context { scenario: name, exchanges, origin: &origin, again: &again };
         let mut reasons: Vec<(&str, &str, usize)> = Vec::new();
         for check in shown {
             // One lost capture leaves many checks without an object: told once.
@@ -119,7 +126,7 @@ impl<W: Write> Terminal<W> {
         text
     }
 
-    fn card(&self, text: &mut String, check: &CheckOutcome, context: Context<'_>) {
+    fn card(&mut self, text: &mut String, check: &CheckOutcome, context: Context<'_>) {
         let style = match &check.verdict {
             Verdict::Pass => GREEN,
             Verdict::Fail | Verdict::ToolFault(_) => RED,
@@ -131,6 +138,15 @@ impl<W: Write> Terminal<W> {
         if check.verdict == Verdict::Pass {
             return;
         }
+        let same = (card::ids(check), check.source.clone(), check.found.clone());
+        if let Some(earlier) =
+            self.told.get(&same).filter(|earlier| !check.found.is_empty() && *earlier != context.scenario)
+        {
+            let as_before = format!("as in {earlier}");
+            self.row(text, "found", Kind::Words, &as_before);
+            return text.push('\n');
+        }
+        self.told.insert(same, context.scenario.to_owned());
         for line in card::lines(check, context) {
             self.row(text, line.name, line.kind, &line.text);
         }

@@ -19,6 +19,8 @@ use crate::value;
 pub struct Bound {
     /// In the order of their names.
     pub scenarios: Vec<Scenario>,
+    /// Those that are about SDKs, and go through one only; in the order of their names.
+    pub for_sdks: Vec<Scenario>,
 }
 
 /// A check that cites a requirement.
@@ -31,6 +33,13 @@ pub struct Citation<'b> {
 }
 
 impl Bound {
+    /// The same, for a run through an SDK.
+    #[must_use]
+    pub fn through_an_sdk(mut self) -> Self {
+        self.scenarios.append(&mut self.for_sdks);
+        self
+    }
+
     /// The checks that cite a requirement.
     #[must_use]
     pub fn citing(&self, id: &str) -> Vec<Citation<'_>> {
@@ -75,10 +84,11 @@ pub fn bind(suite: &Suite) -> Result<Bound, Diagnostics> {
         told.push(one.clone());
         !known
     });
+    let (for_sdks, scenarios): (Vec<_>, Vec<_>) = scenarios.into_iter().partition(Scenario::is_for_sdks);
     if scenarios.is_empty() && found.is_empty() {
         return Err(Diagnostic::general("the suite has no scenarios under fixtures/scenarios").into());
     }
-    if found.is_empty() { Ok(Bound { scenarios }) } else { Err(Diagnostics(found)) }
+    if found.is_empty() { Ok(Bound { scenarios, for_sdks }) } else { Err(Diagnostics(found)) }
 }
 
 /// `area/behaviour` of a scenario file.

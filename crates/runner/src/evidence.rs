@@ -1,7 +1,6 @@
 //! What is told of checks and exchanges: all of it, without secrets.
 
-use conformance_record::secrets::is_telling;
-use conformance_record::{CheckOutcome, Exchange, Request, Response, Secrets, Verdict};
+use conformance_record::{CheckOutcome, Exchange, Secrets, Verdict};
 
 use crate::target::Target;
 
@@ -25,37 +24,9 @@ pub(crate) fn scrub(check: &mut CheckOutcome, secrets: &Secrets) {
 pub(crate) fn told(exchange: &Exchange, target: &Target, scenario: usize, secrets: &Secrets) -> Exchange {
     let own = format!("Bearer {}", target.token(scenario));
     let second = target.second(scenario).map(|token| format!("Bearer {token}"));
-    let bytes = |body: &[u8]| match std::str::from_utf8(body) {
-        Ok(text) => secrets.scrub(text).into_bytes(),
-        Err(_) => secrets.scrub(&String::from_utf8_lossy(body)).into_bytes(),
-    };
-    let headers = |headers: &[(String, String)]| {
-        let clean = |(name, value): &(String, String)| {
-            let value = match name.as_str() {
-                "authorization" if *value == own => "Bearer <token>".to_owned(),
-                "authorization" if Some(value) == second.as_ref() => "Bearer <second token>".to_owned(),
-                name if name != "authorization" && is_telling(name) => "<removed>".to_owned(),
-                _ => secrets.scrub(value),
-            };
-            (name.clone(), value)
-        };
-        headers.iter().map(clean).collect()
-    };
-    let request = &exchange.request;
-    let response = exchange.response.as_ref().map(|response| Response {
-        status: response.status,
-        headers: headers(&response.headers),
-        body: bytes(&response.body),
-    });
-    Exchange {
-        number: exchange.number,
-        request: Request {
-            method: request.method.clone(),
-            target: secrets.scrub(&request.target),
-            headers: headers(&request.headers),
-            body: bytes(&request.body),
-        },
-        response: response.map_err(|reason| secrets.scrub(reason)),
-        took: exchange.took,
-    }
+    exchange.cleaned(secrets, |value| match value {
+        value if value == own => "Bearer <token>".to_owned(),
+        value if Some(value) == second.as_deref() => "Bearer <second token>".to_owned(),
+        value => secrets.scrub(value),
+    })
 }

@@ -14,9 +14,6 @@ use crate::relate::{relation, unmet};
 use crate::value::Scope;
 use crate::world::World;
 
-/// How many mismatches of one check are told in full.
-const TOLD: usize = 5;
-
 /// A check being judged.
 pub(crate) struct Judgement<'s> {
     check: &'s Check,
@@ -104,7 +101,7 @@ impl<'s> Judgement<'s> {
     }
 
     /// The verdict on all rounds.
-    pub(crate) fn outcome(mut self, file: &SourceFile, requirements: &Requirements) -> CheckOutcome {
+    pub(crate) fn outcome(self, file: &SourceFile, requirements: &Requirements) -> CheckOutcome {
         let cited = self.check.cites.iter().filter_map(|(id, _)| requirements.get(id));
         let cited: Vec<Cited> = cited.map(|one| requirements.cited(one)).collect();
         let level = cited.iter().map(|one| one.level).max().unwrap_or(Level::Must);
@@ -123,11 +120,6 @@ impl<'s> Judgement<'s> {
                 None => Verdict::CouldNotRun("nothing was judged".to_owned()),
             },
         };
-        if self.mismatches.len() > TOLD {
-            let more = self.mismatches.len() - TOLD;
-            self.mismatches.truncate(TOLD);
-            self.mismatches.push(Mismatch::of(format!("and {more} more")));
-        }
         let (line, column) = file.position(self.check.span.start);
         let expected = self.expected.unwrap_or_else(|| describe(&self.check.expectation));
         let source = file.lines(self.check.span.clone());
@@ -141,7 +133,7 @@ impl<'s> Judgement<'s> {
             exchange: self.exchange,
             expected,
             meanings,
-            found: self.mismatches,
+            found: Mismatch::first_few(self.mismatches),
         }
     }
 }
@@ -195,11 +187,31 @@ fn describe(expectation: &Expectation) -> String {
     }
 }
 
+/// That a call with faults was not made: nothing is green because it was not tried.
+fn unmade(step: &Step, why: Obstacle) -> CheckOutcome {
+    let (line, column) = step.file.position(step.span.start);
+    let statement = "The call is made while things go wrong.".to_owned();
+    CheckOutcome {
+        verdict: why.verdict(),
+        level: Level::Must,
+        requirements: vec![Cited { id: "call".to_owned(), level: Level::Must, statement, sources: Vec::new() }],
+        position: Position { file: step.file.name().to_owned(), line, column },
+        source: step.file.lines(step.span.clone()),
+        exchange: None,
+        expected: "the call is made".to_owned(),
+        meanings: Vec::new(),
+        found: Vec::new(),
+    }
+}
+
 /// The checks of a step, each being judged.
 pub(crate) struct Judgements<'s> {
     pub(crate) each_page: Vec<Judgement<'s>>,
     pub(crate) answer: Vec<Judgement<'s>>,
     pub(crate) probe: Option<Judgement<'s>>,
+    step: &'s Step,
+    /// Why a call with faults, of which there is nothing else to tell, was not made.
+    unmade: Option<Obstacle>,
 }
 
 impl<'s> Judgements<'s> {
@@ -212,6 +224,8 @@ impl<'s> Judgements<'s> {
             each_page: each_page.iter().map(Judgement::new).collect(),
             answer: step.checks.iter().map(Judgement::new).collect(),
             probe: step.probe.as_ref().map(Judgement::new),
+            step,
+            unmade: None,
         }
     }
 
@@ -219,11 +233,15 @@ impl<'s> Judgements<'s> {
     pub(crate) fn could_not(&mut self, reason: &Obstacle) {
         let all = self.each_page.iter_mut().chain(&mut self.answer).chain(&mut self.probe);
         all.for_each(|one| one.could_not(reason.clone()));
+        if !self.step.kind.call().faults.is_empty() {
+            self.unmade.get_or_insert_with(|| reason.clone());
+        }
     }
 
     /// The verdicts, in the order of [`Step::all_checks`].
     pub(crate) fn outcomes(self, file: &SourceFile, requirements: &Requirements) -> Vec<CheckOutcome> {
+        let unmade = self.unmade.map(|why| unmade(self.step, why));
         let all = self.each_page.into_iter().chain(self.answer).chain(self.probe);
-        all.map(|one| one.outcome(file, requirements)).collect()
+        all.map(|one| one.outcome(file, requirements)).chain(unmade).collect()
     }
 }

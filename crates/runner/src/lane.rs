@@ -19,8 +19,14 @@ pub(crate) enum Lane {
 }
 
 impl Lane {
-    /// Sends the request with this number of a scenario.
-    pub(crate) async fn send(&self, scenario: &str, number: usize, request: Request) -> Result<Exchange, Obstacle> {
+    /// Sends the request with this number of a scenario, while these faults happen. They can only be had through an SDK.
+    pub(crate) async fn send(
+        &self,
+        scenario: &str,
+        number: usize,
+        request: Request,
+        faults: &[String],
+    ) -> Result<Exchange, Obstacle> {
         match self {
             Self::Http(client, recorder) => {
                 let exchange = Exchange { number, ..client.send(request).await };
@@ -29,7 +35,7 @@ impl Lane {
                 }
                 Ok(exchange)
             }
-            Self::Sdk(sdk) => sdk.send(scenario, number, request).await,
+            Self::Sdk(sdk) => sdk.send(scenario, number, request, faults).await,
             Self::Recorded(recording) => recording.exchange(scenario, number, &request),
         }
     }

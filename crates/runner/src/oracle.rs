@@ -14,9 +14,6 @@ use serde_json::Value;
 use crate::relate::changes;
 use crate::world::World;
 
-/// How many mismatches of a rule are told.
-const TOLD: usize = 5;
-
 /// What is known of an object.
 #[derive(Debug)]
 enum Known {
@@ -163,17 +160,12 @@ impl Oracle {
 
 impl Broken {
     fn outcome(
-        mut self,
+        self,
         (requirements, requirement): (&Requirements, &Requirement),
         rule: Rule,
         file: &SourceFile,
     ) -> CheckOutcome {
         let verdict = if requirement.level == Level::Must { Verdict::Fail } else { Verdict::Warn };
-        if self.mismatches.len() > TOLD {
-            let more = self.mismatches.len() - TOLD;
-            self.mismatches.truncate(TOLD);
-            self.mismatches.push(Mismatch::of(format!("and {more} more")));
-        }
         CheckOutcome {
             verdict,
             level: requirement.level,
@@ -183,7 +175,7 @@ impl Broken {
             exchange: self.exchange,
             expected: format!("in all answers of the scenario, {}", rule.demand()),
             meanings: Vec::new(),
-            found: self.mismatches,
+            found: Mismatch::first_few(self.mismatches),
         }
     }
 }

@@ -79,7 +79,7 @@ impl Replay<'_> {
 
     /// The body of an answer; none when there is nothing to look at.
     async fn answer(&mut self, request: Request) -> Result<Option<Value>, Obstacle> {
-        let response = self.exchange(request).await?.response;
+        let response = self.exchange(request, &[]).await?.response;
         let response = response.map_err(|reason| Obstacle::from(format!("the probe got no answer: {reason}")))?;
         if response.status == 404 {
             return Ok(None);

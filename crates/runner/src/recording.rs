@@ -11,7 +11,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use conformance_record::secrets::credentials;
-use conformance_record::{Exchange, Request, Response, Secrets};
+use conformance_record::written::{WrittenRequest, WrittenResponse};
+use conformance_record::{Exchange, Request, Secrets};
 use conformance_source::{Diagnostic, Diagnostics, SourceFile};
 use serde::{Deserialize, Serialize};
 
@@ -38,54 +39,13 @@ pub(crate) struct Head {
 struct Line {
     scenario: String,
     number: usize,
-    request: RecordedRequest,
+    request: WrittenRequest,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    response: Option<RecordedResponse>,
+    response: Option<WrittenResponse>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     error: Option<String>,
     #[serde(rename = "tookMs")]
     took_ms: f64,
-}
-
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RecordedRequest {
-    method: String,
-    target: String,
-    headers: Vec<(String, String)>,
-    body: Body,
-}
-
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RecordedResponse {
-    status: u16,
-    headers: Vec<(String, String)>,
-    body: Body,
-}
-
-/// A body: text where it is UTF-8, else its bytes.
-#[derive(Serialize, Deserialize)]
-#[serde(untagged)]
-enum Body {
-    Text(String),
-    Bytes(Vec<u8>),
-}
-
-impl Body {
-    fn new(bytes: &[u8], secrets: &Secrets) -> Self {
-        let text = String::from_utf8_lossy(bytes);
-        let clean = secrets.scrub(&text);
-        // Bytes with a secret among them are told as text, so that it can be taken out.
-        if text.as_bytes() == bytes || clean != text { Self::Text(clean) } else { Self::Bytes(bytes.to_vec()) }
-    }
-
-    fn into_bytes(self) -> Vec<u8> {
-        match self {
-            Self::Text(text) => text.into_bytes(),
-            Self::Bytes(bytes) => bytes,
-        }
-    }
 }
 
 /// Writes a recording. Clones write to the same file.
@@ -160,16 +120,16 @@ impl Recorder {
         };
         let (response, error) = match &exchange.response {
             Ok(response) => {
-                let body = Body::new(&response.body, &self.secrets);
-                (Some(RecordedResponse { status: response.status, headers: clean(&response.headers), body }), None)
+                let body = self.secrets.scrub_bytes(&response.body).into();
+                (Some(WrittenResponse { status: response.status, headers: clean(&response.headers), body }), None)
             }
             Err(reason) => (None, Some(self.secrets.scrub(reason))),
         };
-        let request = RecordedRequest {
+        let request = WrittenRequest {
             method: exchange.request.method.clone(),
             target: self.secrets.scrub(&exchange.request.target),
             headers: clean(&exchange.request.headers),
-            body: Body::new(&exchange.request.body, &self.secrets),
+            body: self.secrets.scrub_bytes(&exchange.request.body).into(),
         };
         let took_ms = exchange.took.as_secs_f64() * 1000.0;
         self.line(&Line { scenario: scenario.to_owned(), number, request, response, error, took_ms });
@@ -306,21 +266,11 @@ impl Recording {
 }
 
 fn exchange(line: Line) -> Exchange {
-    let request = line.request;
+    let response = line.response.map(Into::into);
     Exchange {
         number: line.number,
-        request: Request {
-            method: request.method,
-            target: request.target,
-            headers: request.headers,
-            body: request.body.into_bytes(),
-        },
-        response: match line.response {
-            Some(response) => {
-                Ok(Response { status: response.status, headers: response.headers, body: response.body.into_bytes() })
-            }
-            None => Err(line.error.unwrap_or_else(|| "no answer".to_owned())),
-        },
+        request: line.request.into(),
+        response: response.ok_or_else(|| line.error.unwrap_or_else(|| "no answer".to_owned())),
         took: Duration::from_secs_f64((line.took_ms / 1000.0).clamp(0.0, 1e6)),
     }
 }

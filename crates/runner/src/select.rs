@@ -101,6 +101,10 @@ fn unknown(bound: &Bound, requirements: &Requirements, name: &str) -> Diagnostic
     {
         return Diagnostic::general(format!("no step of {scenario} stands in line {line}"));
     }
+    if bound.for_sdks.iter().any(|one| area(one) == name || one.name == split_line(name).0) {
+        let diagnostic = Diagnostic::general(format!("`{name}` is about what an SDK makes of a server's faults"));
+        return diagnostic.with_help("`conformance sdk -- DRIVER` replays it");
+    }
     let diagnostic = Diagnostic::general(format!("`{name}` is no area, scenario or requirement that anything tests"));
     match suggest::nearest(split_line(name).0, known) {
         Some(near) => diagnostic.with_help(format!("did you mean `{near}`?")),

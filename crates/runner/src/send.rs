@@ -27,16 +27,21 @@ impl Replay<'_> {
             let why = "it is about the protocol itself, which an SDK does not show";
             return Err(Obstacle::NotApplicable(why.to_owned()));
         }
+        if !call.faults.is_empty() && !matches!(self.lane, Lane::Sdk(_)) {
+            let why = "it is about what an SDK makes of a server's faults";
+            return Err(Obstacle::NotApplicable(why.to_owned()));
+        }
         let mut request = self.request(call, operation, scope)?;
         if let Some((name, value)) = extra {
             add_query(&mut request.target, name, value);
         }
         self.harmless(operation, &request)?;
-        self.exchange(request).await
+        self.exchange(request, &call.faults).await
     }
 
-    /// Sends a request, and keeps book of what it creates and deletes, whatever the scenario expects of it.
-    pub(crate) async fn exchange(&mut self, request: Request) -> Result<Exchange, Obstacle> {
+    /// Sends a request while faults happen, and keeps book of what it creates and deletes, whatever the scenario expects
+    /// of it.
+    pub(crate) async fn exchange(&mut self, request: Request, faults: &[String]) -> Result<Exchange, Obstacle> {
         if *self.stop.borrow() && !self.closing {
             return Err("the run was interrupted".into());
         }
@@ -61,7 +66,7 @@ impl Replay<'_> {
         if matches!(meant, Some((Action::Create | Action::Update, _))) {
             self.space_out().await;
         }
-        let exchange = self.lane.send(&self.selected.scenario.name, self.world.requests, request).await?;
+        let exchange = self.lane.send(&self.selected.scenario.name, self.world.requests, request, faults).await?;
         self.world.requests += 1;
         self.exchanges.push(exchange.clone());
         self.world.last_write = Some(Instant::now());
@@ -69,7 +74,8 @@ impl Replay<'_> {
             self.created(resource, number, &exchange);
         }
         self.note_true_creates();
-        if let Some((operation, values)) = &route {
+        // What goes wrong on purpose is not the server's.
+        if let Some((operation, values)) = route.as_ref().filter(|_| faults.is_empty()) {
             let id = values.first().map(|(_, raw)| decoded(raw));
             self.oracle.see(&self.world, operation, id.as_deref(), &exchange);
         }

@@ -13,9 +13,6 @@ use conformance_record::{
     Tally, Verdict,
 };
 
-/// Findings of one kind beyond so many are counted.
-const TOLD: usize = 5;
-
 /// What a client sent so far.
 #[derive(Debug, Default)]
 pub struct Traffic {
@@ -163,10 +160,6 @@ impl Mistakes {
             (.., Level::Must) => Verdict::Fail,
             _ => Verdict::Warn,
         };
-        let mut mismatches: Vec<Mismatch> = found.iter().take(TOLD).map(mismatch).collect();
-        if found.len() > TOLD {
-            mismatches.push(Mismatch::of(format!("and {} more", found.len() - TOLD)));
-        }
         let first = found.first().map(|(_, number, _)| *number);
         let rule = found.first().and_then(|(finding, ..)| finding.rule.clone());
         Some(CheckOutcome {
@@ -183,7 +176,7 @@ impl Mistakes {
             exchange: first,
             expected: format!("requests as the contract has them; if not, {blame} is to blame"),
             meanings: Vec::new(),
-            found: mismatches,
+            found: Mismatch::first_few(found.iter().map(mismatch).collect()),
         })
     }
 }

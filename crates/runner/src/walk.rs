@@ -115,7 +115,7 @@ impl Replay<'_> {
         let Some(cursor) = cursor.filter(|id| !self.world.own.iter().any(|own| own == id)) else { return Ok(false) };
         let suite = self.suite;
         let Some(retrieve) = suite.contract.action(operation.resource, Action::Retrieve) else { return Ok(false) };
-        let exchange = self.exchange(self.request_for(retrieve, cursor)).await?;
+        let exchange = self.exchange(self.request_for(retrieve, cursor), &[]).await?;
         Ok(exchange.response.is_ok_and(|response| response.status == 404))
     }
 

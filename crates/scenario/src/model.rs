@@ -32,6 +32,12 @@ impl Scenario {
     pub fn all_steps(&self) -> impl Iterator<Item = &Step> {
         self.steps.iter().chain(&self.teardown)
     }
+
+    /// Whether it is about what an SDK makes of a server's faults: then it goes through an SDK only.
+    #[must_use]
+    pub fn is_for_sdks(&self) -> bool {
+        self.all_steps().any(|step| !step.kind.call().faults.is_empty())
+    }
 }
 
 /// What not every target, or not every run, can do.
@@ -144,6 +150,8 @@ pub struct Call {
     pub body: Option<Template>,
     /// What is done to the request behind the contract's back.
     pub raw: Option<Raw>,
+    /// The faults that happen meanwhile, by name. Only a mock can be asked for them, and then the SDK is what is judged.
+    pub faults: Vec<String>,
 }
 
 /// Departures from the contract, for steps about the protocol itself. Such a step cannot go through an SDK.

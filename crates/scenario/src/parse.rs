@@ -24,6 +24,7 @@ const STEP: &[&str] = &[
     "parameters",
     "requestBody",
     "raw",
+    "faults",
     "token",
     "repeat",
     "forEach",
@@ -41,6 +42,7 @@ const WALK: &[&str] = &[
     "from",
     "until",
     "parameters",
+    "faults",
     "token",
     "eachPage",
     "outputs",
@@ -74,8 +76,9 @@ fn scenario(reader: &Reader, name: &str, root: &Node, fragments: &Fragments) -> 
     if steps.is_some() && node.items().is_empty() {
         return reader.expected(node, "at least one step");
     }
-    if steps.as_ref().is_some_and(|steps| steps.iter().all(|step| step.all_checks().next().is_none())) {
-        return reader.expected(node, "at least one check in all the steps");
+    let idle = |step: &Step| step.all_checks().next().is_none() && step.kind.call().faults.is_empty();
+    if steps.as_ref().is_some_and(|steps| steps.iter().all(idle)) {
+        return reader.expected(node, "at least one check, or one call with `faults`, in all the steps");
     }
     Some(Scenario {
         name: name.to_owned(),
@@ -131,6 +134,13 @@ fn step(reader: &Reader, node: &Node) -> Option<Step> {
     let twin = optional(object, "twin", |node| calls::twin(reader, node, kind.call()))?;
     if let (Some(Some(_)), false) = (&poll, matches!(rounds, Some(Rounds::Once))) {
         reader.wrong(&node.span, "`poll` excludes `repeat` and `forEach`", "this step has both");
+    }
+    if let Some(faults) = object.optional("faults") {
+        let judged = ["raw", "twin", "probe", "poll", "expect", "eachPage"];
+        if let Some(key) = judged.into_iter().find(|key| node.get(key).is_some()) {
+            let wrong = format!("a step with `faults` has no `{key}`: the SDK is judged, and not the answers");
+            reader.wrong(&faults.span, wrong, "here things go wrong on purpose");
+        }
     }
     Some(Step {
         file: reader.file().clone(),

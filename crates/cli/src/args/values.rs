@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use clap::ValueEnum as _;
 use conformance_record::Code;
-use conformance_runner::sdk::finding::Code as SdkCode;
+use conformance_runner::sdk::Code as SdkCode;
 use conformance_source::suggest;
 
 use super::{Report, ReportKind};

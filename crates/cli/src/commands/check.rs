@@ -30,14 +30,37 @@ fn untested(suite: &Suite, bound: &Bound) -> Vec<Diagnostic> {
     wrong
 }
 
+/// Faults that scenarios name and no file has.
+fn unknown_faults(suite: &Suite, bound: &Bound) -> Vec<Diagnostic> {
+    let Ok(faults) = crate::faults::all(suite) else { return Vec::new() };
+    let mut wrong: Vec<Diagnostic> = Vec::new();
+    for scenario in &bound.for_sdks {
+        for step in scenario.all_steps() {
+            let place = Some((scenario.file.clone(), step.place.clone()));
+            for name in &step.kind.call().faults {
+                let unknown = crate::faults::named(&faults, std::slice::from_ref(name)).err();
+                let here = unknown.into_iter().flat_map(|Diagnostics(unknown)| unknown).map(|one| Diagnostic {
+                    place: place.clone(),
+                    label: "this names it".to_owned(),
+                    ..one
+                });
+                wrong.extend(here);
+            }
+        }
+    }
+    wrong.dedup();
+    wrong
+}
+
 /// Opens everything that the other verbs would open, and tells all that is wrong.
 pub fn run(suite: Option<&Path>) -> Result<Exit, Failure> {
     let opened = embedded::open(suite)?;
     let mut found = Vec::new();
-    let mut scenarios = 0;
+    let (mut scenarios, mut for_sdks) = (0, 0);
     match bind(&opened) {
         Ok(bound) => {
-            scenarios = bound.scenarios.len();
+            (scenarios, for_sdks) = (bound.scenarios.len(), bound.for_sdks.len());
+            found.extend(unknown_faults(&opened, &bound));
             found.extend(untested(&opened, &bound));
         }
         Err(wrong) => found.extend(wrong.0),
@@ -57,7 +80,7 @@ pub fn run(suite: Option<&Path>) -> Result<Exit, Failure> {
     }
     let contract = &opened.contract;
     terminal::line(&format!(
-        "{}: {} operations, {} requirements, {scenarios} scenarios, {} faults, {} fixtures; all sound",
+        "{}: {} operations, {} requirements, {scenarios} scenarios, {for_sdks} for SDKs only, {} faults, {} fixtures; all sound",
         contract.title,
         contract.operations.len(),
         opened.requirements.all.len(),

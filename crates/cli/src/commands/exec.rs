@@ -17,7 +17,7 @@ use crate::exit::{Exit, Failure};
 use crate::reports::Reports;
 use crate::signals::Heard;
 use crate::weather::Weather;
-use crate::{args, embedded, signals, terminal};
+use crate::{args, control, embedded, signals, terminal};
 
 /// The token in the command's environment. Any other one works, too: each has a workspace of its own.
 const TOKEN: &str = "conformance-exec";
@@ -34,7 +34,7 @@ impl Observer for Listener {
 
 /// Runs and judges.
 pub fn run(suite: Option<&Path>, args: &args::Exec) -> Result<Exit, Failure> {
-    let opened = embedded::open(suite)?;
+    let opened = Arc::new(embedded::open(suite)?);
     let mut reports = Reports::new(&args.telling, &opened, String::new())?;
     if reports.want_stdout_alone() {
         let wrong = Diagnostic::general("stdout belongs to the command; a report needs a file");
@@ -70,10 +70,10 @@ pub fn run(suite: Option<&Path>, args: &args::Exec) -> Result<Exit, Failure> {
     Ok(verdict(args, ended, traffic.is_empty(), &judged))
 }
 
-fn mock(suite: Option<&Path>, opened: &Suite, args: &args::Exec) -> Result<Mock, Failure> {
+fn mock(suite: Option<&Path>, opened: &Arc<Suite>, args: &args::Exec) -> Result<Mock, Failure> {
     let fixtures = args.fixtures.as_deref().map(|name| embedded::fixtures(suite, name)).transpose()?;
     let settings = Settings { seed: args.seed, ..Settings::default() };
-    let mock = Mock::new(opened.contract.clone(), settings, fixtures.as_ref())?;
+    let mock = control::mock(opened, settings, fixtures.as_ref(), None)?;
     Ok(match weather(opened, &args.faults)? {
         Some(weather) => mock.behind(Arc::new(weather)),
         None => mock,

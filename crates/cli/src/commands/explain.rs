@@ -4,7 +4,7 @@ use std::path::Path;
 
 use conformance_record::Code;
 use conformance_runner::bind;
-use conformance_runner::sdk::finding::Code as SdkCode;
+use conformance_runner::sdk::Code as SdkCode;
 use conformance_source::{Diagnostic, suggest};
 
 use crate::exit::{Exit, Failure};

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use anstyle::{AnsiColor, Style};
 use conformance_contract::{Action, Contract, Suite};
 use conformance_fault::Fault;
-use conformance_mock::{Mock, Settings, server};
+use conformance_mock::{Mock, Settings, server as socket};
 use conformance_record::Secrets;
 use conformance_runner::Recorder;
 use conformance_source::Diagnostic;
@@ -18,15 +18,15 @@ use tokio::net::TcpListener;
 
 use crate::exit::{Exit, Failure};
 use crate::weather::Weather;
-use crate::{args, embedded, faults, log, signals, terminal};
+use crate::{args, control, embedded, faults, log, server, signals, terminal};
 
 const STOPPING: &str = "stopping: requests in flight may finish; Ctrl-C again ends at once";
 
 /// Serves.
 pub fn run(suite: Option<&Path>, args: args::Mock) -> Result<Exit, Failure> {
-    let suite_opened = embedded::open(suite)?;
-    let weather = weather(&suite_opened, &args)?;
-    let contract = suite_opened.contract;
+    let opened = Arc::new(embedded::open(suite)?);
+    let weather = weather(&opened, &args)?;
+    let contract = opened.contract.clone();
     let fixtures = args.fixtures.as_deref().map(|name| embedded::fixtures(suite, name)).transpose()?;
     let restricted = args.require_token.is_some();
     if args.require_token.as_ref().is_some_and(|token| token.trim().is_empty()) {
@@ -34,7 +34,8 @@ pub fn run(suite: Option<&Path>, args: args::Mock) -> Result<Exit, Failure> {
     }
     let settings =
         Settings { seed: args.seed, strict: args.strict, require_token: args.require_token, ..Settings::default() };
-    let mut mock = Mock::new(contract.clone(), settings, fixtures.as_ref())?;
+    let token = server::control_token(args.control_token)?;
+    let mut mock = control::mock(&opened, settings, fixtures.as_ref(), token)?;
     let recorder = args.record.as_deref().map(|path| recorder(path, &contract)).transpose()?;
     if !args.quiet || recorder.is_some() {
         mock = mock.observed(Box::new(log::RequestLog::new(!args.quiet, recorder.clone())));
@@ -53,7 +54,7 @@ pub fn run(suite: Option<&Path>, args: args::Mock) -> Result<Exit, Failure> {
             let stop = signals::first(STOPPING);
             terminal::line(&url);
             terminal::note(&(banner(&contract, &url, restricted) + &told));
-            let served = server::serve(listener, Arc::new(mock), async {
+            let served = socket::serve(listener, Arc::new(mock), async {
                 let _ = stop.await;
             });
             served.await.map_err(|error| Diagnostic::general(format!("the server ended: {error}")).into())
@@ -142,6 +143,6 @@ fn curl(contract: &Contract, url: &str, restricted: bool) -> String {
 pub async fn beside(mock: Mock) -> io::Result<SocketAddr> {
     let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
     let address = listener.local_addr()?;
-    tokio::spawn(server::serve(listener, Arc::new(mock), std::future::pending()));
+    tokio::spawn(socket::serve(listener, Arc::new(mock), std::future::pending()));
     Ok(address)
 }

@@ -2,83 +2,52 @@
 
 use std::path::Path;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use conformance_contract::Suite;
-use conformance_mock::{Mock, Settings as MockSettings, server::CALL};
-use conformance_record::{Answer, Boundary, Exchange, Request, Response, Upstream};
-use conformance_runner::sdk::{Ready, SdkLane, Wire};
+use conformance_mock::Settings as MockSettings;
+use conformance_runner::sdk::{Drivers, Patience, Ready, SdkLane};
 use conformance_runner::{Bound, Run, Selected, Settings, Source, bind, select};
 use conformance_source::{Diagnostic, Diagnostics};
+use tokio::net::TcpListener;
 use tokio::sync::watch;
 
 use crate::exit::{Exit, Failure};
 use crate::reports::Reports;
-use crate::weather::Weather;
-use crate::{args, embedded, server, signals, terminal};
-
-/// Keeps what arrived and what was answered, by the call that it belongs to; with or without bad weather between.
-#[derive(Debug)]
-struct Tap {
-    weather: Option<Weather>,
-    wire: Wire,
-}
-
-impl Tap {
-    async fn through(&self, request: Request, upstream: &dyn Upstream) -> Result<Response, String> {
-        let start = Instant::now();
-        let mut seen = request.clone();
-        let call = seen.header(CALL).map(str::to_owned);
-        seen.headers.retain(|(name, _)| name != CALL);
-        let response = match &self.weather {
-            Some(weather) => weather.pass(request, upstream).await,
-            None => upstream.send(request).await,
-        };
-        if let Some(call) = call {
-            let exchange = Exchange { number: 0, request: seen, response: response.clone(), took: start.elapsed() };
-            self.wire.take_in(&call, exchange);
-        }
-        response
-    }
-}
-
-impl Boundary for Tap {
-    fn pass<'a>(&'a self, request: Request, upstream: &'a dyn Upstream) -> Answer<'a> {
-        Box::pin(self.through(request, upstream))
-    }
-}
+use crate::{args, control, embedded, server, signals, terminal};
 
 /// Judges an SDK.
 pub fn run(suite: Option<&Path>, args: &args::Sdk) -> Result<Exit, Failure> {
     let suite = Arc::new(embedded::open(suite)?);
-    let bound = bind(&suite)?;
+    let bound = bind(&suite)?.through_an_sdk();
     let selected = selection(&bound, &suite, args)?;
     let known = super::run::known_failures(&args.verdicts, &suite, &bound.scenarios)?;
-    let deadline = Duration::try_from_secs_f64(args.timeout).ok().filter(|time| !time.is_zero());
-    let deadline =
-        deadline.ok_or_else(|| Diagnostic::general(format!("--timeout {} is no time to wait", args.timeout)))?;
-    let again = format!("conformance sdk -- {}", args.driver.join(" "));
+    let patience = patience(args)?;
     let mut reports = Reports::new(&args.telling, &suite, String::new())?;
     super::runtime()?.block_on(async {
-        let wire = Wire::default();
-        let mock = Mock::new(suite.contract.clone(), MockSettings::default(), None)?;
-        let weather = super::exec::weather(&suite, &args.faults)?;
-        let mock = mock.behind(Arc::new(Tap { weather, wire: wire.clone() }));
+        let mut mock = control::mock(&suite, MockSettings::default(), None, None)?;
+        if let Some(weather) = super::exec::weather(&suite, &args.faults)? {
+            mock = mock.behind(Arc::new(weather));
+        }
         let mut target = super::run::beside(mock).await?;
-        let lane = SdkLane::start(suite.contract.clone(), args.driver.clone(), target.origin.clone(), wire, deadline);
-        let (lane, ready) = lane.await.map_err(|broken| {
-            Diagnostic::general(broken.to_string()).with_help("docs/drivers.md says what a driver is asked and answers")
-        })?;
-        target.name = format!("{} ({again})", ready.sdk);
-        greeted(&suite, &ready);
         let (stop, stopped) = watch::channel(false);
-        let lane = lane.allowing(args.allowed.clone()).in_bad_weather(!args.faults.is_empty());
-        let lane = lane.until(stopped.clone());
         let interrupted = signals::first("interrupted: ending the driver; again ends at once");
         tokio::spawn(async move {
             interrupted.await;
             let _ = stop.send(true);
         });
+        let drivers = drivers(args).await?;
+        let lane = SdkLane::start(suite.contract.clone(), drivers, &target, patience, stopped.clone()).await;
+        let (lane, ready) = match lane {
+            Err(_) if *stopped.borrow() => return Ok(Exit::Interrupted),
+            lane => lane.map_err(|broken| {
+                let wrong = Diagnostic::general(broken.to_string());
+                wrong.with_help("docs/drivers.md says what a driver is asked and answers")
+            })?,
+        };
+        target.name.clone_from(&ready.sdk);
+        greeted(&suite, &ready);
+        let lane = lane.allowing(args.allowed.clone()).in_bad_weather(!args.faults.is_empty());
         let settings = Settings { jobs: 1, ..Settings::default() };
         let (scenarios, stop) = (bound.scenarios, stopped.clone());
         let run = Run { suite, selected, target, settings, snapshots: None, known, scenarios, stop };
@@ -86,8 +55,7 @@ pub fn run(suite: Option<&Path>, args: &args::Sdk) -> Result<Exit, Failure> {
         let (tally, _) = judged.map_err(|why| server::unreachable("the SDK", false, &why))?;
         reports.write()?;
         let exit = match super::run::exit(&tally, args.verdicts.deny_warnings) {
-            // With bad weather only what is wrong is told.
-            Exit::Ok if tally.passed + tally.known == 0 && args.faults.is_empty() => {
+            Exit::Ok if tally.passed + tally.known == 0 => {
                 terminal::note("incomplete: no call went through, so that nothing was judged");
                 Exit::Incomplete
             }
@@ -95,6 +63,35 @@ pub fn run(suite: Option<&Path>, args: &args::Sdk) -> Result<Exit, Failure> {
         };
         Ok(if *stopped.borrow() { Exit::Interrupted } else { exit })
     })
+}
+
+/// How long a call may take.
+fn patience(args: &args::Sdk) -> Result<Patience, Diagnostic> {
+    if args.attach {
+        return Ok(Patience::Unlimited);
+    }
+    let time = Duration::try_from_secs_f64(args.timeout).ok().filter(|time| !time.is_zero());
+    let time = time.ok_or_else(|| Diagnostic::general(format!("--timeout {} is no time to wait", args.timeout)))?;
+    Ok(Patience::Within(time))
+}
+
+/// The command of the driver, or a place where one that runs in a debugger connects.
+async fn drivers(args: &args::Sdk) -> Result<Drivers, Diagnostic> {
+    if !args.driver.is_empty() {
+        if args.attach {
+            terminal::note("nothing is in a hurry: the driver may wait for its debugger, and stop at breakpoints");
+        }
+        return Ok(Drivers::Command(args.driver.clone()));
+    }
+    let listening = async {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
+        let address = listener.local_addr()?;
+        Ok::<_, std::io::Error>((listener, address))
+    };
+    let (listener, address) =
+        listening.await.map_err(|error| Diagnostic::general(format!("cannot wait for a driver: {error}")))?;
+    terminal::note(&format!("waiting for a driver: connect its stdin and stdout to {address}"));
+    Ok(Drivers::Listener(listener))
 }
 
 /// What is replayed; for `--check` the one scenario that calls the most operations in the fewest steps.

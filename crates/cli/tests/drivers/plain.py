@@ -9,7 +9,7 @@ import urllib.parse
 import urllib.request
 
 BROKEN = os.environ.get("BROKEN", "")
-RETRIES = BROKEN in ("never-retries", "retries-for-ever") or os.environ.get("RETRIES") == "1"
+RETRIES = BROKEN in ("never-retries", "retries-at-once", "retries-for-ever") or os.environ.get("RETRIES") == "1"
 PATHS = {
     "listConversations": ("GET", "/v2/conversations"),
     "createConversation": ("POST", "/v2/conversations"),
@@ -49,7 +49,7 @@ def send(call):
 
 
 def attempt(call):
-    """Tries again where it says so, without waiting: only how often is of interest here."""
+    """Tries again where it says so, as late as it is told."""
     attempts = {"retries-for-ever": 20, "never-retries": 1}.get(BROKEN, 3 if RETRIES else 1)
     if BROKEN == "retries-in-secret":
         attempts = 3
@@ -59,6 +59,8 @@ def attempt(call):
         except urllib.error.HTTPError as error:
             if left == 0 or error.code not in (429, 503):
                 raise
+            if not BROKEN:
+                time.sleep(float(error.headers.get("Retry-After", 0)))
 
 
 def result(call):
@@ -67,15 +69,19 @@ def result(call):
     try:
         if BROKEN == "sends-everything-twice":
             send(call)
-        value = attempt(call)
+        value = broken(call["operation"], attempt(call))
     except urllib.error.HTTPError as error:
         if BROKEN == "swallows-errors":
             return {"outcome": "ok", "value": None}
         status = 500 if BROKEN == "tells-another-status" else error.code
         return {"outcome": "api_error", "status": status, "message": error.reason}
-    except urllib.error.URLError as error:
+    except ValueError as error:
+        if BROKEN == "swallows-errors":
+            return {"outcome": "ok", "value": None}
+        return {"outcome": "decode_error", "message": str(error)}
+    except OSError as error:
         return {"outcome": "transport_error", "message": str(error)}
-    return {"outcome": "ok", "value": broken(call["operation"], value)}
+    return {"outcome": "ok", "value": value}
 
 
 def broken(operation, value):
@@ -92,6 +98,13 @@ def broken(operation, value):
         value["_id"] = "conv_00000000000000000000000000"
     if BROKEN == "invents-a-member":
         value["archived"] = False
+    if BROKEN == "drops-metadata":
+        for one in [value, *value.get("data", [])]:
+            one.pop("metadata", None)
+    if BROKEN == "invents-missing-ids" and "displayName" in value:
+        value.setdefault("_id", "conv_00000000000000000000000000")
+    if BROKEN == "reads-only-what-it-knows" and "labels" in value:
+        raise ValueError("unexpected member `labels`")
     if BROKEN == "makes-times-text" and "createdAt" in value:
         value["createdAt"] = str(value["createdAt"])
     return value

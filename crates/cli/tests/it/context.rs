@@ -19,7 +19,8 @@ pub fn root() -> PathBuf {
 pub fn conformance() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_conformance"));
     command.current_dir(root()).env("CONFORMANCE_STATE_DIR", concat!(env!("CARGO_TARGET_TMPDIR"), "/state"));
-    for name in ["CONFORMANCE_BASE_URL", "CONFORMANCE_TOKEN", "CI", "INSTA_UPDATE", "NO_COLOR", "CLICOLOR_FORCE"] {
+    let own = ["CONFORMANCE_BASE_URL", "CONFORMANCE_TOKEN", "CONFORMANCE_CONTROL_TOKEN"];
+    for name in own.into_iter().chain(["CI", "INSTA_UPDATE", "NO_COLOR", "CLICOLOR_FORCE"]) {
         command.env_remove(name);
     }
     // The tests run in the repository, where snapshots of their targets have no business.
@@ -122,6 +123,11 @@ impl SuiteCopy {
         let folder = TempDir::new().unwrap();
         for part in ["schemas", "fixtures/fragments", "fixtures/scenarios", "fixtures/seeds"] {
             copy(&root().join(part), &folder.path().join(part));
+        }
+        // The faults that scenarios name. The others break requirements, which tests take away.
+        fs::create_dir_all(folder.path().join("fixtures/faults")).unwrap();
+        for file in ["fixtures/faults/clients.yaml", "fixtures/faults/weather.yaml"] {
+            fs::copy(root().join(file), folder.path().join(file)).unwrap();
         }
         Self { folder }
     }

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::context::root;
 
-fn tree(path: &Path) -> Value {
+pub fn tree(path: &Path) -> Value {
     let text = fs::read_to_string(path).unwrap();
     let file = conformance_source::SourceFile::new(path.display().to_string(), text);
     conformance_source::parse(&file).unwrap().to_json()

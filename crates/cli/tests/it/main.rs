@@ -5,6 +5,7 @@ mod bed;
 mod benign;
 mod constructs;
 mod context;
+mod control;
 mod coverage;
 mod edited_suites;
 mod exec;

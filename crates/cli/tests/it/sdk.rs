@@ -1,12 +1,14 @@
 //! `conformance sdk`: the scenarios through a driver; drivers and SDKs that are broken are found out, with the right blame.
 
 use std::io::{BufRead as _, BufReader};
-use std::process::{Output, Stdio};
+use std::net::TcpStream;
+use std::os::fd::OwnedFd;
+use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
 use rstest::rstest;
 
-use crate::context::{conformance, root, stderr, stdout};
+use crate::context::{conformance, root, run, stderr, stdout};
 
 /// Runs a scenario through the plain driver, broken in one way or not at all.
 fn sdk(broken: &str, more: &[&str], only: &str) -> Output {
@@ -80,6 +82,7 @@ fn what_a_driver_does_wrong_is_its_own_blame_and_never_a_pass(#[case] broken: &s
 #[rstest]
 #[case::secret("retries-in-secret", "every-second-503", "retried-without-saying")]
 #[case::never("never-retries", "every-second-503", "never-retried")]
+#[case::soon("retries-at-once", "busy-once", "retried-too-soon")]
 #[case::for_ever("retries-for-ever", "always-rate-limited", "retried-too-often")]
 fn retries_are_held_to_what_the_driver_declares(#[case] broken: &str, #[case] fault: &str, #[case] code: &str) {
     let output = sdk(broken, &["--fault", fault], "lifecycle/update-nothing");
@@ -92,10 +95,87 @@ fn retries_are_held_to_what_the_driver_declares(#[case] broken: &str, #[case] fa
 fn declared_retries_are_no_finding_and_bad_weather_is_not_blamed_on_the_sdk() {
     let driver = root().join("crates/cli/tests/drivers/plain.py");
     let mut command = conformance();
-    command.env("RETRIES", "1").args(["sdk", "--fault", "every-second-503", "--only", "lifecycle", "--"]);
+    command.env("RETRIES", "1").args(["sdk", "--fault", "every-second-503", "--only", LIFECYCLE, "--"]);
     let output = command.args(["python3", driver.to_str().unwrap()]).output().unwrap();
     assert_eq!(output.status.code(), Some(0), "{}{}", stdout(&output), stderr(&output));
     assert!(stderr(&output).contains("retries by itself"), "{}", stderr(&output));
+}
+
+/// The scenarios in which faults are scripted, with and without retries.
+#[rstest]
+#[case::declares_none("", "0", 0, &[])]
+#[case::retries("", "1", 0, &[])]
+#[case::at_once("retries-at-once", "0", 1, &["retried-too-soon", "said `Retry-After: 1`; the request was sent again after"])]
+#[case::for_ever("retries-for-ever", "0", 1, &["retried-too-soon"])]
+#[case::never("never-retries", "0", 1, &["never-retried", "was not sent again"])]
+#[case::in_secret("retries-in-secret", "0", 1, &["retried-without-saying", "the driver declares no retries"])]
+#[case::swallows("swallows-errors", "0", 1, &["swallowed-error", "the server answered 429, and the call returned"])]
+fn faults_are_scripted_per_call(#[case] broken: &str, #[case] retries: &str, #[case] code: i32, #[case] said: &[&str]) {
+    let driver = root().join("crates/cli/tests/drivers/plain.py");
+    let mut command = conformance();
+    command.env("BROKEN", broken).env("RETRIES", retries).args(["sdk", "--verbose", "--only", "clients/busy"]);
+    let output = command.args(["--", "python3", driver.to_str().unwrap()]).output().unwrap();
+    let told = stdout(&output);
+    assert_eq!(output.status.code(), Some(code), "{told}{}", stderr(&output));
+    assert!(said.iter().all(|said| told.contains(said)), "{told}");
+    if code == 0 {
+        // Each of the five calls met its fault, and none was left out.
+        let judged = if retries == "1" { "pass MUST retried-too-soon" } else { "pass MUST wrong-status" };
+        assert!(told.contains(judged) && !told.contains("not applicable"), "{told}");
+    }
+}
+
+#[rstest]
+#[case::unread("reads-only-what-it-knows", "clients/members-to-come", "fail MUST unread")]
+#[case::lost("drops-metadata", "clients/all-documented-members", "- /metadata: {\"source\":\"import\"")]
+#[case::invented("invents-missing-ids", "clients/without-ids", "warn SHOULD invented-member")]
+#[case::half("swallows-errors", "clients/half-an-answer", "with a body that is no JSON, and the call returned")]
+#[case::html("swallows-errors", "clients/no-json", "the server answered 502, and the call returned")]
+#[case::expired("tells-another-status", "clients/token-expired", "the caller was told 500")]
+fn what_an_sdk_makes_of_odd_answers_is_found(#[case] broken: &str, #[case] only: &str, #[case] said: &str) {
+    let output = sdk(broken, &[], only);
+    assert!(stdout(&output).contains(said), "{}{}", stdout(&output), stderr(&output));
+    // Of answers that should not be at all, only a SHOULD can be broken.
+    let code = if said.starts_with("warn") { 0 } else { 1 };
+    assert_eq!(output.status.code(), Some(code), "{}", stdout(&output));
+}
+
+#[test]
+fn a_call_that_met_no_fault_is_not_green() {
+    let output = sdk("supports-nothing", &["--verbose"], "clients/late");
+    assert_eq!(output.status.code(), Some(4), "{}", stdout(&output));
+    assert!(!stdout(&output).contains("pass MUST"), "{}", stdout(&output));
+    let output = sdk("dies", &[], "clients/late");
+    assert!(stdout(&output).contains("5 checks: could not run"), "{}", stdout(&output));
+    // No server but a mock can be asked for faults.
+    let output = run(&["run", "--only", "clients/late"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(stderr(&output).contains("`conformance sdk -- DRIVER` replays it"), "{}", stderr(&output));
+}
+
+#[test]
+fn a_driver_in_a_debugger_connects_by_itself_and_is_not_hurried() {
+    let mut command = conformance();
+    command.args(["sdk", "--attach", "--only", "lifecycle/update-nothing"]);
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut said = String::new();
+    let mut told = BufReader::new(child.stderr.take().unwrap());
+    told.read_line(&mut said).unwrap();
+    let address = said.trim().rsplit(' ').next().unwrap().to_owned();
+    assert!(said.contains("waiting for a driver"), "{said}");
+    let stream = TcpStream::connect(address).unwrap();
+    let driver = root().join("crates/cli/tests/drivers/plain.py");
+    let (stdin, stdout_of) = (OwnedFd::from(stream.try_clone().unwrap()), OwnedFd::from(stream));
+    let mut driver = Command::new("python3").arg(driver).stdin(stdin).stdout(stdout_of).spawn().unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(0), "{}", stdout(&output));
+    assert!(stdout(&output).contains("· plain · 1 scenario"), "{}", stdout(&output));
+    assert!(driver.wait().unwrap().success());
+    let driver = root().join("crates/cli/tests/drivers/plain.py");
+    let output =
+        conformance().args(["sdk", "--attach", "--check", "--", "python3", driver.to_str().unwrap()]).output().unwrap();
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    assert!(stderr(&output).contains("nothing is in a hurry"), "{}", stderr(&output));
 }
 
 #[rstest]

@@ -5,8 +5,11 @@ use std::process::Stdio;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use tokio::io::{AsyncBufRead, AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
-use tokio::process::{Child, ChildStdin, ChildStdout, Command};
+use tokio::io::{
+    AsyncBufRead, AsyncBufReadExt as _, AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, BufReader,
+};
+use tokio::net::TcpListener;
+use tokio::process::{Child, ChildStderr, Command};
 use tokio::time::timeout;
 
 use crate::sdk::protocol::{Answered, Said, VERSION};
@@ -47,6 +50,19 @@ impl std::fmt::Display for Broken {
     }
 }
 
+/// Keeps the last lines of a driver's stderr.
+async fn keep(stderr: ChildStderr, kept: Arc<Mutex<VecDeque<String>>>) {
+    let mut stderr = BufReader::new(stderr);
+    while let Ok(Some(line)) = line(&mut stderr, 64 * 1024).await {
+        let line: String = String::from_utf8_lossy(&line).trim_end().chars().take(KEPT_OF_A_LINE).collect();
+        let mut kept = kept.lock().unwrap_or_else(PoisonError::into_inner);
+        if kept.len() == KEPT {
+            kept.pop_front();
+        }
+        kept.push_back(line);
+    }
+}
+
 /// The next line with its end, or as much of it as may be; none at the end.
 async fn line(from: &mut (impl AsyncBufRead + Unpin), most: u64) -> std::io::Result<Option<Vec<u8>>> {
     let mut line = Vec::new();
@@ -54,15 +70,29 @@ async fn line(from: &mut (impl AsyncBufRead + Unpin), most: u64) -> std::io::Res
     Ok((read > 0).then_some(line))
 }
 
-/// A driver that has greeted.
+/// Where drivers come from.
 #[derive(Debug)]
+pub enum Drivers {
+    /// A command, started again when it breaks.
+    Command(Vec<String>),
+    /// Whoever connects, such as a driver that was started in a debugger.
+    Listener(TcpListener),
+}
+
+/// A driver that has greeted.
 pub(crate) struct Driver {
-    child: Child,
-    stdin: ChildStdin,
-    stdout: BufReader<ChildStdout>,
+    child: Option<Child>,
+    stdin: Box<dyn AsyncWrite + Send + Unpin>,
+    stdout: BufReader<Box<dyn AsyncRead + Send + Unpin>>,
     stderr: Arc<Mutex<VecDeque<String>>>,
     /// What it said of itself.
     pub(crate) ready: Ready,
+}
+
+impl std::fmt::Debug for Driver {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Driver").field("ready", &self.ready).finish_non_exhaustive()
+    }
 }
 
 /// What a driver says of itself.
@@ -77,8 +107,31 @@ pub struct Ready {
 }
 
 impl Driver {
-    /// Starts a driver and greets it.
-    pub(crate) async fn start(command: &[String], operations: &[String]) -> Result<Self, Broken> {
+    /// Gets a driver and greets it. It has half a minute, or as long as it takes when nobody is in a hurry.
+    pub(crate) async fn start(drivers: &Drivers, operations: &[String], hurry: bool) -> Result<Self, Broken> {
+        let mut driver = match drivers {
+            Drivers::Command(command) => Self::spawn(command)?,
+            Drivers::Listener(listener) => {
+                let accepted = listener.accept().await;
+                let (stream, _) = accepted.map_err(|error| Broken::NotStarted(format!("nobody connects: {error}")))?;
+                let (stdout, stdin) = stream.into_split();
+                Self::over(Box::new(stdin), Box::new(stdout), None)
+            }
+        };
+        let hello = Said::Hello { protocol: VERSION, operations: operations.iter().map(String::as_str).collect() };
+        driver.ready = driver.greet(&hello, hurry.then_some(GREETING)).await?;
+        Ok(driver)
+    }
+
+    fn over(
+        stdin: Box<dyn AsyncWrite + Send + Unpin>,
+        stdout: Box<dyn AsyncRead + Send + Unpin>,
+        child: Option<Child>,
+    ) -> Self {
+        Self { child, stdin, stdout: BufReader::new(stdout), stderr: Arc::default(), ready: Ready::default() }
+    }
+
+    fn spawn(command: &[String]) -> Result<Self, Broken> {
         let Some((program, arguments)) = command.split_first() else {
             return Err(Broken::NotStarted("no command was given".to_owned()));
         };
@@ -90,29 +143,14 @@ impl Driver {
         else {
             return Err(Broken::NotStarted(format!("{program} has no stdin, stdout or stderr")));
         };
-        let kept = Arc::new(Mutex::new(VecDeque::new()));
-        let keep = kept.clone();
-        tokio::spawn(async move {
-            let mut stderr = BufReader::new(stderr);
-            while let Ok(Some(line)) = line(&mut stderr, 64 * 1024).await {
-                let line: String = String::from_utf8_lossy(&line).trim_end().chars().take(KEPT_OF_A_LINE).collect();
-                let mut kept = keep.lock().unwrap_or_else(PoisonError::into_inner);
-                if kept.len() == KEPT {
-                    kept.pop_front();
-                }
-                kept.push_back(line);
-            }
-        });
-        let stdout = BufReader::new(stdout);
-        let mut driver = Self { child, stdin, stdout, stderr: kept, ready: Ready::default() };
-        let hello = Said::Hello { protocol: VERSION, operations: operations.iter().map(String::as_str).collect() };
-        driver.ready = driver.greet(&hello).await?;
+        let driver = Self::over(Box::new(stdin), Box::new(stdout), Some(child));
+        tokio::spawn(keep(stderr, driver.stderr.clone()));
         Ok(driver)
     }
 
-    async fn greet(&mut self, hello: &Said<'_>) -> Result<Ready, Broken> {
+    async fn greet(&mut self, hello: &Said<'_>, within: Option<Duration>) -> Result<Ready, Broken> {
         self.say(hello).await?;
-        match self.answer(GREETING).await? {
+        match self.answer(within).await? {
             Answered::Ready { protocol, .. } if protocol != VERSION => {
                 let message = format!("it speaks version {protocol} of the protocol; this program speaks {VERSION}");
                 Err(Broken::Unfit(message))
@@ -143,10 +181,17 @@ impl Driver {
         }
     }
 
-    /// The next line, within a time.
-    pub(crate) async fn answer(&mut self, within: Duration) -> Result<Answered, Broken> {
-        match timeout(within, line(&mut self.stdout, LONGEST)).await {
-            Err(_) => Err(Broken::Hung(format!("no answer within {} s{}", within.as_secs_f64(), self.last_words()))),
+    /// The next line, within a time, if there is one.
+    pub(crate) async fn answer(&mut self, within: Option<Duration>) -> Result<Answered, Broken> {
+        let line = line(&mut self.stdout, LONGEST);
+        let line = match within {
+            Some(within) => timeout(within, line).await.map_err(|_| within),
+            None => Ok(line.await),
+        };
+        match line {
+            Err(within) => {
+                Err(Broken::Hung(format!("no answer within {} s{}", within.as_secs_f64(), self.last_words())))
+            }
             Ok(Ok(Some(line))) if !line.ends_with(b"\n") && line.len() as u64 >= LONGEST => {
                 Err(Broken::Garbage(format!("a line is longer than {LONGEST} bytes")))
             }
@@ -160,11 +205,11 @@ impl Driver {
     }
 
     async fn died(&mut self) -> Broken {
-        let ended = timeout(Duration::from_secs(2), self.child.wait()).await;
-        let how = match ended {
-            Ok(Ok(status)) => format!("it ended with {status}"),
-            _ => "it closed its stdout".to_owned(),
+        let ended = match &mut self.child {
+            Some(child) => timeout(Duration::from_secs(2), child.wait()).await.ok().and_then(Result::ok),
+            None => None,
         };
+        let how = ended.map_or_else(|| "it closed its stdout".to_owned(), |status| format!("it ended with {status}"));
         Broken::Died(how + &self.last_words())
     }
 
@@ -179,8 +224,11 @@ impl Driver {
 
     /// Lets it end by itself, for a while.
     pub(crate) async fn end(self) {
-        let Self { mut child, stdin, .. } = self;
+        let Self { child, mut stdin, .. } = self;
+        let _ = stdin.shutdown().await;
         drop(stdin);
-        let _ = timeout(Duration::from_secs(5), child.wait()).await;
+        if let Some(mut child) = child {
+            let _ = timeout(Duration::from_secs(5), child.wait()).await;
+        }
     }
 }

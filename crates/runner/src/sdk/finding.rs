@@ -1,146 +1,42 @@
-//! What is wrong with an SDK, or with its driver: found by comparing what was asked for, what went over the wire, and what
-//! the caller got.
+//! What is wrong with an SDK, or with its driver: found by comparing what was asked for, what went over the wire, what the
+//! server answered, and what the caller got.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use conformance_contract::say::brief;
 use conformance_contract::{Contract, Operation};
-use conformance_record::{Blame, Code as RequestCode, Exchange, Level, Mismatch, Request};
-use conformance_source::pointer;
+use conformance_record::{Blame, Code as RequestCode, Exchange, Level, Mismatch, Request, Response};
 use serde_json::Value;
 
+use crate::sdk::code::Code;
+use crate::sdk::compare::Comparison;
 use crate::sdk::protocol::Outcome;
-
-/// What can be wrong with an SDK or its driver.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Code {
-    /// Something that is not of the protocol between this program and the driver.
-    Driver,
-    /// The request has something against it by the contract.
-    Request,
-    /// Another request than was asked for.
-    ChangedArgument,
-    /// No request at all, and an answer all the same.
-    SentNothing,
-    /// The same request more than once, for no reason.
-    SentTwice,
-    /// More than one request, from an SDK that does not say that it tries again.
-    RetriedWithoutSaying,
-    /// One request, from an SDK that says that it tries again.
-    NeverRetried,
-    /// More requests than help.
-    RetriedTooOften,
-    /// An error of the server that the caller did not get to see.
-    SwallowedError,
-    /// An error with another status than the server's.
-    WrongStatus,
-    /// An answer as documented that the SDK could not read.
-    Unread,
-    /// A documented member of the answer that the caller did not get.
-    LostMember,
-    /// A member that the server did not send.
-    InventedMember,
-    /// A value that is another one than the server's.
-    ChangedValue,
-    /// A value of another type than the server's.
-    ChangedType,
-    /// Objects in another order than the server's.
-    ChangedOrder,
-}
-
-impl Code {
-    /// The stable text.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Driver => "driver",
-            Self::Request => "request",
-            Self::ChangedArgument => "changed-argument",
-            Self::SentNothing => "sent-nothing",
-            Self::SentTwice => "sent-twice",
-            Self::RetriedWithoutSaying => "retried-without-saying",
-            Self::NeverRetried => "never-retried",
-            Self::RetriedTooOften => "retried-too-often",
-            Self::SwallowedError => "swallowed-error",
-            Self::WrongStatus => "wrong-status",
-            Self::Unread => "unread",
-            Self::LostMember => "lost-member",
-            Self::InventedMember => "invented-member",
-            Self::ChangedValue => "changed-value",
-            Self::ChangedType => "changed-type",
-            Self::ChangedOrder => "changed-order",
-        }
-    }
-
-    /// The rule that is broken.
-    #[must_use]
-    pub const fn rule(self) -> &'static str {
-        match self {
-            Self::Driver => "A driver answers each call once, in time, with a line of the protocol.",
-            Self::Request => "A request has nothing against it by the contract.",
-            Self::ChangedArgument => "What the caller gives goes over the wire as it is.",
-            Self::SentNothing => "A call that returns has asked the server.",
-            Self::SentTwice => "A call sends its request once.",
-            Self::RetriedWithoutSaying => "Only an SDK that says so tries again by itself.",
-            Self::NeverRetried => "An SDK that says so tries again after 429 and 503.",
-            Self::RetriedTooOften => "An SDK gives up after some attempts.",
-            Self::SwallowedError => "An error of the server reaches the caller as an error.",
-            Self::WrongStatus => "The caller's error tells the status that the server sent.",
-            Self::Unread => "An answer as documented is returned to the caller.",
-            Self::LostMember => "Every documented member of an answer reaches the caller.",
-            Self::InventedMember => "The caller gets nothing that the server did not send.",
-            Self::ChangedValue => "Values reach the caller as the server sent them.",
-            Self::ChangedType => "Values reach the caller in the type that the server sent.",
-            Self::ChangedOrder => "Objects reach the caller in the order in which the server sent them.",
-        }
-    }
-
-    /// Who is to blame.
-    #[must_use]
-    pub const fn blame(self) -> &'static str {
-        match self {
-            Self::Driver => "the driver",
-            _ => "the SDK, or its driver",
-        }
-    }
-}
+use crate::sdk::stand_in::Arrival;
 
 /// More attempts than these help nobody.
 const MOST_ATTEMPTS: usize = 10;
-
-impl Code {
-    /// Every code there is.
-    pub const ALL: [Self; 16] = [
-        Self::Driver,
-        Self::Request,
-        Self::ChangedArgument,
-        Self::SentNothing,
-        Self::SentTwice,
-        Self::RetriedWithoutSaying,
-        Self::NeverRetried,
-        Self::RetriedTooOften,
-        Self::SwallowedError,
-        Self::WrongStatus,
-        Self::Unread,
-        Self::LostMember,
-        Self::InventedMember,
-        Self::ChangedValue,
-        Self::ChangedType,
-        Self::ChangedOrder,
-    ];
-}
+/// Clocks and schedulers are not exact.
+const TOLERANCE: Duration = Duration::from_millis(50);
 
 /// One thing that is wrong.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Finding {
+pub(crate) struct Finding {
     /// Its kind.
-    pub code: Code,
+    pub(crate) code: Code,
     /// How binding the rule is here.
-    pub level: Level,
+    pub(crate) level: Level,
     /// What it is.
-    pub mismatch: Mismatch,
+    pub(crate) mismatch: Mismatch,
     /// The exchange that shows it, by its number in the scenario.
-    pub exchange: Option<usize>,
+    pub(crate) exchange: Option<usize>,
+}
+
+/// What calls have shown: the rules that could be judged at all, and what broke them.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Shown {
+    pub(crate) judged: BTreeSet<Code>,
+    pub(crate) found: Vec<Finding>,
 }
 
 /// A call, from all sides.
@@ -151,46 +47,49 @@ pub(crate) struct Call<'c> {
     /// What was asked for.
     pub(crate) asked: &'c Request,
     /// What went over the wire, in order.
-    pub(crate) wire: &'c [Exchange],
+    pub(crate) wire: &'c [Arrival],
     pub(crate) outcome: Outcome,
     pub(crate) value: &'c Value,
     pub(crate) status: Option<u16>,
     pub(crate) message: &'c str,
     /// Whether the driver declares retries.
     pub(crate) retries: bool,
-    /// The members that the answer's schema names.
-    pub(crate) documented: BTreeSet<String>,
-    pub(crate) found: Vec<Finding>,
+    pub(crate) shown: Shown,
 }
 
 impl Call<'_> {
     fn say(&mut self, code: Code, level: Level, mismatch: Mismatch) {
-        self.found.push(Finding { code, level, mismatch, exchange: Some(self.number) });
+        self.shown.found.push(Finding { code, level, mismatch, exchange: Some(self.number) });
     }
 
-    fn must(&mut self, code: Code, what: impl Into<String>) {
-        self.say(code, Level::Must, Mismatch::of(what));
+    /// Judges a rule: `wrong` says what breaks it.
+    fn rule(&mut self, code: Code, wrong: Option<String>) {
+        self.shown.judged.insert(code);
+        if let Some(wrong) = wrong {
+            self.say(code, Level::Must, Mismatch::of(wrong));
+        }
     }
 
     /// Finds everything.
-    pub(crate) fn judge(mut self) -> Vec<Finding> {
-        if self.outcome == Outcome::DriverError {
-            self.must(Code::Driver, format!("it answered with an error of its own: {}", self.message));
-        }
+    pub(crate) fn judge(mut self) -> Shown {
         let wire = self.wire;
-        let Some(last) = wire.last() else {
-            if matches!(self.outcome, Outcome::Ok | Outcome::ApiError) {
-                self.must(Code::SentNothing, format!("it answered `{}`, and nothing was sent", self.outcome.word()));
-            }
-            return self.found;
-        };
-        self.count();
-        self.request(&wire[0].request);
-        if let Ok(response) = &last.response {
-            let body: Value = serde_json::from_slice(&response.body).unwrap_or_default();
-            self.answer(response.status, &body);
+        let itself = self.outcome == Outcome::DriverError;
+        // A driver that answers and never asks has shown nothing.
+        if itself || !wire.is_empty() {
+            self.rule(Code::Driver, itself.then(|| format!("it answered with an error of its own: {}", self.message)));
         }
-        self.found
+        if matches!(self.outcome, Outcome::Ok | Outcome::ApiError) {
+            let nothing = format!("it answered `{}`, and nothing was sent", self.outcome.word());
+            self.rule(Code::SentNothing, wire.is_empty().then_some(nothing));
+        }
+        let (Some(first), Some(last)) = (wire.first(), wire.last()) else { return self.shown };
+        self.count();
+        self.patience();
+        self.request(&first.exchange.request);
+        if let Ok(response) = &last.exchange.response {
+            self.answer(response);
+        }
+        self.shown
     }
 
     /// How often the request was sent, and whether that had a reason.
@@ -198,18 +97,35 @@ impl Call<'_> {
         let reason = |exchange: &Exchange| {
             exchange.response.as_ref().map_or(true, |response| response.status == 429 || response.status >= 500)
         };
-        let without = self.wire[..self.wire.len() - 1].iter().filter(|one| !reason(one)).count();
-        if without > 0 {
-            self.must(Code::SentTwice, format!("the request was sent {} times; once was expected", self.wire.len()));
-        } else if self.wire.len() > MOST_ATTEMPTS {
-            self.must(Code::RetriedTooOften, format!("the request was sent {} times", self.wire.len()));
-        } else if self.retries && self.wire.len() == 1 && is_busy(&self.wire[0]) {
-            self.must(Code::NeverRetried, "the server was busy, and the request was not sent again");
-        } else if self.wire.len() > 1 && !self.retries {
-            self.must(
-                Code::RetriedWithoutSaying,
-                format!("the request was sent {} times; the driver declares no retries", self.wire.len()),
+        let times = self.wire.len();
+        let idle = self.wire[..times - 1].iter().any(|one| !reason(&one.exchange));
+        self.rule(Code::SentTwice, idle.then(|| format!("the request was sent {times} times; once was expected")));
+        if idle || !reason(&self.wire[0].exchange) {
+            return;
+        }
+        let often = (times > MOST_ATTEMPTS).then(|| format!("the request was sent {times} times"));
+        self.rule(Code::RetriedTooOften, often);
+        if !self.retries {
+            let secretly = format!("the request was sent {times} times; the driver declares no retries");
+            self.rule(Code::RetriedWithoutSaying, (times > 1).then_some(secretly));
+        } else if is_busy(&self.wire[0].exchange) {
+            let never = "the server was busy, and the request was not sent again";
+            self.rule(Code::NeverRetried, (times == 1).then(|| never.to_owned()));
+        }
+    }
+
+    /// Whether who came again came as late as it was told.
+    fn patience(&mut self) {
+        for pair in self.wire.windows(2) {
+            let [before, after] = pair else { continue };
+            let Some(told) = retry_after(&before.exchange) else { continue };
+            let waited = after.at.saturating_sub(before.at + before.exchange.took);
+            let wrong = format!(
+                "the server said `Retry-After: {}`; the request was sent again after {} ms",
+                told.as_secs(),
+                waited.as_millis()
             );
+            self.rule(Code::RetriedTooSoon, (waited + TOLERANCE < told).then_some(wrong));
         }
     }
 
@@ -220,13 +136,15 @@ impl Call<'_> {
             Err(lost) => vec![lost.finding],
         };
         let (findings, own) = (read(sent), read(self.asked));
+        self.rule(Code::Request, None);
         for finding in findings {
             // What was asked for is the scenario's own.
             let ours = finding.code.blame() == Blame::Sdk || finding.code == RequestCode::MissingCredentials;
             if ours && !own.contains(&finding) {
-                self.must(Code::Request, format!("{}: {finding}", finding.code));
+                self.rule(Code::Request, Some(format!("{}: {finding}", finding.code)));
             }
         }
+        self.rule(Code::ChangedArgument, None);
         let line = |request: &Request| (request.method.clone(), decoded(request.path()), query(request));
         let (asked, went) = (line(self.asked), line(sent));
         if asked != went {
@@ -246,84 +164,38 @@ impl Call<'_> {
     }
 
     /// Whether the caller got what the server sent.
-    fn answer(&mut self, status: u16, body: &Value) {
-        match (status < 400, self.outcome) {
-            (true, Outcome::Ok) => {
-                let value = self.value.clone();
-                let rule = self.operation.response(status).and_then(|rule| rule.schema.as_ref());
-                let names = rule.into_iter().flat_map(|schema| self.contract.schemas.properties(&schema.location));
-                self.documented = names.map(|(name, _)| name).collect();
-                self.documented.extend(self.contract.documented(self.operation.resource).iter().cloned());
-                self.compare("", body, &value);
+    fn answer(&mut self, response: &Response) {
+        let status = response.status;
+        if status >= 400 {
+            let swallowed = format!("the server answered {status}, and the call returned");
+            self.rule(Code::SwallowedError, (self.outcome == Outcome::Ok).then_some(swallowed));
+            if let (Outcome::ApiError, Some(told)) = (self.outcome, self.status) {
+                let wrong = format!("the server answered {status}, the caller was told {told}");
+                self.rule(Code::WrongStatus, (told != status).then_some(wrong));
             }
-            (true, outcome) => {
-                let message = self.message.to_owned();
-                self.must(
-                    Code::Unread,
-                    format!("the server answered {status}, the caller got `{}`: {message}", outcome.word()),
-                );
-            }
-            (false, Outcome::Ok) => {
-                self.must(Code::SwallowedError, format!("the server answered {status}, and the call returned"));
-            }
-            (false, Outcome::ApiError) if self.status.is_some_and(|told| told != status) => {
-                let told = self.status.unwrap_or_default();
-                self.must(Code::WrongStatus, format!("the server answered {status}, the caller was told {told}"));
-            }
-            (false, _) => {}
+            return;
         }
-    }
-
-    fn compare(&mut self, at: &str, sent: &Value, got: &Value) {
-        match (sent, got) {
-            (Value::Object(sent), Value::Object(got)) => {
-                for (name, sent) in sent {
-                    let place = pointer::push(at, name);
-                    match got.get(name) {
-                        Some(got) => self.compare(&place, sent, got),
-                        None => self.lost(&place, name, sent),
-                    }
-                }
-                for (name, got) in got.iter().filter(|(name, got)| !sent.contains_key(*name) && !got.is_null()) {
-                    let place = pointer::push(at, name);
-                    let mismatch = Mismatch { place, expected: Some("nothing".to_owned()), ..Mismatch::of(brief(got)) };
-                    self.say(Code::InventedMember, Level::Must, mismatch);
-                }
-            }
-            (Value::Array(sent), Value::Array(got)) => {
-                let reordered = sent != got && sent.len() == got.len() && sent.iter().all(|one| got.contains(one));
-                if reordered {
-                    let mismatch =
-                        Mismatch { place: at.to_owned(), ..Mismatch::of(format!("{at} is in another order")) };
-                    return self.say(Code::ChangedOrder, Level::Must, mismatch);
-                }
-                if sent.len() != got.len() {
-                    let told = |items: &[Value]| format!("{} items", items.len());
-                    let mismatch =
-                        Mismatch { place: at.to_owned(), expected: Some(told(sent)), ..Mismatch::of(told(got)) };
-                    self.say(Code::ChangedValue, Level::Must, mismatch);
-                }
-                for (index, (sent, got)) in sent.iter().zip(got).enumerate() {
-                    self.compare(&format!("{at}/{index}"), sent, got);
-                }
-            }
-            (Value::Number(sent), Value::Number(got)) if sent.as_f64() == got.as_f64() => {}
-            _ if sent == got => {}
-            _ => {
-                let same_type = std::mem::discriminant(sent) == std::mem::discriminant(got);
-                let code = if same_type { Code::ChangedValue } else { Code::ChangedType };
-                let mismatch =
-                    Mismatch { place: at.to_owned(), expected: Some(brief(sent)), ..Mismatch::of(brief(got)) };
-                self.say(code, Level::Must, mismatch);
-            }
+        // What an answer should not be at all, an SDK may refuse to read; what it returns is held to what was sent.
+        let documented = self.operation.judge(response).is_empty();
+        let returned = self.outcome == Outcome::Ok;
+        if documented {
+            let unread =
+                format!("the server answered {status}, the caller got `{}`: {}", self.outcome.word(), self.message);
+            self.rule(Code::Unread, (!returned).then_some(unread));
         }
-    }
-
-    /// A member that the caller did not get. SDKs with types drop what they do not know; what is documented they know.
-    fn lost(&mut self, place: &str, name: &String, sent: &Value) {
-        if self.documented.contains(name) {
-            let mismatch = Mismatch { place: place.to_owned(), expected: Some(brief(sent)), ..Mismatch::of("nothing") };
-            self.say(Code::LostMember, Level::Must, mismatch);
+        let body = if response.body.is_empty() { Ok(Value::Null) } else { serde_json::from_slice(&response.body) };
+        let Ok(body) = body else {
+            let swallowed = format!("the server answered {status} with a body that is no JSON, and the call returned");
+            return self.rule(Code::SwallowedError, returned.then_some(swallowed));
+        };
+        if returned {
+            let level = if documented { Level::Must } else { Level::Should };
+            let mut comparison = Comparison::of(self.contract, self.operation, status);
+            comparison.compare("", &body, self.value);
+            self.shown.judged.extend(comparison.judged);
+            for (code, mismatch) in comparison.found {
+                self.say(code, level, mismatch);
+            }
         }
     }
 }
@@ -335,6 +207,12 @@ fn decoded(text: &str) -> String {
 /// Whether an answer asks to come again.
 fn is_busy(exchange: &Exchange) -> bool {
     exchange.response.as_ref().is_ok_and(|response| matches!(response.status, 429 | 503))
+}
+
+/// When an answer asks to come again, if it says so in seconds.
+fn retry_after(exchange: &Exchange) -> Option<Duration> {
+    let response = exchange.response.as_ref().ok().filter(|_| is_busy(exchange))?;
+    response.header("retry-after")?.trim().parse().ok().map(Duration::from_secs)
 }
 
 /// The parameters of a query, decoded; their order means nothing.

@@ -14,34 +14,44 @@ use serde_json::Value;
 use tokio::sync::{Mutex as AsyncMutex, watch};
 
 use crate::obstacle::Obstacle;
-use crate::sdk::driver::{Broken, Driver, Ready};
-use crate::sdk::finding::{Call, Code, Finding};
+use crate::sdk::code::Code;
+use crate::sdk::driver::{Broken, Driver, Drivers, Ready};
+use crate::sdk::finding::{Call, Finding, Shown};
 use crate::sdk::protocol::{Answered, Outcome, Said};
-use crate::sdk::wire::Wire;
+use crate::sdk::stand_in::{Arrival, StandIn};
+use crate::target::Target;
 
-/// A driver that fails as a driver is started anew so often.
+/// A driver that fails as a driver, call after call, is started anew so often.
 const RESTARTS: usize = 5;
 /// So much of an error's text is told.
 const MESSAGE: usize = 500;
-/// How many findings of one kind a scenario tells.
-const TOLD: usize = 5;
+/// What an SDK is told of its time when there is no hurry: a day.
+const NO_HURRY_MS: u64 = 24 * 60 * 60 * 1000;
+
+/// How long a call may take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Patience {
+    /// So long; a driver has half a minute to greet.
+    Within(Duration),
+    /// As long as it takes: somebody looks on with a debugger.
+    Unlimited,
+}
 
 /// The SDK lane.
 #[derive(Debug)]
 pub struct SdkLane {
     contract: Arc<Contract>,
-    command: Vec<String>,
-    origin: String,
-    wire: Wire,
-    deadline: Duration,
+    drivers: Drivers,
+    stand_in: StandIn,
+    patience: Patience,
     /// Kinds of findings that are excused.
     allowed: Vec<Code>,
     /// Whether things go wrong on the way on purpose: then only the SDK is judged.
     pub(crate) weather: bool,
     /// Turns true when the run shall end early.
-    stop: Option<watch::Receiver<bool>>,
+    stop: watch::Receiver<bool>,
     seat: AsyncMutex<Seat>,
-    findings: Mutex<BTreeMap<String, Vec<Finding>>>,
+    shown: Mutex<BTreeMap<String, Shown>>,
 }
 
 /// Where the driver sits.
@@ -62,24 +72,29 @@ struct Told {
 }
 
 impl SdkLane {
-    /// Starts the driver and greets it.
+    /// Gets a driver and greets it. No driver is waited for once `stop` turns true.
     ///
     /// # Errors
     /// When it cannot be started or does not greet.
     pub async fn start(
         contract: Arc<Contract>,
-        command: Vec<String>,
-        origin: String,
-        wire: Wire,
-        deadline: Duration,
+        drivers: Drivers,
+        target: &Target,
+        patience: Patience,
+        stop: watch::Receiver<bool>,
     ) -> Result<(Self, Ready), Broken> {
-        let (seat, findings) = (AsyncMutex::default(), Mutex::default());
+        let stand_in = StandIn::new(target).map_err(Broken::NotStarted)?;
+        let (seat, shown) = (AsyncMutex::default(), Mutex::default());
         let (allowed, weather) = (Vec::new(), false);
-        let lane = Self { contract, command, origin, wire, deadline, allowed, weather, stop: None, seat, findings };
-        let driver = Driver::start(&lane.command, &lane.operations()).await?;
+        let lane = Self { contract, drivers, stand_in, patience, allowed, weather, stop, seat, shown };
+        let driver = lane.unless_stopped(lane.driver()).await?;
         let ready = driver.ready.clone();
         lane.seat.lock().await.driver = Some(driver);
         Ok((lane, ready))
+    }
+
+    async fn driver(&self) -> Result<Driver, Broken> {
+        Driver::start(&self.drivers, &self.operations(), self.patience != Patience::Unlimited).await
     }
 
     /// The same lane, on which these kinds of findings are excused.
@@ -97,13 +112,6 @@ impl SdkLane {
         self
     }
 
-    /// The same lane, which waits for no driver once `stop` turns true.
-    #[must_use]
-    pub fn until(mut self, stop: watch::Receiver<bool>) -> Self {
-        self.stop = Some(stop);
-        self
-    }
-
     fn operations(&self) -> Vec<String> {
         self.contract.operations.iter().map(|one| one.id.clone()).collect()
     }
@@ -115,8 +123,14 @@ impl SdkLane {
         }
     }
 
-    /// Makes the call that a request stands for, and answers what went over the wire.
-    pub(crate) async fn send(&self, scenario: &str, number: usize, request: Request) -> Result<Exchange, Obstacle> {
+    /// Makes the call that a request stands for while these faults happen, and answers what went over the wire.
+    pub(crate) async fn send(
+        &self,
+        scenario: &str,
+        number: usize,
+        request: Request,
+        faults: &[String],
+    ) -> Result<Exchange, Obstacle> {
         let reading = self
             .contract
             .read(&request)
@@ -127,21 +141,26 @@ impl SdkLane {
         if seat.driver.as_ref().is_some_and(|driver| !able(driver)) {
             return Err(no_call(&format!("the driver has no {}", reading.operation.id)));
         }
-        let number_of_call = seat.calls;
         seat.calls += 1;
-        let key = format!("c/{number_of_call}");
-        let said = match self.ask(&mut seat, &reading, &key).await {
-            Ok(said) => said,
+        let call = seat.calls;
+        if !faults.is_empty() {
+            self.stand_in.script(call, faults).await?;
+        }
+        let said = match self.unless_stopped(self.ask(&mut seat, &reading)).await {
+            Ok(said) => {
+                seat.restarts = 0;
+                said
+            }
             Err(broken) => {
                 seat.driver = None;
                 let mismatch = Mismatch::of(broken.to_string());
                 let finding = Finding { code: Code::Driver, level: Level::Must, mismatch, exchange: None };
-                self.note(scenario, vec![finding]);
+                self.note(scenario, Shown { found: vec![finding], ..Shown::default() });
                 return Err(format!("the call got no result: {broken}").into());
             }
         };
         drop(seat);
-        let wire: Vec<Exchange> = self.wire.of(&key).into_iter().map(|one| Exchange { number, ..one }).collect();
+        let wire: Vec<Arrival> = self.stand_in.arrived(call).await?;
         let call = Call {
             contract: &self.contract,
             operation: reading.operation,
@@ -153,17 +172,16 @@ impl SdkLane {
             status: said.status,
             message: &said.message,
             retries: said.retries,
-            documented: BTreeSet::new(),
-            found: Vec::new(),
+            shown: Shown::default(),
         };
-        let findings = call.judge();
-        let other = findings.iter().any(|one| one.code == Code::ChangedArgument);
-        self.note(scenario, findings);
+        let shown = call.judge();
+        let other = shown.found.iter().any(|one| one.code == Code::ChangedArgument);
+        self.note(scenario, shown);
         if other {
             return Err(no_call("the SDK sent another request than was asked for"));
         }
         match (wire.into_iter().next_back(), said.outcome) {
-            (Some(exchange), _) => Ok(exchange),
+            (Some(arrival), _) => Ok(Exchange { number, ..arrival.exchange }),
             (None, Outcome::Rejected) => Err(no_call(&format!("the SDK refused the arguments: {}", said.message))),
             (None, Outcome::Unsupported) => {
                 Err(no_call(&format!("the driver cannot make this call: {}", said.message)))
@@ -174,37 +192,26 @@ impl SdkLane {
         }
     }
 
-    async fn ask(&self, seat: &mut Seat, reading: &Reading<'_>, key: &str) -> Result<Told, Broken> {
+    async fn ask(&self, seat: &mut Seat, reading: &Reading<'_>) -> Result<Told, Broken> {
         let id = seat.calls;
         let driver = self.seated(seat).await?;
-        let base_url = format!("{}/~/{key}", self.origin);
+        let (within, deadline_ms) = match self.patience {
+            Patience::Within(time) => (Some(time), u64::try_from(time.as_millis()).unwrap_or(NO_HURRY_MS)),
+            Patience::Unlimited => (None, NO_HURRY_MS),
+        };
         driver
             .say(&Said::Call {
                 id,
                 operation: &reading.operation.id,
                 parameters: reading.parameters.clone(),
                 body: reading.body.clone(),
-                base_url: &base_url,
+                base_url: &self.stand_in.base_url(id),
                 token: reading.token.as_deref().unwrap_or(""),
-                deadline_ms: u64::try_from(self.deadline.as_millis()).unwrap_or(u64::MAX),
+                deadline_ms,
             })
             .await?;
         let retries = driver.ready.retries;
-        let mut stop = self.stop.clone();
-        let stopped = async {
-            let heard = match &mut stop {
-                Some(stop) => stop.wait_for(|stop| *stop).await.is_ok(),
-                None => false,
-            };
-            if !heard {
-                std::future::pending::<()>().await;
-            }
-        };
-        let answered = tokio::select! {
-            answered = driver.answer(self.deadline) => answered?,
-            () = stopped => return Err(Broken::Hung("the run was interrupted".to_owned())),
-        };
-        match answered {
+        match driver.answer(within).await? {
             Answered::Result { id: answered, .. } if answered != id => {
                 Err(Broken::Garbage(format!("it answered call {answered}, the call was {id}; a call is answered once")))
             }
@@ -220,36 +227,56 @@ impl SdkLane {
     async fn seated<'s>(&self, seat: &'s mut Seat) -> Result<&'s mut Driver, Broken> {
         if seat.driver.is_none() {
             if seat.restarts == RESTARTS {
-                return Err(Broken::Died(format!("it broke {RESTARTS} times, and was not started again")));
+                return Err(Broken::Died(format!("it broke {RESTARTS} times in a row, and was not started again")));
             }
             seat.restarts += 1;
-            seat.driver = Some(Driver::start(&self.command, &self.operations()).await?);
+            seat.driver = Some(self.driver().await?);
         }
         seat.driver.as_mut().ok_or_else(|| Broken::NotStarted("there is none".to_owned()))
     }
 
-    fn note(&self, scenario: &str, findings: Vec<Finding>) {
-        let mut all = self.findings.lock().unwrap_or_else(PoisonError::into_inner);
-        all.entry(scenario.to_owned()).or_default().extend(findings);
+    /// Waits for a driver no longer than the run goes on.
+    async fn unless_stopped<T>(&self, waiting: impl Future<Output = Result<T, Broken>>) -> Result<T, Broken> {
+        let mut stop = self.stop.clone();
+        let stopped = async {
+            // Who could stop it may be gone.
+            if stop.wait_for(|stop| *stop).await.is_err() {
+                std::future::pending::<()>().await;
+            }
+        };
+        tokio::select! {
+            done = waiting => done,
+            () = stopped => Err(Broken::Hung("the run was interrupted".to_owned())),
+        }
     }
 
-    /// What was found in a scenario: a check for each kind.
+    fn note(&self, scenario: &str, shown: Shown) {
+        let mut all = self.shown.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = all.entry(scenario.to_owned()).or_default();
+        known.judged.extend(shown.judged);
+        known.found.extend(shown.found);
+    }
+
+    /// What was shown in a scenario: a check for each rule that could be judged.
     pub(crate) fn outcomes(&self, scenario: &str, file: &SourceFile) -> Vec<CheckOutcome> {
-        let mut all = self.findings.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut all = self.shown.lock().unwrap_or_else(PoisonError::into_inner);
+        let Shown { judged, found } = all.remove(scenario).unwrap_or_default();
         let mut kinds: BTreeMap<(Code, Level), Vec<Finding>> = BTreeMap::new();
-        for finding in all.remove(scenario).unwrap_or_default() {
+        let broken: BTreeSet<Code> = found.iter().map(|finding| finding.code).collect();
+        for code in judged.difference(&broken) {
+            kinds.insert((*code, Level::Must), Vec::new());
+        }
+        for finding in found {
             kinds.entry((finding.code, finding.level)).or_default().push(finding);
         }
-        kinds
-            .into_iter()
-            .map(|((code, level), findings)| {
-                let mut outcome = outcome(code, level, findings, file);
-                if self.allowed.contains(&code) {
-                    outcome.verdict = Verdict::Known(format!("allowed by --allow {}", code.as_str()));
-                }
-                outcome
-            })
-            .collect()
+        let outcomes = kinds.into_iter().map(|((code, level), findings)| {
+            let mut outcome = outcome(code, level, findings, file);
+            if self.allowed.contains(&code) && outcome.verdict != Verdict::Pass {
+                outcome.verdict = Verdict::Known(format!("allowed by --allow {}", code.as_str()));
+            }
+            outcome
+        });
+        outcomes.collect()
     }
 }
 
@@ -275,14 +302,13 @@ fn outcome(code: Code, level: Level, findings: Vec<Finding>, file: &SourceFile) 
             found.push(finding.mismatch);
         }
     }
-    if found.len() > TOLD {
-        let more = found.len() - TOLD;
-        found.truncate(TOLD);
-        found.push(Mismatch::of(format!("and {more} more")));
-    }
     let statement = code.rule().to_owned();
     CheckOutcome {
-        verdict: if level == Level::Must { Verdict::Fail } else { Verdict::Warn },
+        verdict: match level {
+            _ if found.is_empty() => Verdict::Pass,
+            Level::Must => Verdict::Fail,
+            _ => Verdict::Warn,
+        },
         level,
         requirements: vec![Cited { id: code.as_str().to_owned(), level, statement, sources: Vec::new() }],
         position: Position { file: file.name().to_owned(), line: 1, column: 1 },
@@ -290,6 +316,6 @@ fn outcome(code: Code, level: Level, findings: Vec<Finding>, file: &SourceFile) 
         exchange,
         expected: format!("in all calls of the scenario; if not, {} is to blame", code.blame()),
         meanings: Vec::new(),
-        found,
+        found: Mismatch::first_few(found),
     }
 }

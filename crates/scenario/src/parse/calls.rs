@@ -12,12 +12,14 @@ pub(super) fn call(reader: &Reader, object: Object<'_>, key: &str) -> Option<Cal
     let parameters = parameters(reader, object);
     let body = optional(object, "requestBody", |node| template::read(reader, node));
     let raw = optional(object, "raw", |node| raw(reader, node));
+    let faults = optional(object, "faults", |node| reader.list(node, |one| reader.text(one)));
     Some(Call {
         operation: reader.text(operation)?,
         operation_span: operation.span.clone(),
         parameters: parameters?,
         body: body?,
         raw: raw?,
+        faults: faults?.unwrap_or_default(),
     })
 }
 
@@ -34,7 +36,7 @@ pub(super) fn twin(reader: &Reader, node: &Node, call: &Call) -> Option<Call> {
     if node.entries().is_empty() {
         return reader.expected(node, "the one thing in which the twin differs");
     }
-    let mut twin = call.clone();
+    let mut twin = Call { faults: Vec::new(), ..call.clone() };
     for (name, span, value) in parameters(reader, object)? {
         twin.parameters.retain(|(one, ..)| *one != name);
         twin.parameters.push((name, span, value));

@@ -1,0 +1,83 @@
+//! What the control API of a mock can be asked for: the faults of the suite, by name or written out.
+
+use std::sync::{Arc, OnceLock};
+
+use conformance_contract::Suite;
+use conformance_fault::{Fault, Harm};
+use conformance_mock::{Control, Mock, Settings, Workshop};
+use conformance_record::Boundary;
+use conformance_source::{Diagnostic, Diagnostics, SourceFile};
+use serde_json::{Value, json};
+
+use crate::faults;
+
+/// A mock of a suite with its control API, for this machine or for whoever knows the token.
+///
+/// # Errors
+/// When the suite asks for something that nothing can produce, or the fixtures break its schemas.
+pub fn mock(
+    suite: &Arc<Suite>,
+    settings: Settings,
+    fixtures: Option<&SourceFile>,
+    token: Option<String>,
+) -> Result<Mock, Diagnostics> {
+    let workshop = Faults { suite: suite.clone(), known: OnceLock::new() };
+    let mock = Mock::new(suite.contract.clone(), settings, fixtures)?;
+    Ok(mock.controlled(Control::new(Box::new(workshop), token)))
+}
+
+struct Faults {
+    suite: Arc<Suite>,
+    /// Read when they are first asked for.
+    known: OnceLock<Result<Vec<Fault>, Diagnostics>>,
+}
+
+impl Faults {
+    fn one(&self, asked: &Value) -> Result<Vec<Fault>, Diagnostics> {
+        match asked {
+            Value::String(name) => {
+                let known = self.known.get_or_init(|| faults::all(&self.suite)).as_ref().map_err(Clone::clone)?;
+                faults::named(known, std::slice::from_ref(name))
+            }
+            Value::Object(members) => {
+                // Names are for files, where others are to find it.
+                let mut fault = json!({ "name": "unnamed", "summary": "" });
+                fault.as_object_mut().into_iter().for_each(|all| all.extend(members.clone()));
+                let text = json!({ "faults": [fault] }).to_string();
+                let parsed = conformance_fault::parse(&SourceFile::new("body", text))?;
+                let wrong: Vec<Diagnostic> =
+                    parsed.iter().flat_map(|fault| faults::misfits(&self.suite, fault)).collect();
+                if wrong.is_empty() { Ok(parsed) } else { Err(Diagnostics(wrong)) }
+            }
+            _ => Err(Diagnostic::general(format!("a fault is a name or an object; this is {asked}")).into()),
+        }
+    }
+}
+
+impl Workshop for Faults {
+    fn document(&self) -> &str {
+        include_str!("../../../schemas/formats/control.yaml")
+    }
+
+    fn faults(&self, list: &Value) -> Result<Arc<dyn Boundary>, String> {
+        let object = list.as_object().filter(|object| object.keys().all(|key| key == "faults"));
+        let Some(asked) = object.and_then(|object| object.get("faults")).and_then(Value::as_array) else {
+            return Err("the body is not `{\"faults\": [...]}`: a list of names, or of faults written out".to_owned());
+        };
+        let mut all = Vec::new();
+        for (index, one) in asked.iter().enumerate() {
+            all.extend(self.one(one).map_err(|wrong| format!("faults/{index}: {}", in_words(&wrong)))?);
+        }
+        Ok(Arc::new(Harm::new(self.suite.contract.clone(), "", all)))
+    }
+}
+
+/// Diagnostics for who has no file to look into.
+fn in_words(wrong: &Diagnostics) -> String {
+    let words = wrong.0.iter().map(|one| {
+        let label = if one.label.is_empty() { String::new() } else { format!(" ({})", one.label) };
+        let help: String = one.help.iter().map(|help| format!("; {help}")).collect();
+        format!("{}{label}{help}", one.title)
+    });
+    words.collect::<Vec<_>>().join(". ")
+}

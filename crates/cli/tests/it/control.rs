@@ -1,0 +1,257 @@
+//! The control API of a mock: faults and journals of prefixes, the reset of a workspace, and whom it refuses.
+
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
+use std::time::{Duration, Instant};
+
+use rstest::rstest;
+use serde_json::{Value, json};
+
+use crate::context::{MockServer, root};
+use crate::formats::tree;
+
+/// Sends a request with exactly these header fields besides `Host`, `Content-Length` and `Connection`.
+fn send(server: &MockServer, line: &str, headers: &[(&str, &str)], body: &str) -> (u16, String, Value) {
+    let address = server.url.strip_prefix("http://").unwrap();
+    let host = headers.iter().find(|(name, _)| *name == "host").map_or(address, |(_, value)| value);
+    let mut text =
+        format!("{line} HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\ncontent-length: {}\r\n", body.len());
+    for (name, value) in headers.iter().filter(|(name, _)| *name != "host") {
+        text += &format!("{name}: {value}\r\n");
+    }
+    let mut stream = TcpStream::connect(address).unwrap();
+    stream.write_all(format!("{text}\r\n{body}").as_bytes()).unwrap();
+    let mut said = String::new();
+    // A connection that is cut is an answer, too.
+    let _ = stream.read_to_string(&mut said);
+    let (head, body) = said.split_once("\r\n\r\n").unwrap_or((&said, ""));
+    let status = head.split(' ').nth(1).unwrap_or("0").parse().unwrap();
+    (status, head.to_owned(), serde_json::from_str(body).unwrap_or(Value::String(body.to_owned())))
+}
+
+fn ask(server: &MockServer, line: &str, body: &str) -> (u16, Value) {
+    let (status, _, body) = send(server, line, &[], body);
+    (status, body)
+}
+
+const ME: &[(&str, &str)] = &[("authorization", "Bearer my-very-own-token")];
+const LIST: &str = "/v2/conversations?limit=3";
+
+#[test]
+fn faults_happen_below_their_prefix_only_and_count_its_requests() {
+    let server = MockServer::start(&[]);
+    let list = |prefix: &str| send(&server, &format!("GET {prefix}{LIST}"), ME, "").0;
+    assert_eq!(ask(&server, "PUT /__conformance/faults/login/3", r#"{"faults":["busy-once"]}"#).0, 204);
+    assert_eq!(list("/~/login/4"), 200);
+    assert_eq!((list("/~/login/3"), list("/~/login/3"), list("/~/login/3")), (429, 200, 200));
+    assert_eq!(list(""), 200);
+    // The faults of a run are those of its calls that have none of their own.
+    let written = r#"{"faults":[{"on":{"every":2},"answer":{"status":503,"headers":{"Retry-After":"7"}}}]}"#;
+    assert_eq!(ask(&server, "PUT /__conformance/faults/login", written).0, 204);
+    assert_eq!((list("/~/login/4"), list("/~/login/5"), list("/~/login/3")), (200, 503, 200));
+    assert_eq!(ask(&server, "GET /__conformance/faults/login", "").1, serde_json::from_str::<Value>(written).unwrap());
+    assert_eq!(ask(&server, "GET /__conformance/faults/other", "").1, json!({ "faults": [] }));
+    assert_eq!(ask(&server, "DELETE /__conformance/faults/login", "").0, 204);
+    assert_eq!(ask(&server, "GET /__conformance/faults/login/3", "").1, json!({ "faults": [] }));
+    assert_eq!((list("/~/login/4"), list("/~/login/4")), (200, 200));
+}
+
+#[rstest]
+#[case::json("nope", "body: ")]
+#[case::shape(r#"["busy-once"]"#, "a list of names")]
+#[case::more(r#"{"faults":[],"always":true}"#, "a list of names")]
+#[case::name(r#"{"faults":["busy-onse"]}"#, "faults/0: there is no fault `busy-onse`; did you mean `busy-once`?")]
+#[case::key(r#"{"faults":[{"anser":{"status":500}}]}"#, "did you mean `answer`?")]
+#[case::operation(r#"{"faults":[{"on":"listConversation","cut":true}]}"#, "did you mean `listConversations`?")]
+#[case::number(r#"{"faults":[7]}"#, "faults/0: a fault is a name or an object; this is 7")]
+fn faults_that_are_none_are_refused_in_words(#[case] body: &str, #[case] said: &str) {
+    let server = MockServer::start(&[]);
+    let (status, answer) = ask(&server, "PUT /__conformance/faults/a/b", body);
+    assert_eq!(status, 400, "{answer}");
+    assert!(answer["message"].as_str().unwrap().contains(said), "{answer}");
+    assert_eq!(ask(&server, "GET /__conformance/faults/a/b", "").1, json!({ "faults": [] }));
+}
+
+#[test]
+fn a_journal_tells_what_arrived_below_a_prefix_and_no_credentials() {
+    let server = MockServer::start(&["--fault", "created-and-504"]);
+    let headers = [ME[0], ("content-type", "application/json"), ("x-api-key", "another-secret-thing")];
+    send(&server, "POST /~/run/1/v2/conversations", &headers, r#"{"displayName":"my-very-own-token"}"#);
+    send(&server, "GET /~/run/2/v2/conversations?limit=0", &headers, "");
+    assert_eq!(ask(&server, "PUT /__conformance/faults/run/3", r#"{"faults":["cut-once"]}"#).0, 204);
+    assert_eq!(send(&server, "GET /~/run/3/v2/conversations", &headers, "").0, 0);
+    send(&server, "GET /v2/conversations", &headers, "");
+    send(&server, "GET /~/runner/1/v2/conversations", &headers, "");
+    let (_, journal) = ask(&server, "GET /__conformance/journal/run", "");
+    let told: Vec<String> = journal["exchanges"].as_array().unwrap().iter().map(line).collect();
+    let wanted = [
+        "run/1 POST /v2/conversations → 504",
+        "run/2 GET /v2/conversations?limit=0 → 400",
+        "run/3 GET /v2/conversations → the connection was cut",
+    ];
+    assert_eq!(told, wanted);
+    for secret in ["my-very-own-token", "another-secret-thing"] {
+        assert!(!journal.to_string().contains(secret), "{journal}");
+    }
+    assert!(journal.to_string().contains("Bearer <token>"));
+    let at = |index: usize| journal["exchanges"][index]["atMs"].as_f64().unwrap();
+    assert!(at(0) < at(1) && at(1) < at(2));
+    assert_eq!(ask(&server, "DELETE /__conformance/journal/run/2", "").0, 204);
+    let (_, one) = ask(&server, "GET /__conformance/journal/run/2", "");
+    assert_eq!(one, json!({ "exchanges": [], "dropped": 0 }));
+    assert_eq!(ask(&server, "GET /__conformance/journal/run", "").1["exchanges"].as_array().unwrap().len(), 2);
+}
+
+fn line(exchange: &Value) -> String {
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    let outcome = exchange.get("error").map_or_else(|| exchange["response"]["status"].to_string(), text);
+    let request = &exchange["request"];
+    format!("{} {} {} → {outcome}", text(&exchange["call"]), text(&request["method"]), text(&request["target"]))
+}
+
+#[test]
+fn who_does_not_wait_for_the_answer_is_in_the_journal_all_the_same() {
+    let server = MockServer::start(&[]);
+    assert_eq!(ask(&server, "PUT /__conformance/faults/a/1", r#"{"faults":["very-slow"]}"#).0, 204);
+    let mut stream = TcpStream::connect(server.url.strip_prefix("http://").unwrap()).unwrap();
+    stream.write_all(b"GET /~/a/1/v2/conversations HTTP/1.1\r\nhost: localhost\r\n\r\n").unwrap();
+    let start = Instant::now();
+    loop {
+        let (_, journal) = ask(&server, "GET /__conformance/journal/a/1", "");
+        if journal["exchanges"][0]["error"] == json!("no answer was sent yet") {
+            break;
+        }
+        assert!(start.elapsed() < Duration::from_secs(20), "{journal}");
+    }
+}
+
+#[test]
+fn a_reset_puts_one_workspace_back_to_where_it_began() {
+    let server = MockServer::start(&["--fixtures", "guide", "--seed", "7"]);
+    let list = |token: &str| send(&server, "GET /v2/conversations", &[("authorization", token)], "").2;
+    let create = |token: &str| {
+        let headers = [("authorization", token), ("content-type", "application/json")];
+        send(&server, "POST /v2/conversations", &headers, r#"{"displayName":"one more"}"#).2
+    };
+    let (mine, yours) = ("Bearer mine", "Bearer yours");
+    let begun = list(mine);
+    let (first, _) = (create(mine), create(yours));
+    assert_ne!(list(mine), begun);
+    let after = list(yours);
+    let (status, _, body) = send(&server, "POST /__conformance/reset", &[("authorization", mine)], "");
+    assert_eq!((status, body), (200, json!({ "workspace": 1 })));
+    assert_eq!(list(mine), begun);
+    assert_eq!(list(yours), after);
+    // What follows from seed and token follows again.
+    assert_eq!(create(mine)["_id"], first["_id"]);
+    let (status, _, body) = send(&server, "POST /__conformance/reset", &[("authorization", "Bearer nobody")], "");
+    assert_eq!((status, body), (200, json!({ "workspace": null })));
+    let (status, _, body) = send(&server, "POST /__conformance/reset", &[], "");
+    assert_eq!(status, 400);
+    assert!(body["message"].as_str().unwrap().contains("Authorization: Bearer TOKEN"), "{body}");
+}
+
+#[rstest]
+#[case::page(&[("origin", "https://evil.example")], 403, "not for pages from elsewhere")]
+#[case::sandboxed(&[("origin", "null")], 403, "not for pages from elsewhere")]
+#[case::alike(&[("origin", "http://localhost.evil.example")], 403, "not for pages from elsewhere")]
+#[case::rebound(&[("host", "evil.example:4010")], 403, "`Host` must be localhost")]
+#[case::nameless(&[("host", "")], 403, "`Host` must be localhost")]
+fn a_hostile_page_cannot_govern_the_mock(#[case] headers: &[(&str, &str)], #[case] status: u16, #[case] said: &str) {
+    let server = MockServer::start(&[]);
+    for line in ["PUT /__conformance/faults/a/b", "POST /__conformance/reset", "GET /__conformance/journal/a"] {
+        let (found, head, body) = send(&server, line, headers, r#"{"faults":["down"]}"#);
+        assert_eq!(found, status, "{line}: {body}");
+        assert!(body["message"].as_str().unwrap().contains(said), "{body}");
+        assert!(!head.contains("access-control-allow"), "{head}");
+    }
+    let origin = headers.iter().find(|(name, _)| *name == "origin");
+    if let Some(origin) = origin {
+        let asks = [*origin, ("access-control-request-method", "PUT")];
+        let (_, head, _) = send(&server, "OPTIONS /__conformance/faults/a/b", &asks, "");
+        assert!(!head.contains("access-control-allow"), "{head}");
+    }
+}
+
+#[test]
+fn a_page_of_this_machine_may_govern_the_mock() {
+    let server = MockServer::start(&[]);
+    let page = ("origin", "http://localhost:5173");
+    let asks = [page, ("access-control-request-method", "PUT")];
+    let (status, head, _) = send(&server, "OPTIONS /__conformance/faults/a/b", &asks, "");
+    assert_eq!(status, 204);
+    assert!(head.contains("access-control-allow-methods: GET, PUT, POST, DELETE"), "{head}");
+    let (status, head, _) = send(&server, "PUT /__conformance/faults/a/b", &[page], r#"{"faults":["down"]}"#);
+    assert_eq!(status, 204);
+    assert!(head.contains("access-control-allow-origin: http://localhost:5173"), "{head}");
+}
+
+#[test]
+fn a_control_token_is_wanted_of_everybody_once_it_is_set() {
+    let server = MockServer::start(&["--control-token", "c0ntrol"]);
+    let with = |headers: &[(&str, &str)]| send(&server, "GET /__conformance/faults/a", headers, "").0;
+    assert_eq!(with(&[]), 401);
+    assert_eq!(with(&[("conformance-control", "c0ntro")]), 401);
+    assert_eq!(with(&[("conformance-control", "c0ntrol")]), 200);
+    // Then the name does not matter: behind a proxy or in a container the server has others.
+    assert_eq!(with(&[("conformance-control", "c0ntrol"), ("host", "mock.internal")]), 200);
+    assert_eq!(with(&[("conformance-control", "c0ntrol"), ("origin", "https://evil.example")]), 403);
+    assert!(!server.log().contains("c0ntrol"));
+}
+
+#[rstest]
+#[case::unknown("GET /__conformance/nothing", 404, "no such path")]
+#[case::root("GET /__conformance/", 404, "PUT, GET and DELETE faults/RUN")]
+#[case::prefix("GET /__conformance/journal/a/b/c", 404, "`a/b/c` is no prefix")]
+#[case::empty("GET /__conformance/journal//b", 404, "is no prefix")]
+#[case::method("POST /__conformance/journal/a", 405, "POST is not for this path")]
+#[case::reset("GET /__conformance/reset", 405, "GET is not for this path")]
+fn a_wrong_request_says_what_there_is(#[case] line: &str, #[case] status: u16, #[case] said: &str) {
+    let server = MockServer::start(&[]);
+    let (found, body) = ask(&server, line, "");
+    assert_eq!(found, status, "{body}");
+    assert!(body["message"].as_str().unwrap().contains(said), "{body}");
+}
+
+/// Each operation of the document is tried, and what is answered is as the document has it.
+#[test]
+fn the_server_keeps_its_own_document() {
+    let server = MockServer::start(&[]);
+    let (status, text) = ask(&server, "GET /__conformance/openapi.yaml", "");
+    assert_eq!(status, 200);
+    assert_eq!(text, Value::String(std::fs::read_to_string(root().join("schemas/formats/control.yaml")).unwrap()));
+    let document = tree(&root().join("schemas/formats/control.yaml"));
+    send(&server, "GET /~/a/b/v2/conversations", ME, "");
+    let mut tried = 0;
+    for (path, item) in document["paths"].as_object().unwrap() {
+        for method in ["get", "put", "post", "delete"] {
+            let Some(operation) = item.get(method) else { continue };
+            let target = path.replace("{run}", "a").replace("{call}", "b");
+            let line = format!("{} /__conformance{target}", method.to_uppercase());
+            let body = if method == "put" { r#"{"faults":["late"]}"# } else { "" };
+            for headers in [&[][..], ME, &[("origin", "https://evil.example")]] {
+                let (status, _, body) = send(&server, &line, headers, body);
+                documented(&document, operation, status, &body);
+            }
+            tried += 1;
+        }
+    }
+    assert_eq!(tried, 12);
+    for wrong in ["{", r#"{"faults":[1]}"#] {
+        let (status, body) = ask(&server, "PUT /__conformance/faults/a", wrong);
+        documented(&document, &document["paths"]["/faults/{run}"]["put"], status, &body);
+    }
+}
+
+fn documented(document: &Value, operation: &Value, status: u16, body: &Value) {
+    let name = &operation["operationId"];
+    let response = &operation["responses"][status.to_string()];
+    assert!(response.is_object(), "{name} has no {status}");
+    let response = response["$ref"].as_str().map_or(response, |at| document.pointer(&at[1..]).unwrap());
+    let Some(schema) = response.pointer("/content/application~1json/schema") else { return };
+    let mut whole = schema.clone();
+    whole["components"] = document["components"].clone();
+    let validator = jsonschema::draft202012::new(&whole).unwrap();
+    let errors: Vec<String> = validator.iter_errors(body).map(|error| error.to_string()).collect();
+    assert!(errors.is_empty(), "{name} {status}: {errors:?} in {body}");
+}

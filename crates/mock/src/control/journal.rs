@@ -1,0 +1,120 @@
+//! What arrived below prefixes, and what was answered.
+
+use std::collections::VecDeque;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use conformance_record::written::{WrittenRequest, WrittenResponse};
+use conformance_record::{Exchange, Request, Response};
+use serde_json::{Value, json};
+
+use super::is_below;
+
+/// So many exchanges are kept; the oldest go first.
+const MOST: usize = 10_000;
+/// So many bytes of bodies are kept.
+const MOST_BYTES: usize = 64 * 1024 * 1024;
+
+/// The last exchanges below prefixes.
+#[derive(Debug)]
+pub struct Journal {
+    begun: Instant,
+    inner: Mutex<Inner>,
+}
+
+#[derive(Debug, Default)]
+struct Inner {
+    entries: VecDeque<Entry>,
+    next: u64,
+    bytes: usize,
+    dropped: u64,
+}
+
+#[derive(Debug)]
+struct Entry {
+    id: u64,
+    call: String,
+    at: Duration,
+    exchange: Exchange,
+}
+
+impl Entry {
+    fn bytes(&self) -> usize {
+        self.exchange.request.body.len() + self.exchange.response.as_ref().map_or(0, |response| response.body.len())
+    }
+}
+
+impl Default for Journal {
+    fn default() -> Self {
+        Self { begun: Instant::now(), inner: Mutex::default() }
+    }
+}
+
+impl Journal {
+    /// Notes a request as it arrives; who does not wait for the answer is in the journal all the same.
+    pub(crate) fn begin(&self, call: &str, request: &Request) -> u64 {
+        let at = self.begun.elapsed();
+        let response = Err("no answer was sent yet".to_owned());
+        let exchange = Exchange { number: 0, request: request.clone(), response, took: Duration::ZERO };
+        let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
+        let id = inner.next;
+        inner.next += 1;
+        let entry = Entry { id, call: call.to_owned(), at, exchange };
+        inner.bytes += entry.bytes();
+        inner.entries.push_back(entry);
+        inner.shrink();
+        id
+    }
+
+    /// Notes what was answered.
+    pub(crate) fn end(&self, id: u64, response: Result<Response, String>) {
+        let now = self.begun.elapsed();
+        let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
+        let Ok(index) = inner.entries.binary_search_by_key(&id, |entry| entry.id) else { return };
+        inner.bytes += response.as_ref().map_or(0, |response| response.body.len());
+        let entry = &mut inner.entries[index];
+        entry.exchange.took = now.saturating_sub(entry.at);
+        entry.exchange.response = response;
+        inner.shrink();
+    }
+
+    /// What arrived below a prefix, oldest first, without credentials.
+    pub(crate) fn told(&self, prefix: &str) -> Value {
+        let inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
+        let below = inner.entries.iter().filter(|entry| is_below(&entry.call, prefix));
+        json!({ "exchanges": below.map(told).collect::<Vec<_>>(), "dropped": inner.dropped })
+    }
+
+    /// Forgets what arrived below a prefix.
+    pub(crate) fn forget(&self, prefix: &str) {
+        let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
+        inner.entries.retain(|entry| !is_below(&entry.call, prefix));
+        inner.bytes = inner.entries.iter().map(Entry::bytes).sum();
+    }
+}
+
+impl Inner {
+    fn shrink(&mut self) {
+        while self.entries.len() > MOST || self.bytes > MOST_BYTES {
+            let Some(oldest) = self.entries.pop_front() else { return };
+            self.bytes -= oldest.bytes();
+            self.dropped += 1;
+        }
+    }
+}
+
+fn told(entry: &Entry) -> Value {
+    let exchange = entry.exchange.anonymous();
+    let ms = |time: Duration| time.as_secs_f64() * 1000.0;
+    let mut told = json!({
+        "call": entry.call,
+        "atMs": ms(entry.at),
+        "tookMs": ms(exchange.took),
+        "request": WrittenRequest::from(exchange.request),
+    });
+    match exchange.response {
+        Ok(response) => told["response"] = json!(WrittenResponse::from(response)),
+        Err(reason) => told["error"] = Value::from(reason),
+    }
+    told
+}

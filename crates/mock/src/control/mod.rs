@@ -1,0 +1,165 @@
+//! The control API, under `/__conformance/`: what goes wrong below a prefix, what arrived below it, a workspace as it was
+//! at the start.
+//!
+//! A prefix is what a client's base URL may have before the contract's paths: `/~/RUN/CALL`. Every client can set a base
+//! URL, and so every request can be joined with the test, or the call, that it belongs to.
+
+mod guard;
+mod journal;
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+use std::sync::{Arc, PoisonError, RwLock};
+
+use bytes::Bytes;
+use conformance_record::{Boundary, Request};
+use serde_json::{Value, json};
+
+use crate::cors;
+use crate::pipeline::{Mock, Reply, plain};
+
+pub use journal::Journal;
+
+/// What the paths of the control API begin with.
+pub const BASE: &str = "/__conformance/";
+/// So many prefixes may have faults of their own.
+const MOST: usize = 10_000;
+const PATHS: &str = "GET openapi.yaml; PUT, GET and DELETE faults/RUN and faults/RUN/CALL; GET and DELETE journal/RUN and \
+                     journal/RUN/CALL; POST reset";
+
+/// What the control API cannot make by itself.
+pub trait Workshop: Send + Sync {
+    /// The description of the control API.
+    fn document(&self) -> &str;
+
+    /// What a list of faults, as JSON, does to requests and answers.
+    ///
+    /// # Errors
+    /// What is wrong with the list.
+    fn faults(&self, list: &Value) -> Result<Arc<dyn Boundary>, String>;
+}
+
+/// What the control API governs.
+#[derive(Default)]
+pub struct Control {
+    token: Option<String>,
+    workshop: Option<Box<dyn Workshop>>,
+    /// What goes wrong, by prefix: what was asked for, and what it amounts to.
+    scripts: RwLock<BTreeMap<String, (Value, Arc<dyn Boundary>)>>,
+    /// What arrived below prefixes.
+    pub journal: Journal,
+}
+
+/// A request that was not done: the status, and why.
+type Refused = (u16, String);
+
+impl Control {
+    /// A control API for this machine, or for whoever knows the token.
+    #[must_use]
+    pub fn new(workshop: Box<dyn Workshop>, token: Option<String>) -> Self {
+        Self { token, workshop: Some(workshop), ..Self::default() }
+    }
+
+    /// What goes wrong with the requests of a call, if anything.
+    #[must_use]
+    pub fn script(&self, call: &str) -> Option<Arc<dyn Boundary>> {
+        let scripts = self.scripts.read().unwrap_or_else(PoisonError::into_inner);
+        let run = || call.split('/').next().and_then(|run| scripts.get(run));
+        scripts.get(call).or_else(run).map(|(_, boundary)| boundary.clone())
+    }
+
+    /// Answers a request to the control API.
+    pub(crate) fn answer(&self, mock: &Mock, peer: IpAddr, host: Option<&str>, request: &Request) -> Reply {
+        let done = guard::admit(self.token.as_deref(), peer, host, request).and_then(|()| self.route(mock, request));
+        let mut reply = done.unwrap_or_else(|(status, message)| json(status, &json!({ "message": message })));
+        reply.headers.extend(cors::fields(request));
+        if request.method == "OPTIONS" {
+            reply.headers.extend(cors::preflight(request, "GET, PUT, POST, DELETE"));
+        }
+        reply
+    }
+
+    fn route(&self, mock: &Mock, request: &Request) -> Result<Reply, Refused> {
+        let path = request.path().strip_prefix(BASE).unwrap_or("");
+        let (what, prefix) = path.split_once('/').map_or((path, None), |(what, prefix)| (what, Some(prefix)));
+        match (request.method.as_str(), what, prefix) {
+            ("OPTIONS", ..) => Ok(plain(204, Bytes::new())),
+            ("GET", "openapi.yaml", None) => Ok(self.document()),
+            ("POST", "reset", None) => reset(mock, request),
+            (method @ ("PUT" | "GET" | "DELETE"), "faults", Some(prefix)) => {
+                self.faults(method, checked(prefix)?, &request.body)
+            }
+            ("GET", "journal", Some(prefix)) => Ok(json(200, &self.journal.told(checked(prefix)?))),
+            ("DELETE", "journal", Some(prefix)) => {
+                self.journal.forget(checked(prefix)?);
+                Ok(plain(204, Bytes::new()))
+            }
+            (_, "openapi.yaml" | "reset", None) | (_, "faults" | "journal", Some(_)) => {
+                Err((405, format!("{} is not for this path; there is: {PATHS}", request.method)))
+            }
+            _ => Err((404, format!("the control API has no such path; below {BASE} there is: {PATHS}"))),
+        }
+    }
+
+    fn document(&self) -> Reply {
+        let text = self.workshop.as_ref().map_or("", |workshop| workshop.document());
+        let mut reply = plain(200, Bytes::from(text.to_owned()));
+        reply.headers = vec![("content-type", "application/yaml".to_owned())];
+        reply
+    }
+
+    /// Sets, tells or takes away what goes wrong below a prefix.
+    fn faults(&self, method: &str, prefix: &str, body: &[u8]) -> Result<Reply, Refused> {
+        if method == "PUT" {
+            let list: Value = serde_json::from_slice(body).map_err(|error| (400, format!("body: {error}")))?;
+            let workshop = self.workshop.as_ref().ok_or((501, "this server knows no faults".to_owned()))?;
+            let boundary = workshop.faults(&list).map_err(|wrong| (400, wrong))?;
+            let mut scripts = self.scripts.write().unwrap_or_else(PoisonError::into_inner);
+            if scripts.len() == MOST && !scripts.contains_key(prefix) {
+                return Err((507, format!("{MOST} prefixes have faults already; take some away with DELETE")));
+            }
+            scripts.insert(prefix.to_owned(), (list, boundary));
+            return Ok(plain(204, Bytes::new()));
+        }
+        if method == "DELETE" {
+            let mut scripts = self.scripts.write().unwrap_or_else(PoisonError::into_inner);
+            scripts.retain(|one, _| !is_below(one, prefix));
+            return Ok(plain(204, Bytes::new()));
+        }
+        let scripts = self.scripts.read().unwrap_or_else(PoisonError::into_inner);
+        let none = json!({ "faults": [] });
+        Ok(json(200, scripts.get(prefix).map_or(&none, |(list, _)| list)))
+    }
+}
+
+/// Puts the workspace of the request's token back to where it began.
+fn reset(mock: &Mock, request: &Request) -> Result<Reply, Refused> {
+    let token = request.header("authorization").and_then(|value| {
+        let (scheme, token) = value.trim().split_once(' ')?;
+        scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+    });
+    let number = mock.reset(token.unwrap_or(""));
+    if token.is_none() && number.is_none() {
+        let message = "whose workspace? Send its token: `Authorization: Bearer TOKEN`";
+        return Err((400, message.to_owned()));
+    }
+    Ok(json(200, &json!({ "workspace": number })))
+}
+
+/// `RUN` or `RUN/CALL`.
+fn checked(prefix: &str) -> Result<&str, Refused> {
+    let parts: Vec<&str> = prefix.split('/').collect();
+    if parts.len() > 2 || parts.iter().any(|part| part.is_empty()) {
+        return Err((404, format!("`{prefix}` is no prefix: RUN or RUN/CALL, as in a base URL /~/RUN/CALL")));
+    }
+    Ok(prefix)
+}
+
+/// Whether a call, or a prefix, is the other one or below it.
+fn is_below(one: &str, prefix: &str) -> bool {
+    one.strip_prefix(prefix).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
+fn json(status: u16, body: &Value) -> Reply {
+    plain(status, Bytes::from(body.to_string()))
+}

@@ -1,0 +1,84 @@
+//! Exchanges as they are written down: in recordings, and in the journal that a mock keeps.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Request, Response};
+
+/// A request.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct WrittenRequest {
+    /// The method, upper case.
+    pub method: String,
+    /// Path and query.
+    pub target: String,
+    /// Header fields, names in lower case.
+    pub headers: Vec<(String, String)>,
+    /// The body.
+    pub body: Body,
+}
+
+/// A response.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct WrittenResponse {
+    /// The status code.
+    pub status: u16,
+    /// Header fields, names in lower case.
+    pub headers: Vec<(String, String)>,
+    /// The body.
+    pub body: Body,
+}
+
+/// A body: text where it is UTF-8, else its bytes.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Body {
+    /// UTF-8.
+    Text(String),
+    /// Anything else.
+    Bytes(Vec<u8>),
+}
+
+impl From<Vec<u8>> for Body {
+    fn from(bytes: Vec<u8>) -> Self {
+        String::from_utf8(bytes).map_or_else(|not_text| Self::Bytes(not_text.into_bytes()), Self::Text)
+    }
+}
+
+impl From<Body> for Vec<u8> {
+    fn from(body: Body) -> Self {
+        match body {
+            Body::Text(text) => text.into_bytes(),
+            Body::Bytes(bytes) => bytes,
+        }
+    }
+}
+
+impl From<Request> for WrittenRequest {
+    fn from(request: Request) -> Self {
+        let Request { method, target, headers, body } = request;
+        Self { method, target, headers, body: body.into() }
+    }
+}
+
+impl From<WrittenRequest> for Request {
+    fn from(written: WrittenRequest) -> Self {
+        let WrittenRequest { method, target, headers, body } = written;
+        Self { method, target, headers, body: body.into() }
+    }
+}
+
+impl From<Response> for WrittenResponse {
+    fn from(response: Response) -> Self {
+        let Response { status, headers, body } = response;
+        Self { status, headers, body: body.into() }
+    }
+}
+
+impl From<WrittenResponse> for Response {
+    fn from(written: WrittenResponse) -> Self {
+        let WrittenResponse { status, headers, body } = written;
+        Self { status, headers, body: body.into() }
+    }
+}

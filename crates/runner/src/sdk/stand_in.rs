@@ -1,0 +1,101 @@
+//! The mock that SDKs speak to, as its control API knows it: what shall go wrong in a call, and what arrived.
+//!
+//! Each call has a base URL of its own, `/~/RUN/CALL` before the contract's paths: every SDK can set a base URL.
+
+use std::time::Duration;
+
+use conformance_record::written::{WrittenRequest, WrittenResponse};
+use conformance_record::{Exchange, Request, Response};
+use serde::Deserialize;
+use serde_json::json;
+
+use crate::client::Client;
+use crate::settings::Settings;
+use crate::target::Target;
+
+/// The mock.
+#[derive(Debug)]
+pub(crate) struct StandIn {
+    client: Client,
+    origin: String,
+    /// A word that no other run on the same mock has.
+    run: String,
+}
+
+/// What arrived for a call.
+#[derive(Clone, Debug)]
+pub(crate) struct Arrival {
+    /// When, by the mock's own clock.
+    pub(crate) at: Duration,
+    pub(crate) exchange: Exchange,
+}
+
+#[derive(Deserialize)]
+struct Journal {
+    exchanges: Vec<Entry>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Entry {
+    at_ms: f64,
+    took_ms: f64,
+    request: WrittenRequest,
+    #[serde(default)]
+    response: Option<WrittenResponse>,
+    #[serde(default)]
+    error: Option<String>,
+}
+
+impl StandIn {
+    pub(crate) fn new(target: &Target) -> Result<Self, String> {
+        let client = Client::new(target, &Settings::default())?;
+        let mut random = fastrand::Rng::new();
+        let run = std::iter::repeat_with(|| random.alphanumeric().to_ascii_lowercase()).take(7).collect();
+        Ok(Self { client, origin: target.origin.clone(), run })
+    }
+
+    /// The base URL of a call.
+    pub(crate) fn base_url(&self, call: usize) -> String {
+        format!("{}/~/{}/{call}", self.origin, self.run)
+    }
+
+    /// Lets faults happen to a call.
+    pub(crate) async fn script(&self, call: usize, faults: &[String]) -> Result<(), String> {
+        let body = json!({ "faults": faults }).to_string().into_bytes();
+        self.ask("PUT", "faults", call, body).await.map(drop)
+    }
+
+    /// What arrived for a call, in order. It is asked for once, and forgotten then.
+    pub(crate) async fn arrived(&self, call: usize) -> Result<Vec<Arrival>, String> {
+        let response = self.ask("GET", "journal", call, Vec::new()).await?;
+        let journal: Journal = serde_json::from_slice(&response.body).map_err(|error| error.to_string())?;
+        self.ask("DELETE", "journal", call, Vec::new()).await?;
+        Ok(journal.exchanges.into_iter().map(arrival).collect())
+    }
+
+    async fn ask(&self, method: &str, what: &str, call: usize, body: Vec<u8>) -> Result<Response, String> {
+        let target = format!("/__conformance/{what}/{}/{call}", self.run);
+        let request = Request { method: method.to_owned(), target, headers: Vec::new(), body };
+        let response = self.client.send(request).await.response?;
+        match response.status {
+            200..=299 => Ok(response),
+            status => {
+                let body = String::from_utf8_lossy(&response.body);
+                Err(format!("the mock answered {status} to {method} {what}: {body}"))
+            }
+        }
+    }
+}
+
+fn arrival(entry: Entry) -> Arrival {
+    let time = |ms: f64| Duration::from_secs_f64((ms / 1000.0).clamp(0.0, 1e6));
+    let response = entry.response.map(Into::into);
+    let exchange = Exchange {
+        number: 0,
+        request: entry.request.into(),
+        response: response.ok_or_else(|| entry.error.unwrap_or_else(|| "no answer".to_owned())),
+        took: time(entry.took_ms),
+    };
+    Arrival { at: time(entry.at_ms), exchange }
+}
