@@ -5,44 +5,42 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use anstyle::{AnsiColor, Style};
-use conformance_mock::{Observer, Reply};
+use conformance_mock::{Observer, Reply, Witness};
 use conformance_record::{Exchange, Request, Response};
 use conformance_runner::Recorder;
 
 use crate::terminal;
 
-/// Writes the log to stderr, and a recording when one was asked for.
+/// Writes the log to stderr.
 #[derive(Debug)]
-pub struct RequestLog {
-    told: bool,
-    recorder: Option<Recorder>,
-    number: AtomicUsize,
-}
-
-impl RequestLog {
-    /// A log that is told or not, and recorded or not.
-    pub fn new(told: bool, recorder: Option<Recorder>) -> Self {
-        Self { told, recorder, number: AtomicUsize::new(0) }
-    }
-}
+pub struct RequestLog;
 
 impl Observer for RequestLog {
     fn answered(&self, request: &Request, reply: &Reply, took: Duration) {
-        if self.told {
-            terminal::note(&line(request, reply, took));
-        }
-        if let Some(recorder) = &self.recorder {
-            let number = self.number.fetch_add(1, Ordering::Relaxed);
-            recorder.write_request(number, &exchange(request, reply, took));
-        }
+        terminal::note(&line(request, reply, took));
     }
 }
 
-/// What a mock was asked, and what it answered, without the credentials of whoever asked.
-pub fn exchange(request: &Request, reply: &Reply, took: Duration) -> Exchange {
-    let headers = reply.headers.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
-    let response = Ok(Response { status: reply.status, headers, body: reply.body.to_vec() });
-    Exchange { number: 0, request: request.clone(), response, took }.anonymous()
+/// Writes a recording of what clients send.
+#[derive(Debug)]
+pub struct Record {
+    recorder: Recorder,
+    number: AtomicUsize,
+}
+
+impl Record {
+    /// Writes to this recorder.
+    pub const fn to(recorder: Recorder) -> Self {
+        Self { recorder, number: AtomicUsize::new(0) }
+    }
+}
+
+impl Witness for Record {
+    fn saw(&self, request: &Request, answer: &Result<Response, String>, took: Duration) {
+        let number = self.number.fetch_add(1, Ordering::Relaxed);
+        let exchange = Exchange { number, request: request.clone(), response: answer.clone(), took };
+        self.recorder.write_request(number, &exchange.anonymous());
+    }
 }
 
 fn line(request: &Request, reply: &Reply, took: Duration) -> String {

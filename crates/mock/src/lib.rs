@@ -23,6 +23,6 @@ pub mod store;
 pub mod workspaces;
 
 pub use control::{Control, Workshop};
-pub use pipeline::{Mock, Observer, Reply};
+pub use pipeline::{Mock, Observer, Reply, Witness};
 pub use seeds::Seeds;
 pub use settings::{Limits, Settings};

@@ -42,6 +42,12 @@ pub trait Observer: Send + Sync {
     fn answered(&self, request: &Request, reply: &Reply, took: Duration);
 }
 
+/// Someone who watches what clients send, and what they get for it.
+pub trait Witness: Send + Sync {
+    /// A client got an answer, or did not, whatever stands between it and the server.
+    fn saw(&self, request: &Request, answer: &Result<Response, String>, took: Duration);
+}
+
 /// The stand-in for one API.
 pub struct Mock {
     pub(crate) contract: Arc<Contract>,
@@ -49,6 +55,7 @@ pub struct Mock {
     pub(crate) settings: Settings,
     workspaces: Workspaces,
     observer: Option<Box<dyn Observer>>,
+    witness: Option<Box<dyn Witness>>,
     boundary: Option<Arc<dyn Boundary>>,
     control: Control,
 }
@@ -96,7 +103,16 @@ impl Mock {
             None => Seeds::none(&contract),
         };
         let workspaces = Workspaces::new(&contract, seeds, settings.seed, settings.limits.workspaces);
-        Ok(Self { contract, plan, settings, workspaces, observer: None, boundary: None, control: Control::default() })
+        Ok(Self {
+            contract,
+            plan,
+            settings,
+            workspaces,
+            observer: None,
+            witness: None,
+            boundary: None,
+            control: Control::default(),
+        })
     }
 
     /// The same mock, watched.
@@ -104,6 +120,19 @@ impl Mock {
     pub fn observed(mut self, observer: Box<dyn Observer>) -> Self {
         self.observer = Some(observer);
         self
+    }
+
+    /// The same mock, whose clients are watched when it is served.
+    #[must_use]
+    pub fn witnessed(mut self, witness: Box<dyn Witness>) -> Self {
+        self.witness = Some(witness);
+        self
+    }
+
+    /// Who watches its clients, if anyone.
+    #[must_use]
+    pub fn witness(&self) -> Option<&dyn Witness> {
+        self.witness.as_deref()
     }
 
     /// The same mock behind something that alters requests and answers when it is served.

@@ -5,7 +5,7 @@ use std::io;
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use conformance_record::{Behind, Request, Response, Upstream as _};
@@ -120,24 +120,22 @@ async fn answer(
         return Ok(response(mock.control().answer(mock, peer, host, &seen)));
     }
     // A preflight is the browser's own affair.
-    let plain = seen.method == "OPTIONS" || (call.is_none() && mock.boundary().is_none());
+    let plain = seen.method == "OPTIONS" || (call.is_none() && mock.boundary().is_none() && mock.witness().is_none());
     match whole {
-        Err(problem) if call.is_none() => Ok(response(mock.refuse(&seen, problem))),
+        Err(problem) if plain => Ok(response(mock.refuse(&seen, problem))),
         Ok(()) if plain => Ok(response(mock.respond(&seen))),
         whole => passed(mock, call.as_deref(), seen, whole.err()).await,
     }
 }
 
-/// The answer to a request that belongs to a call, or meets a boundary. What belongs to a call is noted as the client sees it.
+/// The answer to a request that belongs to a call, meets a boundary or has a witness.
 async fn passed(
     mock: &Mock,
     call: Option<&str>,
     request: Request,
     problem: Option<Problem>,
 ) -> io::Result<hyper::Response<Full<Bytes>>> {
-    let journal = &mock.control().journal;
-    let noted = call.map(|call| journal.begin(call, &request));
-    let origin = Request { body: Vec::new(), ..request.clone() };
+    let mut sight = Sight::of(mock, call, request.clone());
     let script = call.and_then(|call| mock.control().script(call));
     let answer = match (problem, script, mock.boundary()) {
         (Some(problem), ..) => Ok(mock.refuse(&request, problem).into()),
@@ -146,10 +144,37 @@ async fn passed(
         (None, None, Some(boundary)) => boundary.pass(request, mock).await,
         (None, None, None) => mock.send(request).await,
     };
-    if let Some(noted) = noted {
-        journal.end(noted, answer.clone());
+    sight.answer.clone_from(&answer);
+    Ok(altered(answer.map_err(io::Error::other)?, &sight.request))
+}
+
+/// A request and its answer as the client sees them, told to journal and witness when it is over, however it ends.
+struct Sight<'m> {
+    mock: &'m Mock,
+    /// Its number in the journal.
+    noted: Option<u64>,
+    start: Instant,
+    request: Request,
+    answer: Result<Response, String>,
+}
+
+impl<'m> Sight<'m> {
+    fn of(mock: &'m Mock, call: Option<&str>, request: Request) -> Self {
+        let noted = call.map(|call| mock.control().journal.begin(call, &request));
+        let answer = Err("the client did not wait for the answer".to_owned());
+        Self { mock, noted, start: Instant::now(), request, answer }
     }
-    Ok(altered(answer.map_err(io::Error::other)?, &origin))
+}
+
+impl Drop for Sight<'_> {
+    fn drop(&mut self) {
+        if let Some(noted) = self.noted {
+            self.mock.control().journal.end(noted, self.answer.clone());
+        }
+        if let Some(witness) = self.mock.witness() {
+            witness.saw(&self.request, &self.answer, self.start.elapsed());
+        }
+    }
 }
 
 /// A target without the call that stands before it: `/~/RUN/CALL/v2/things` is `/v2/things`, of the call `RUN/CALL`. Every
@@ -170,7 +195,8 @@ fn call(target: &str) -> (Option<String>, &str) {
 /// What a boundary made of an answer; a page may read that, too.
 fn altered(passed: Response, request: &Request) -> hyper::Response<Full<Bytes>> {
     let mut headers = passed.headers;
-    headers.retain(|(name, _)| name != "content-length");
+    // A body may have become another one; a HEAD has none.
+    headers.retain(|(name, _)| name != "content-length" || request.method == "HEAD");
     if !headers.iter().any(|(name, _)| name == "access-control-allow-origin") {
         headers.extend(cors::fields(request).into_iter().map(|(name, value)| (name.to_owned(), value)));
     }

@@ -13,6 +13,7 @@ pub mod bind;
 pub mod change;
 mod cleanup;
 mod client;
+pub mod coverage;
 mod evidence;
 pub mod journal;
 mod judge;

@@ -7,11 +7,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use conformance_contract::Contract;
-use conformance_contract::model::Place;
 use conformance_record::{
     Blame, CheckOutcome, Cited, Code, Exchange, Finding, Level, Mismatch, Position, Request, RunEvent, SnapshotOutcome,
     Tally, Verdict,
 };
+use conformance_scenario::Scenario;
+
+use crate::coverage::Coverage;
 
 /// What a client sent so far.
 #[derive(Debug, Default)]
@@ -28,26 +30,6 @@ pub struct Judged {
     pub tally: Tally,
     /// What was exercised.
     pub coverage: Coverage,
-}
-
-/// What of the contract a client exercised: each part with whether it was.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Coverage {
-    /// Operations, by id.
-    pub operations: BTreeMap<String, bool>,
-    /// Query parameters and body properties, as `operation name`.
-    pub parameters: BTreeMap<String, bool>,
-    /// Documented statuses, as `operation status`.
-    pub statuses: BTreeMap<String, bool>,
-}
-
-impl Coverage {
-    /// How many parts were exercised, of how many.
-    #[must_use]
-    pub fn count(&self) -> (usize, usize) {
-        let all = || self.operations.values().chain(self.parameters.values()).chain(self.statuses.values());
-        (all().filter(|exercised| **exercised).count(), all().count())
-    }
 }
 
 /// The mistakes in one operation's requests.
@@ -73,15 +55,20 @@ impl Traffic {
 
     /// Judges it. What has one of the codes in `allowed` is no mistake.
     #[must_use]
-    pub fn judged(&self, contract: &Contract, command: &str, origin: &str, allowed: &[Code], took: Duration) -> Judged {
-        let mut coverage = Coverage::of(contract);
+    pub fn judged(
+        &self,
+        (contract, scenarios): (&Contract, &[Scenario]),
+        (command, origin): (&str, &str),
+        allowed: &[Code],
+        took: Duration,
+    ) -> Judged {
+        let coverage = Coverage::of(contract, scenarios, &self.exchanges);
         let mut all: BTreeMap<String, Mistakes> = BTreeMap::new();
         for exchange in &self.exchanges {
             let (operation, mut findings) = read(contract, &exchange.request);
             // A body that was too large to be read is not absent.
             let unread = exchange.response.as_ref().is_ok_and(|response| response.status == 413);
             findings.retain(|finding| !(unread && finding.code == Code::MissingBody));
-            coverage.exercise(contract, &operation, exchange);
             let mistakes = all.entry(operation).or_default();
             mistakes.exchanges.insert(exchange.number);
             for finding in findings {
@@ -184,40 +171,4 @@ impl Mistakes {
 fn mismatch((finding, number, times): &(Finding, usize, usize)) -> Mismatch {
     let often = if *times > 1 { format!(" ({times} times, first in request {})", number + 1) } else { String::new() };
     Mismatch::of(format!("{finding}{often}"))
-}
-
-impl Coverage {
-    /// Everything that there is to exercise.
-    fn of(contract: &Contract) -> Self {
-        let mut coverage = Self::default();
-        for one in &contract.operations {
-            coverage.operations.insert(one.id.clone(), false);
-            let query = one.parameters.iter().filter(|parameter| parameter.place == Place::Query);
-            let body = one.body.iter().flat_map(|body| contract.schemas.properties(&body.schema.location));
-            let names = query.map(|parameter| parameter.name.clone()).chain(body.map(|(name, _)| name));
-            coverage.parameters.extend(names.map(|name| (format!("{} {name}", one.id), false)));
-            let statuses = one.documented_statuses().into_iter();
-            coverage.statuses.extend(statuses.map(|status| (format!("{} {status}", one.id), false)));
-        }
-        coverage
-    }
-
-    fn exercise(&mut self, contract: &Contract, operation: &str, exchange: &Exchange) {
-        let mut done = |of: fn(&mut Self) -> &mut BTreeMap<String, bool>, name: &str| {
-            if let Some(exercised) = of(self).get_mut(name) {
-                *exercised = true;
-            }
-        };
-        // A request that missed its operation exercised nothing.
-        let Ok(reading) = contract.read(&exchange.request) else { return };
-        done(|all| &mut all.operations, operation);
-        let body = reading.body.as_ref().and_then(serde_json::Value::as_object);
-        let names = reading.parameters.keys().chain(body.into_iter().flat_map(serde_json::Map::keys));
-        for name in names {
-            done(|all| &mut all.parameters, &format!("{operation} {name}"));
-        }
-        if let Ok(response) = &exchange.response {
-            done(|all| &mut all.statuses, &format!("{operation} {}", response.status));
-        }
-    }
 }

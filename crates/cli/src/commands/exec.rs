@@ -7,10 +7,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use conformance_contract::Suite;
-use conformance_mock::{Mock, Observer, Reply, Settings};
-use conformance_record::Request;
-use conformance_report::{Telling, Terminal, Verbosity};
-use conformance_runner::traffic::{Coverage, Judged, Traffic};
+use conformance_mock::{Mock, Settings, Witness};
+use conformance_record::{Exchange, Request, Response};
+use conformance_report::{Telling, Terminal};
+use conformance_runner::bind;
+use conformance_runner::coverage::Coverage;
+use conformance_runner::traffic::{Judged, Traffic};
 use conformance_source::Diagnostic;
 
 use crate::exit::{Exit, Failure};
@@ -22,12 +24,12 @@ use crate::{args, control, embedded, signals, terminal};
 /// The token in the command's environment. Any other one works, too: each has a workspace of its own.
 const TOKEN: &str = "conformance-exec";
 
-/// Keeps what the mock was asked.
+/// Keeps what the command sent.
 struct Listener(Arc<Mutex<Traffic>>);
 
-impl Observer for Listener {
-    fn answered(&self, request: &Request, reply: &Reply, took: Duration) {
-        let exchange = crate::log::exchange(request, reply, took);
+impl Witness for Listener {
+    fn saw(&self, request: &Request, answer: &Result<Response, String>, took: Duration) {
+        let exchange = Exchange { number: 0, request: request.clone(), response: answer.clone(), took }.anonymous();
         self.0.lock().unwrap_or_else(PoisonError::into_inner).take(exchange);
     }
 }
@@ -35,6 +37,7 @@ impl Observer for Listener {
 /// Runs and judges.
 pub fn run(suite: Option<&Path>, args: &args::Exec) -> Result<Exit, Failure> {
     let opened = Arc::new(embedded::open(suite)?);
+    let scenarios = bind(&opened)?.scenarios;
     let mut reports = Reports::new(&args.telling, &opened, String::new())?;
     if reports.want_stdout_alone() {
         let wrong = Diagnostic::general("stdout belongs to the command; a report needs a file");
@@ -42,7 +45,7 @@ pub fn run(suite: Option<&Path>, args: &args::Exec) -> Result<Exit, Failure> {
     }
     reports.about_requests();
     let traffic = Arc::new(Mutex::new(Traffic::default()));
-    let mock = mock(suite, &opened, args)?.observed(Box::new(Listener(traffic.clone())));
+    let mock = mock(suite, &opened, args)?.witnessed(Box::new(Listener(traffic.clone())));
     let start = Instant::now();
     let (ended, origin) = super::runtime()?.block_on(async {
         let address = super::mock::beside(mock).await;
@@ -64,7 +67,7 @@ pub fn run(suite: Option<&Path>, args: &args::Exec) -> Result<Exit, Failure> {
     let traffic = std::mem::take(&mut *traffic.lock().unwrap_or_else(PoisonError::into_inner));
     // Arguments may hold secrets.
     let name = conformance_report::visible::visible(&args.command[0]);
-    let judged = traffic.judged(&opened.contract, &name, &origin, &args.allowed, start.elapsed());
+    let judged = traffic.judged((&opened.contract, &scenarios), (&name, &origin), &args.allowed, start.elapsed());
     tell(&args.telling, &mut reports, &judged);
     reports.write()?;
     Ok(verdict(args, ended, traffic.is_empty(), &judged))
@@ -135,12 +138,7 @@ fn pass_on(heard: Heard, child: &tokio::process::Child) {
 
 /// Tells what was found, on stderr: stdout is the command's.
 pub fn tell(telling: &args::Telling, reports: &mut Reports, judged: &Judged) {
-    let verbosity = match (telling.quiet, telling.verbose) {
-        (true, _) => Verbosity::Quiet,
-        (_, true) => Verbosity::Verbose,
-        _ => Verbosity::Normal,
-    };
-    let how = Telling { verbosity, width: terminal::width(), again: String::new() };
+    let how = Telling { verbosity: telling.verbosity(), width: terminal::width(), again: String::new() };
     let mut shown = Terminal::new(anstream::stderr(), how);
     for event in &judged.events {
         let _ = shown.hear(event);
@@ -153,11 +151,15 @@ pub fn tell(telling: &args::Telling, reports: &mut Reports, judged: &Judged) {
 fn exercised(coverage: &Coverage, all: bool) -> String {
     let (done, of) = coverage.count();
     let mut text = format!("exercised {done} of {of} parts of the contract ({} %)", percent(coverage));
-    let kinds =
-        [("operations", &coverage.operations), ("parameters", &coverage.parameters), ("statuses", &coverage.statuses)];
+    let kinds = [
+        ("operations", &coverage.operations),
+        ("parameters", &coverage.parameters),
+        ("statuses", &coverage.statuses),
+        ("requirements", &coverage.requirements),
+    ];
     for (kind, parts) in kinds {
         let count = parts.values().filter(|exercised| **exercised).count();
-        text.push_str(&format!("\n  {kind:<10} {count} of {}", parts.len()));
+        text.push_str(&format!("\n  {kind:<12} {count} of {}", parts.len()));
         let missing: Vec<&str> = parts.iter().filter(|(_, done)| !**done).map(|(name, _)| name.as_str()).collect();
         if !missing.is_empty() && (all || kind == "operations") {
             text.push_str(&format!("; not: {}", missing.join(", ")));

@@ -8,7 +8,7 @@ use conformance_contract::Suite;
 use conformance_record::Exchange;
 use conformance_runner::target::Second;
 use conformance_runner::traffic::Traffic;
-use conformance_runner::{Recording, Run, Settings, Source, Target, Tokens, bind, select};
+use conformance_runner::{Bound, Recording, Run, Settings, Source, Target, Tokens, bind, select};
 use conformance_source::{Diagnostic, SourceFile};
 use tokio::sync::watch;
 
@@ -25,7 +25,7 @@ pub fn run(suite: Option<&Path>, args: &args::Judge) -> Result<Exit, Failure> {
     let text = text.map_err(|error| Diagnostic::general(format!("cannot read {name}: {error}")))?;
     let recording = Recording::parse(&SourceFile::new(name.as_str(), text))?;
     if let Some(requests) = recording.requests() {
-        return judge_requests(&suite, args, &name, requests);
+        return judge_requests((&suite, &bound), args, &name, requests);
     }
     let mut selected = select(&bound, &suite.requirements, &args.choice.only)?;
     if args.choice.only.is_empty() {
@@ -49,12 +49,17 @@ pub fn run(suite: Option<&Path>, args: &args::Judge) -> Result<Exit, Failure> {
 }
 
 /// Judges what a client sent to a stand-in.
-fn judge_requests(suite: &Suite, args: &args::Judge, name: &str, requests: Vec<Exchange>) -> Result<Exit, Failure> {
+fn judge_requests(
+    (suite, bound): (&Suite, &Bound),
+    args: &args::Judge,
+    name: &str,
+    requests: Vec<Exchange>,
+) -> Result<Exit, Failure> {
     let mut reports = Reports::new(&args.telling, suite, String::new())?;
     reports.about_requests();
     let mut traffic = Traffic::default();
     requests.into_iter().for_each(|exchange| traffic.take(exchange));
-    let judged = traffic.judged(&suite.contract, name, "", &[], Duration::ZERO);
+    let judged = traffic.judged((&suite.contract, &bound.scenarios), (name, ""), &[], Duration::ZERO);
     super::exec::tell(&args.telling, &mut reports, &judged);
     reports.write()?;
     Ok(super::run::exit(&judged.tally, args.verdicts.deny_warnings))

@@ -37,8 +37,11 @@ pub fn run(suite: Option<&Path>, args: args::Mock) -> Result<Exit, Failure> {
     let token = server::control_token(args.control_token)?;
     let mut mock = control::mock(&opened, settings, fixtures.as_ref(), token)?;
     let recorder = args.record.as_deref().map(|path| recorder(path, &contract)).transpose()?;
-    if !args.quiet || recorder.is_some() {
-        mock = mock.observed(Box::new(log::RequestLog::new(!args.quiet, recorder.clone())));
+    if !args.quiet {
+        mock = mock.observed(Box::new(log::RequestLog));
+    }
+    if let Some(recorder) = &recorder {
+        mock = mock.witnessed(Box::new(log::Record::to(recorder.clone())));
     }
     let mut told = String::new();
     if let Some(weather) = weather {

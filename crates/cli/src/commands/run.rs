@@ -6,7 +6,7 @@ use std::sync::Arc;
 use conformance_contract::Suite;
 use conformance_mock::{Mock, Settings as MockSettings};
 use conformance_record::{RunEvent, Secrets, Tally, Verdict};
-use conformance_report::{Telling, Terminal, Verbosity};
+use conformance_report::{Telling, Terminal};
 use conformance_runner::{
     Bound, KnownFailures, Recorder, Run, Selected, Snapshots, Source, Target, Tokens, Unreachable, bind, select,
 };
@@ -167,12 +167,8 @@ pub async fn judge(
     source: Source,
     (telling, reports, mut scripts): (&args::Telling, &mut Reports, Option<&mut Scripts>),
 ) -> Result<(Tally, Vec<String>), Unreachable> {
-    let verbosity = match (telling.quiet, telling.verbose) {
-        (true, _) => Verbosity::Quiet,
-        (_, true) => Verbosity::Verbose,
-        _ => Verbosity::Normal,
-    };
-    let how = Telling { verbosity, width: crate::terminal::width(), again: reports.again().to_owned() };
+    let how =
+        Telling { verbosity: telling.verbosity(), width: crate::terminal::width(), again: reports.again().to_owned() };
     // Where stdout belongs to a report, people read stderr.
     let out: Box<dyn std::io::Write + Send> =
         if reports.take_stdout() { Box::new(anstream::stderr()) } else { Box::new(anstream::stdout()) };

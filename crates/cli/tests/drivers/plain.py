@@ -103,6 +103,8 @@ def broken(operation, value):
             one.pop("metadata", None)
     if BROKEN == "invents-missing-ids" and "displayName" in value:
         value.setdefault("_id", "conv_00000000000000000000000000")
+    if BROKEN == "makes-null-a-name" and "displayName" in value:
+        value["displayName"] = value["displayName"] or ""
     if BROKEN == "reads-only-what-it-knows" and "labels" in value:
         raise ValueError("unexpected member `labels`")
     if BROKEN == "makes-times-text" and "createdAt" in value:

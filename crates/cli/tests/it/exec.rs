@@ -27,8 +27,51 @@ fn a_client_that_keeps_to_the_contract_is_0_and_told_what_it_exercised() {
     assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
     assert_eq!(stdout(&output), "from the command\n", "stdout is the command's");
     let said = stderr(&output);
-    assert!(said.contains("operations 2 of 5; not: deleteConversation, retrieveConversation, updateConv"), "{said}");
+    assert!(said.contains("operations   2 of 5; not: deleteConversation, retrieveConversation, updateConv"), "{said}");
     assert!(said.contains("exercised 6 of 18 parts of the contract (33 %)"), "{said}");
+    // What a list and a create can exercise, and not what belongs to a walk, an update, or a refusal.
+    let of = said.lines().find(|line| line.contains("requirements")).unwrap();
+    assert!(of.contains(" of 51"), "{of}");
+    let output =
+        exec(&["--verbose"], "call $U?limit=20; call $U -H \"$json\" -d '{\"displayName\":\"in the middle\"}'");
+    let said = stderr(&output);
+    let not = said.lines().find(|line| line.contains("requirements")).unwrap();
+    for id in ["page.exclusive", "update.answers-200", "name.code-points", "delete.answers-204"] {
+        assert!(not.contains(id), "{id}: {not}");
+    }
+    for id in ["create.answers-201", "list.answers-200", "name.kept"] {
+        assert!(!not.contains(&format!(" {id},")), "{id}: {not}");
+    }
+}
+
+/// What never reached the mock was sent all the same.
+#[rstest]
+#[case::answered("down", "call $U?startingAfter=x", "did you mean `starting_after`?")]
+#[case::cut("cut-once", "call $U?startingAfter=x || true", "did you mean `starting_after`?")]
+#[case::gave_up("very-slow", "call -m 0.2 $U?startingAfter=x || true", "did you mean `starting_after`?")]
+fn what_meets_a_fault_is_judged_too(#[case] fault: &str, #[case] lines: &str, #[case] said: &str) {
+    let output = exec(&["--fault", fault], lines);
+    assert_eq!(output.status.code(), Some(1), "{}", stderr(&output));
+    assert!(stderr(&output).contains(said), "{}", stderr(&output));
+}
+
+/// A command's own tests script faults, and read what arrived.
+#[test]
+fn a_command_can_govern_its_mock() {
+    let output = exec(
+        &[],
+        "M=$CONFORMANCE_BASE_URL; C=$M/__conformance\n\
+         curl -sS -X PUT $C/faults/t/1 -d '{\"faults\":[\"busy-once\"]}'\n\
+         for _ in 1 2; do curl -sS -o /dev/null -w '%{http_code} ' -H 'Authorization: Bearer x' $M/~/t/1/v2/conversations; done\n\
+         curl -sS $C/journal/t/1",
+    );
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    let (statuses, journal) = stdout(&output).split_once('{').map(|(a, b)| (a.to_owned(), format!("{{{b}"))).unwrap();
+    assert_eq!(statuses, "429 200 ");
+    let journal: Value = serde_json::from_str(&journal).unwrap();
+    assert_eq!(journal["exchanges"].as_array().unwrap().len(), 2);
+    // Neither the control API nor the prefix is the client's traffic.
+    assert!(stderr(&output).contains("1 scenario: 13 passed"), "{}", stderr(&output));
 }
 
 #[rstest]
