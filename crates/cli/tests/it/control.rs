@@ -2,13 +2,15 @@
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use rstest::rstest;
 use serde_json::{Value, json};
 
-use crate::context::{MockServer, root};
+use crate::context::{MockServer, conformance, root, stderr};
 use crate::formats::tree;
+use crate::readme::blocks;
 
 /// Sends a request with exactly these header fields besides `Host`, `Content-Length` and `Connection`.
 fn send(server: &MockServer, line: &str, headers: &[(&str, &str)], body: &str) -> (u16, String, Value) {
@@ -254,4 +256,39 @@ fn documented(document: &Value, operation: &Value, status: u16, body: &Value) {
     let validator = jsonschema::draft202012::new(&whole).unwrap();
     let errors: Vec<String> = validator.iter_errors(body).map(|error| error.to_string()).collect();
     assert!(errors.is_empty(), "{name} {status}: {errors:?} in {body}");
+}
+
+/// The lines of docs/control.md, in order; and its test of an SDK, below `exec`, through a client that tries again.
+#[test]
+fn the_document_is_true() {
+    let server = MockServer::start(&["--quiet"]);
+    let mut said = Vec::new();
+    for block in blocks("docs/control.md", "sh") {
+        for line in block.lines() {
+            let line = line.replace("http://127.0.0.1:4010", &server.url).replace("curl ", "curl -sS ");
+            let output = Command::new("sh").args(["-ec", &line]).output().unwrap();
+            assert!(output.status.success(), "{line}");
+            said.push(String::from_utf8(output.stdout).unwrap());
+        }
+    }
+    assert!(said[1].contains("too many requests") && said[2].contains(r#""data":[]"#), "{said:#?}");
+    let journal: Value = serde_json::from_str(&said[3]).unwrap();
+    assert_eq!(journal["exchanges"].as_array().unwrap().len(), 2);
+    assert_eq!((said[4].as_str(), said[5].as_str()), ("", r#"{"workspace":1}"#));
+    let client = "
+import time, urllib.error, urllib.request
+class MySdk:
+    def __init__(self, base_url, token):
+        self.request = urllib.request.Request(base_url + '/v2/conversations', headers={'Authorization': 'Bearer ' + token})
+    def list(self):
+        try:
+            urllib.request.urlopen(self.request)
+        except urllib.error.HTTPError as error:
+            time.sleep(float(error.headers['Retry-After']))
+            urllib.request.urlopen(self.request)
+";
+    let test = &blocks("docs/control.md", "python")[0];
+    let program = format!("{client}\n{test}\ntest_a_busy_server_is_asked_again()");
+    let output = conformance().args(["exec", "--", "python3", "-c", &program]).output().unwrap();
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
 }

@@ -6,7 +6,7 @@ use std::process::Command;
 use crate::context::{MockServer, SuiteCopy, conformance, root, stdout};
 
 /// The fenced blocks of a kind in a document.
-fn blocks(document: &str, kind: &str) -> Vec<String> {
+pub fn blocks(document: &str, kind: &str) -> Vec<String> {
     let text = fs::read_to_string(root().join(document)).unwrap();
     let fence = format!("```{kind}\n");
     text.split(&fence).skip(1).map(|part| part.split("```").next().unwrap().to_owned()).collect()

@@ -44,11 +44,14 @@ pub trait Workshop: Send + Sync {
 pub struct Control {
     token: Option<String>,
     workshop: Option<Box<dyn Workshop>>,
-    /// What goes wrong, by prefix: what was asked for, and what it amounts to.
-    scripts: RwLock<BTreeMap<String, (Value, Arc<dyn Boundary>)>>,
+    /// What goes wrong, by prefix.
+    scripts: RwLock<BTreeMap<String, Script>>,
     /// What arrived below prefixes.
     pub journal: Journal,
 }
+
+/// What goes wrong below a prefix: what was asked for, and what it amounts to.
+type Script = (Value, Arc<dyn Boundary>);
 
 /// A request that was not done: the status, and why.
 type Refused = (u16, String);

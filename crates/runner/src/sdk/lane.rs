@@ -146,19 +146,9 @@ impl SdkLane {
         if !faults.is_empty() {
             self.stand_in.script(call, faults).await?;
         }
-        let said = match self.unless_stopped(self.ask(&mut seat, &reading)).await {
-            Ok(said) => {
-                seat.restarts = 0;
-                said
-            }
-            Err(broken) => {
-                seat.driver = None;
-                let mismatch = Mismatch::of(broken.to_string());
-                let finding = Finding { code: Code::Driver, level: Level::Must, mismatch, exchange: None };
-                self.note(scenario, Shown { found: vec![finding], ..Shown::default() });
-                return Err(format!("the call got no result: {broken}").into());
-            }
-        };
+        let asked = self.unless_stopped(self.ask(&mut seat, &reading)).await;
+        let said = asked.map_err(|broken| self.broken(&mut seat, scenario, &broken))?;
+        seat.restarts = 0;
         drop(seat);
         let wire: Vec<Arrival> = self.stand_in.arrived(call).await?;
         let call = Call {
@@ -221,6 +211,18 @@ impl SdkLane {
             }
             Answered::Ready { .. } => Err(Broken::Garbage("it greeted again; a result was expected".to_owned())),
         }
+    }
+
+    /// Notes that the driver failed as a driver; it is gone.
+    fn broken(&self, seat: &mut Seat, scenario: &str, broken: &Broken) -> Obstacle {
+        seat.driver = None;
+        if *self.stop.borrow() {
+            return "the run was interrupted".into();
+        }
+        let mismatch = Mismatch::of(broken.to_string());
+        let finding = Finding { code: Code::Driver, level: Level::Must, mismatch, exchange: None };
+        self.note(scenario, Shown { found: vec![finding], ..Shown::default() });
+        format!("the call got no result: {broken}").into()
     }
 
     /// The driver, started anew when it broke.
