@@ -73,7 +73,7 @@ pub struct Run {
     #[arg(long, conflicts_with = "only")]
     pub last_failed: bool,
     /// Scenarios at a time.
-    #[arg(short, long, default_value_t = 4, value_name = "N")]
+    #[arg(short, long, default_value_t = 4, value_name = "N", value_parser = values::at_least_one)]
     pub jobs: usize,
     /// Send nothing that could change anything; what needs it is not applicable.
     #[arg(long)]
@@ -214,7 +214,7 @@ pub struct Mutate {
     #[arg(long, value_name = "REQUIREMENT")]
     pub without: Vec<String>,
     /// Faults at a time.
-    #[arg(short, long, default_value_t = 4, value_name = "N")]
+    #[arg(short, long, default_value_t = 4, value_name = "N", value_parser = values::at_least_one)]
     pub jobs: usize,
     /// How to write the kill matrix.
     #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]

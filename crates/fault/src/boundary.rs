@@ -13,7 +13,7 @@ use serde_json::Value;
 use crate::also;
 use crate::change;
 use crate::memory::Memory;
-use crate::model::{Fault, Relist};
+use crate::model::{Fault, Relist, ResponseChange};
 use crate::relist;
 
 /// The faults that happen, to the operations of a contract.
@@ -189,16 +189,7 @@ impl Hurt {
 
     fn changes(&self) -> bool {
         let change = &self.fault.response;
-        change.status.is_some()
-            || change.raw.is_some()
-            || !(change.set.is_empty()
-                && change.remove.is_empty()
-                && change.rename.is_empty()
-                && change.copy.is_empty()
-                && change.text.is_empty()
-                && change.numbers.is_empty()
-                && change.echo.is_empty()
-                && change.headers.is_empty())
+        *change != ResponseChange { items: change.items, ..ResponseChange::default() }
     }
 
     /// The answer before this one to the same request; this one is kept for the next time.

@@ -120,7 +120,7 @@ pub struct Made {
 }
 
 /// What happens to an answer.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct ResponseChange {
     /// Another status.
     pub status: Option<u16>,

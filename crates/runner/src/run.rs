@@ -113,7 +113,7 @@ pub async fn run(run: Run, source: Source, listener: &mut (dyn FnMut(&RunEvent) 
     if let Lane::Http(_, Some(recorder)) = &lane {
         recorder.begin(&head(&run, &marker));
     }
-    let origin = if let Lane::Http(..) = lane { run.target.origin.clone() } else { String::new() };
+    let origin = if let Lane::Http(..) = lane { run.target.lasting_origin().to_owned() } else { String::new() };
     let ledger = Ledger::new(begin_journal(&run, &lane, &marker)?, secrets.clone());
     listener(&RunEvent::Started {
         suite: run.suite.contract.title.clone(),

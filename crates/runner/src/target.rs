@@ -7,6 +7,9 @@ use hyper::Uri;
 
 use crate::settings::Settings;
 
+/// Where a mock is that is started by hand; one beside a command is gone with it.
+pub const BY_HAND: &str = "http://127.0.0.1:4010";
+
 /// A server, and how to be let in.
 #[derive(Clone, Debug)]
 pub struct Target {
@@ -82,6 +85,12 @@ impl Target {
         let host = self.origin.parse::<Uri>().ok().and_then(|uri| uri.host().map(str::to_owned)).unwrap_or_default();
         let bare = host.trim_matches(['[', ']']);
         bare.eq_ignore_ascii_case("localhost") || bare.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback())
+    }
+
+    /// Where the server is, or one like it, when the run is over.
+    #[must_use]
+    pub fn lasting_origin(&self) -> &str {
+        if let Tokens::One(_) = self.tokens { &self.origin } else { BY_HAND }
     }
 
     /// The base URL.

@@ -28,6 +28,10 @@ pub(super) fn report(text: &str) -> Result<Report, String> {
     }
 }
 
+pub(super) fn at_least_one(text: &str) -> Result<usize, String> {
+    text.parse().ok().filter(|number| *number > 0).ok_or_else(|| "expected a whole number from 1".to_owned())
+}
+
 /// `API_URL={url}`
 pub(super) fn variable(text: &str) -> Result<(String, String), String> {
     match text.split_once('=') {

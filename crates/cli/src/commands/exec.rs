@@ -12,6 +12,7 @@ use conformance_record::{Exchange, Request, Response};
 use conformance_report::{Telling, Terminal};
 use conformance_runner::bind;
 use conformance_runner::coverage::Coverage;
+use conformance_runner::target::BY_HAND;
 use conformance_runner::traffic::{Judged, Traffic};
 use conformance_source::Diagnostic;
 
@@ -47,11 +48,11 @@ pub fn run(suite: Option<&Path>, args: &args::Exec) -> Result<Exit, Failure> {
     let traffic = Arc::new(Mutex::new(Traffic::default()));
     let mock = mock(suite, &opened, args)?.witnessed(Box::new(Listener(traffic.clone())));
     let start = Instant::now();
-    let (ended, origin) = super::runtime()?.block_on(async {
+    let ended = super::runtime()?.block_on(async {
         let address = super::mock::beside(mock).await;
         let address = address.map_err(|error| Diagnostic::general(format!("the mock did not start: {error}")))?;
         let url = format!("http://{address}");
-        Ok::<_, Failure>((command(args, &url).await, url))
+        Ok::<_, Failure>(command(args, &url).await)
     })?;
     let ended = match ended {
         Ok(ended) => ended,
@@ -67,7 +68,7 @@ pub fn run(suite: Option<&Path>, args: &args::Exec) -> Result<Exit, Failure> {
     let traffic = std::mem::take(&mut *traffic.lock().unwrap_or_else(PoisonError::into_inner));
     // Arguments may hold secrets.
     let name = conformance_report::visible::visible(&args.command[0]);
-    let judged = traffic.judged((&opened.contract, &scenarios), (&name, &origin), &args.allowed, start.elapsed());
+    let judged = traffic.judged((&opened.contract, &scenarios), (&name, BY_HAND), &args.allowed, start.elapsed());
     tell(&args.telling, &mut reports, &judged);
     reports.write()?;
     Ok(verdict(args, ended, traffic.is_empty(), &judged))

@@ -51,7 +51,7 @@ pub fn run(suite: Option<&Path>, args: &args::Run) -> Result<Exit, Failure> {
         };
         let recorder = recorder(args, &target.secrets(&settings))?;
         // A mock of its own is gone when the script is run; by default it runs against one that is started by hand.
-        let url = if let Tokens::One(_) = target.tokens { target.url() } else { "http://127.0.0.1:4010".to_owned() };
+        let url = format!("{}{}", target.lasting_origin(), target.path);
         let secrets = target.secrets(&settings);
         let mut scripts =
             args.scripts.as_ref().map(|folder| Scripts::new(folder, &suite, &bound.scenarios, url, secrets));
@@ -69,8 +69,14 @@ pub fn run(suite: Option<&Path>, args: &args::Run) -> Result<Exit, Failure> {
             Err(_) if *stopped.borrow() => return Ok((Exit::Interrupted, Vec::new())),
             judged => judged.map_err(|why| server::unreachable(&name, args.server.token.is_some(), &why))?,
         };
-        let missing = args.require_snapshots && tally.not_compared + tally.new_snapshots > 0;
-        let exit = if missing { Exit::Failed } else { exit(&tally, args.verdicts.deny_warnings) };
+        let without = tally.not_compared + tally.new_snapshots;
+        let exit = if args.require_snapshots && without > 0 {
+            let scenarios = conformance_report::count(without, "scenario");
+            crate::terminal::note(&format!("--require-snapshots: no baseline to compare with in {scenarios}"));
+            Exit::Failed
+        } else {
+            exit(&tally, args.verdicts.deny_warnings)
+        };
         if let Some(Err(error)) = recorder.map(|recorder| recorder.finish()) {
             return Err(Failure::from(Diagnostic::general(format!("the recording could not be written: {error}"))));
         }

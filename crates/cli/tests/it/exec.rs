@@ -100,6 +100,8 @@ fn what_an_sdk_gets_wrong_is_1_with_the_documented_spelling(
     let told = stderr(&output);
     assert_eq!(output.status.code(), Some(1), "{told}");
     assert!(told.contains(code) && told.contains(said) && told.contains("the SDK is to blame"), "{told}");
+    // The command's own mock is gone; by hand it is one that is started by hand.
+    assert!(told.contains("http://127.0.0.1:4010/v2/conversations"), "{told}");
 }
 
 #[rstest]

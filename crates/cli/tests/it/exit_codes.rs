@@ -112,6 +112,8 @@ fn a_refused_token_is_3(#[case] args: &[&str], #[case] said: &str) {
 #[case::no_scheme(&["run", "--base-url", "ftp://localhost"], "neither http nor https")]
 #[case::credentials(&["run", "--base-url", "http://me:secret@localhost:1"], "it holds credentials")]
 #[case::unknown_flag(&["run", "--base-ur", "x"], "a similar argument exists: '--base-url'")]
+#[case::no_jobs(&["run", "--jobs", "0"], "expected a whole number from 1")]
+#[case::control_token(&["mock", "--control-token", "a b"], "visible ASCII without spaces")]
 #[case::unknown_verb(&["mokc"], "a similar subcommand exists: 'mock'")]
 #[case::line_break_in_token(&["run", "--token", "abc\n"], "stray line break")]
 #[case::nothing_let_in(&["mock", "--require-token", ""], "no request could ever be let in")]

@@ -7,7 +7,7 @@ use std::process::Output;
 
 use tempfile::TempDir;
 
-use crate::context::{MockServer, SuiteCopy, conformance, stdout};
+use crate::context::{MockServer, SuiteCopy, conformance, stderr, stdout};
 
 /// A run against a server, its snapshots in a folder of its own.
 struct Memory {
@@ -101,7 +101,9 @@ fn nothing_is_written_in_ci_and_what_is_missing_can_be_demanded() {
     assert_eq!(plain.status.code(), Some(0));
     assert!(stdout(&plain).contains("not compared"), "{}", stdout(&plain));
     assert_eq!(memory.files().len(), 0);
-    assert_eq!(in_ci(&["--require-snapshots"]).status.code(), Some(1));
+    let output = in_ci(&["--require-snapshots"]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(stderr(&output).contains("no baseline to compare with in 5 scenarios"), "{}", stderr(&output));
 }
 
 #[test]
