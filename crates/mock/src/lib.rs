@@ -5,8 +5,8 @@
 //!
 //! In reading order: [`settings`], [`mod@plan`] (what the schemas ask for, worked out once), [`clock`] and [`ids`] (what the
 //! mock makes), [`store`] (the objects of a workspace, and pages of them), [`seeds`] (what a workspace starts with),
-//! [`pipeline`] (from request to response), `actions` (what each does to the state), [`problem`] (refusals), [`cors`], [`control`] (what a
-//! test can ask of the server itself), [`server`].
+//! [`pipeline`] (from request to response), `actions` (what each does to the state), [`problem`] and [`reply`] (what is
+//! answered), [`cors`], [`control`] (what a test can ask of the server itself), [`server`].
 
 mod actions;
 pub mod clock;
@@ -16,6 +16,7 @@ pub mod ids;
 pub mod pipeline;
 pub mod plan;
 pub mod problem;
+pub mod reply;
 pub mod seeds;
 pub mod server;
 pub mod settings;
@@ -23,6 +24,7 @@ pub mod store;
 pub mod workspaces;
 
 pub use control::{Control, Workshop};
-pub use pipeline::{Mock, Observer, Reply, Witness};
+pub use pipeline::{Mock, Observer, Witness};
+pub use reply::Reply;
 pub use seeds::Seeds;
 pub use settings::{Limits, Settings};

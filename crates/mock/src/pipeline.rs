@@ -2,6 +2,7 @@
 //!
 //! Decisions are made under the workspace's lock; bodies of reads were rendered when the state last changed.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -15,26 +16,10 @@ use crate::control::Control;
 use crate::cors;
 use crate::plan::{Plan, SuiteFault, plan};
 use crate::problem::Problem;
+use crate::reply::{Reply, plain};
 use crate::seeds::Seeds;
 use crate::settings::Settings;
 use crate::workspaces::Workspaces;
-
-/// A response, and what a log wants to know about it.
-#[derive(Clone, Debug)]
-pub struct Reply {
-    /// The status code.
-    pub status: u16,
-    /// Header fields, names in lower case.
-    pub headers: Vec<(&'static str, String)>,
-    /// The body.
-    pub body: Bytes,
-    /// The number of the workspace, when the request got that far.
-    pub workspace: Option<usize>,
-    /// What the request had against it and was allowed all the same.
-    pub notes: Vec<Finding>,
-    /// Why it was refused.
-    pub problem: Option<Problem>,
-}
 
 /// Someone who watches the server.
 pub trait Observer: Send + Sync {
@@ -155,10 +140,9 @@ impl Mock {
         &self.control
     }
 
-    /// Puts the workspace of a token back to where it began; answers its number, if anyone used it yet.
-    #[must_use]
-    pub fn reset(&self, token: &str) -> Option<usize> {
-        self.workspaces.reset(token)
+    /// Answers a request to the control API.
+    pub(crate) fn govern(&self, peer: IpAddr, host: Option<&str>, request: &Request) -> Reply {
+        self.control.answer(&self.workspaces, peer, host, request)
     }
 
     /// What stands in front of it, if anything.
@@ -296,22 +280,10 @@ impl Mock {
     }
 }
 
-impl From<Reply> for Response {
-    fn from(reply: Reply) -> Self {
-        let headers = reply.headers.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
-        Self { status: reply.status, headers, body: reply.body.to_vec() }
-    }
-}
-
 impl Upstream for Mock {
     fn send(&self, request: Request) -> Answer<'_> {
         Box::pin(std::future::ready(Ok(self.respond(&request).into())))
     }
-}
-
-pub(crate) fn plain(status: u16, body: Bytes) -> Reply {
-    let headers = if body.is_empty() { Vec::new() } else { vec![("content-type", "application/json".to_owned())] };
-    Reply { status, headers, body, workspace: None, notes: Vec::new(), problem: None }
 }
 
 /// `Allow`: `GET` brings `HEAD` with it, and `OPTIONS` always works.

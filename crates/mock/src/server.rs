@@ -21,8 +21,9 @@ use tokio::time::{sleep, timeout};
 
 use crate::control::BASE;
 use crate::cors;
-use crate::pipeline::{Mock, Reply};
+use crate::pipeline::Mock;
 use crate::problem::Problem;
+use crate::reply::Reply;
 
 /// How much of a too large body is still read, so that the client gets to see the refusal.
 const DRAINED: usize = 16 * 1024 * 1024;
@@ -117,7 +118,7 @@ async fn answer(
     if call.is_none() && seen.target.starts_with(BASE) {
         let host = parts.uri.authority().map(hyper::http::uri::Authority::as_str);
         let host = host.or_else(|| parts.headers.get(hyper::header::HOST)?.to_str().ok());
-        return Ok(response(mock.control().answer(mock, peer, host, &seen)));
+        return Ok(response(mock.govern(peer, host, &seen)));
     }
     // A preflight is the browser's own affair.
     let plain = seen.method == "OPTIONS" || (call.is_none() && mock.boundary().is_none() && mock.witness().is_none());

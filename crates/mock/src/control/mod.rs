@@ -16,7 +16,8 @@ use conformance_record::{Boundary, Request};
 use serde_json::{Value, json};
 
 use crate::cors;
-use crate::pipeline::{Mock, Reply, plain};
+use crate::reply::{Reply, plain};
+use crate::workspaces::Workspaces;
 
 pub use journal::Journal;
 
@@ -72,8 +73,9 @@ impl Control {
     }
 
     /// Answers a request to the control API.
-    pub(crate) fn answer(&self, mock: &Mock, peer: IpAddr, host: Option<&str>, request: &Request) -> Reply {
-        let done = guard::admit(self.token.as_deref(), peer, host, request).and_then(|()| self.route(mock, request));
+    pub(crate) fn answer(&self, workspaces: &Workspaces, peer: IpAddr, host: Option<&str>, request: &Request) -> Reply {
+        let done =
+            guard::admit(self.token.as_deref(), peer, host, request).and_then(|()| self.route(workspaces, request));
         let mut reply = done.unwrap_or_else(|(status, message)| json(status, &json!({ "message": message })));
         reply.headers.extend(cors::fields(request));
         if request.method == "OPTIONS" {
@@ -82,13 +84,13 @@ impl Control {
         reply
     }
 
-    fn route(&self, mock: &Mock, request: &Request) -> Result<Reply, Refused> {
+    fn route(&self, workspaces: &Workspaces, request: &Request) -> Result<Reply, Refused> {
         let path = request.path().strip_prefix(BASE).unwrap_or("");
         let (what, prefix) = path.split_once('/').map_or((path, None), |(what, prefix)| (what, Some(prefix)));
         match (request.method.as_str(), what, prefix) {
             ("OPTIONS", ..) => Ok(plain(204, Bytes::new())),
             ("GET", "openapi.yaml", None) => Ok(self.document()),
-            ("POST", "reset", None) => reset(mock, request),
+            ("POST", "reset", None) => reset(workspaces, request),
             (method @ ("PUT" | "GET" | "DELETE"), "faults", Some(prefix)) => {
                 self.faults(method, checked(prefix)?, &request.body)
             }
@@ -136,12 +138,12 @@ impl Control {
 }
 
 /// Puts the workspace of the request's token back to where it began.
-fn reset(mock: &Mock, request: &Request) -> Result<Reply, Refused> {
+fn reset(workspaces: &Workspaces, request: &Request) -> Result<Reply, Refused> {
     let token = request.header("authorization").and_then(|value| {
         let (scheme, token) = value.trim().split_once(' ')?;
         scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
     });
-    let number = mock.reset(token.unwrap_or(""));
+    let number = workspaces.reset(token.unwrap_or(""));
     if token.is_none() && number.is_none() {
         let message = "whose workspace? Send its token: `Authorization: Bearer TOKEN`";
         return Err((400, message.to_owned()));

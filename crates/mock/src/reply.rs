@@ -1,0 +1,36 @@
+//! What the mock answers.
+
+use bytes::Bytes;
+use conformance_record::{Finding, Response};
+
+use crate::problem::Problem;
+
+/// A response, and what a log wants to know about it.
+#[derive(Clone, Debug)]
+pub struct Reply {
+    /// The status code.
+    pub status: u16,
+    /// Header fields, names in lower case.
+    pub headers: Vec<(&'static str, String)>,
+    /// The body.
+    pub body: Bytes,
+    /// The number of the workspace, when the request got that far.
+    pub workspace: Option<usize>,
+    /// What the request had against it and was allowed all the same.
+    pub notes: Vec<Finding>,
+    /// Why it was refused.
+    pub problem: Option<Problem>,
+}
+
+impl From<Reply> for Response {
+    fn from(reply: Reply) -> Self {
+        let headers = reply.headers.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+        Self { status: reply.status, headers, body: reply.body.to_vec() }
+    }
+}
+
+/// An answer of JSON, or of nothing.
+pub(crate) fn plain(status: u16, body: Bytes) -> Reply {
+    let headers = if body.is_empty() { Vec::new() } else { vec![("content-type", "application/json".to_owned())] };
+    Reply { status, headers, body, workspace: None, notes: Vec::new(), problem: None }
+}
