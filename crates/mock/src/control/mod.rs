@@ -74,35 +74,43 @@ impl Control {
 
     /// Answers a request to the control API.
     pub(crate) fn answer(&self, workspaces: &Workspaces, peer: IpAddr, host: Option<&str>, request: &Request) -> Reply {
-        let done =
-            guard::admit(self.token.as_deref(), peer, host, request).and_then(|()| self.route(workspaces, request));
+        let path = request.path().strip_prefix(BASE).unwrap_or("");
+        let (what, prefix) = path.split_once('/').map_or((path, None), |(what, prefix)| (what, Some(prefix)));
+        let methods = methods(what, prefix);
+        let done = guard::admit(self.token.as_deref(), peer, host, request).and_then(|()| match methods {
+            None => Err((404, format!("the control API has no such path; below {BASE} there is: {PATHS}"))),
+            Some(_) if request.method == "OPTIONS" => Ok(plain(204, Bytes::new())),
+            Some(methods) if !methods.split(", ").any(|one| one == request.method) => {
+                Err((405, format!("{} is not for this path; there is: {PATHS}", request.method)))
+            }
+            Some(_) => self.route(workspaces, request, (what, prefix)),
+        });
         let mut reply = done.unwrap_or_else(|(status, message)| json(status, &json!({ "message": message })));
-        reply.headers.extend(cors::fields(request));
-        if request.method == "OPTIONS" {
-            reply.headers.extend(cors::preflight(request, "GET, PUT, POST, DELETE"));
+        let refused = reply.status == 403;
+        if let Some(methods) = methods.filter(|_| !refused && (reply.status == 405 || request.method == "OPTIONS")) {
+            reply.headers.push(("allow", format!("{methods}, OPTIONS")));
+            reply.headers.extend(cors::preflight(request, methods));
         }
+        reply.headers.extend(cors::fields(request));
         reply
     }
 
-    fn route(&self, workspaces: &Workspaces, request: &Request) -> Result<Reply, Refused> {
-        let path = request.path().strip_prefix(BASE).unwrap_or("");
-        let (what, prefix) = path.split_once('/').map_or((path, None), |(what, prefix)| (what, Some(prefix)));
-        match (request.method.as_str(), what, prefix) {
-            ("OPTIONS", ..) => Ok(plain(204, Bytes::new())),
-            ("GET", "openapi.yaml", None) => Ok(self.document()),
-            ("POST", "reset", None) => reset(workspaces, request),
-            (method @ ("PUT" | "GET" | "DELETE"), "faults", Some(prefix)) => {
-                self.faults(method, checked(prefix)?, &request.body)
-            }
-            ("GET", "journal", Some(prefix)) => Ok(json(200, &self.journal.told(checked(prefix)?))),
-            ("DELETE", "journal", Some(prefix)) => {
+    fn route(
+        &self,
+        workspaces: &Workspaces,
+        request: &Request,
+        (what, prefix): (&str, Option<&str>),
+    ) -> Result<Reply, Refused> {
+        let method = request.method.as_str();
+        match (what, prefix) {
+            ("openapi.yaml", _) => Ok(self.document()),
+            ("reset", _) => reset(workspaces, request),
+            ("faults", prefix) => self.faults(method, checked(prefix)?, &request.body),
+            (_, prefix) if method == "GET" => Ok(json(200, &self.journal.told(checked(prefix)?))),
+            (_, prefix) => {
                 self.journal.forget(checked(prefix)?);
                 Ok(plain(204, Bytes::new()))
             }
-            (_, "openapi.yaml" | "reset", None) | (_, "faults" | "journal", Some(_)) => {
-                Err((405, format!("{} is not for this path; there is: {PATHS}", request.method)))
-            }
-            _ => Err((404, format!("the control API has no such path; below {BASE} there is: {PATHS}"))),
         }
     }
 
@@ -151,8 +159,20 @@ fn reset(workspaces: &Workspaces, request: &Request) -> Result<Reply, Refused> {
     Ok(json(200, &json!({ "workspace": number })))
 }
 
+/// The methods of a path; none where there is no such path.
+fn methods(what: &str, prefix: Option<&str>) -> Option<&'static str> {
+    match (what, prefix) {
+        ("openapi.yaml", None) => Some("GET"),
+        ("reset", None) => Some("POST"),
+        ("faults", Some(_)) => Some("GET, PUT, DELETE"),
+        ("journal", Some(_)) => Some("GET, DELETE"),
+        _ => None,
+    }
+}
+
 /// `RUN` or `RUN/CALL`.
-fn checked(prefix: &str) -> Result<&str, Refused> {
+fn checked(prefix: Option<&str>) -> Result<&str, Refused> {
+    let prefix = prefix.unwrap_or("");
     let parts: Vec<&str> = prefix.split('/').collect();
     if parts.len() > 2 || parts.iter().any(|part| part.is_empty()) {
         return Err((404, format!("`{prefix}` is no prefix: RUN or RUN/CALL, as in a base URL /~/RUN/CALL")));
