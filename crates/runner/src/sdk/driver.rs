@@ -110,7 +110,7 @@ impl Driver {
     /// Gets a driver and greets it. It has half a minute, or as long as it takes when nobody is in a hurry.
     pub(crate) async fn start(drivers: &Drivers, operations: &[String], hurry: bool) -> Result<Self, Broken> {
         let mut driver = match drivers {
-            Drivers::Command(command) => Self::spawn(command)?,
+            Drivers::Command(command) => Self::spawn(command, hurry)?,
             Drivers::Listener(listener) => {
                 let accepted = listener.accept().await;
                 let (stream, _) = accepted.map_err(|error| Broken::NotStarted(format!("nobody connects: {error}")))?;
@@ -131,20 +131,24 @@ impl Driver {
         Self { child, stdin, stdout: BufReader::new(stdout), stderr: Arc::default(), ready: Ready::default() }
     }
 
-    fn spawn(command: &[String]) -> Result<Self, Broken> {
+    /// Starts a driver. What it writes to stderr is kept; who looks on with a debugger sees it at once.
+    fn spawn(command: &[String], hurry: bool) -> Result<Self, Broken> {
         let Some((program, arguments)) = command.split_first() else {
             return Err(Broken::NotStarted("no command was given".to_owned()));
         };
         let mut command = Command::new(program);
         command.args(arguments).kill_on_drop(true);
-        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command.stdin(Stdio::piped()).stdout(Stdio::piped());
+        command.stderr(if hurry { Stdio::piped() } else { Stdio::inherit() });
         let mut child = command.spawn().map_err(|error| Broken::NotStarted(format!("{program}: {error}")))?;
-        let (Some(stdin), Some(stdout), Some(stderr)) = (child.stdin.take(), child.stdout.take(), child.stderr.take())
-        else {
-            return Err(Broken::NotStarted(format!("{program} has no stdin, stdout or stderr")));
+        let (Some(stdin), Some(stdout)) = (child.stdin.take(), child.stdout.take()) else {
+            return Err(Broken::NotStarted(format!("{program} has no stdin or stdout")));
         };
+        let stderr = child.stderr.take();
         let driver = Self::over(Box::new(stdin), Box::new(stdout), Some(child));
-        tokio::spawn(keep(stderr, driver.stderr.clone()));
+        if let Some(stderr) = stderr {
+            tokio::spawn(keep(stderr, driver.stderr.clone()));
+        }
         Ok(driver)
     }
 
