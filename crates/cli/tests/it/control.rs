@@ -127,6 +127,33 @@ fn who_does_not_wait_for_the_answer_is_in_the_journal_all_the_same() {
     }
 }
 
+/// Prefixes keep to themselves whatever goes on beside them.
+#[test]
+fn eight_tests_at_a_time_do_not_meet() {
+    let server = MockServer::start(&["--quiet"]);
+    std::thread::scope(|scope| {
+        for run in 0..8 {
+            let server = &server;
+            scope.spawn(move || {
+                for call in 0..5 {
+                    let prefix = format!("run{run}/{call}");
+                    let put =
+                        ask(server, &format!("PUT /__conformance/faults/{prefix}"), r#"{"faults":["closed-once"]}"#);
+                    assert_eq!(put.0, 204);
+                    let statuses = [(); 3].map(|()| send(server, &format!("GET /~/{prefix}{LIST}"), ME, "").0);
+                    assert_eq!(statuses, [503, 200, 200], "{prefix}");
+                    let (_, journal) = ask(server, &format!("GET /__conformance/journal/{prefix}"), "");
+                    let told: Vec<String> = journal["exchanges"].as_array().unwrap().iter().map(line).collect();
+                    let wanted = [503, 200, 200].map(|status| format!("{prefix} GET {LIST} → {status}"));
+                    assert_eq!(told, wanted);
+                }
+                let (_, journal) = ask(server, &format!("GET /__conformance/journal/run{run}"), "");
+                assert_eq!(journal["exchanges"].as_array().unwrap().len(), 15);
+            });
+        }
+    });
+}
+
 #[test]
 fn a_reset_puts_one_workspace_back_to_where_it_began() {
     let server = MockServer::start(&["--fixtures", "guide", "--seed", "7"]);

@@ -65,6 +65,14 @@ fn what_an_sdk_does_wrong_is_found_with_its_code(
     assert!(told.contains("the SDK, or its driver is to blame"), "{told}");
 }
 
+#[test]
+fn what_is_wrong_throughout_is_told_once() {
+    let output = sdk("drops-a-field", &[], "lifecycle");
+    let told = stdout(&output);
+    assert_eq!(told.matches("- /messages: []").count(), 1, "{told}");
+    assert!(told.matches("found     as in lifecycle/").count() >= 3, "{told}");
+}
+
 #[rstest]
 #[case::garbage("prints-garbage", "in the line \"DEBUG calling the API\"")]
 #[case::dies("dies", "its stderr ends with: something went wrong in the driver")]
