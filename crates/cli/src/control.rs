@@ -3,13 +3,13 @@
 use std::sync::{Arc, OnceLock};
 
 use conformance_contract::Suite;
-use conformance_fault::{Fault, Harm};
-use conformance_mock::{Control, Mock, Settings, Workshop};
-use conformance_record::Boundary;
+use conformance_fault::Fault;
+use conformance_mock::{Control, Mock, Script, Settings, Workshop};
 use conformance_source::{Diagnostic, Diagnostics, SourceFile};
 use serde_json::{Value, json};
 
 use crate::faults;
+use crate::weather::Weather;
 
 /// A mock of a suite with its control API, for this machine or for whoever knows the token.
 ///
@@ -19,15 +19,17 @@ pub fn mock(
     suite: &Arc<Suite>,
     settings: Settings,
     fixtures: Option<&SourceFile>,
-    token: Option<String>,
+    (token, quiet): (Option<String>, bool),
 ) -> Result<Mock, Diagnostics> {
-    let workshop = Faults { suite: suite.clone(), known: OnceLock::new() };
+    let workshop = Faults { suite: suite.clone(), quiet, known: OnceLock::new() };
     let mock = Mock::new(suite.contract.clone(), settings, fixtures)?;
     Ok(mock.controlled(Control::new(Box::new(workshop), token)))
 }
 
 struct Faults {
     suite: Arc<Suite>,
+    /// Whether nothing is said when they happen.
+    quiet: bool,
     /// Read when they are first asked for.
     known: OnceLock<Result<Vec<Fault>, Diagnostics>>,
 }
@@ -59,7 +61,7 @@ impl Workshop for Faults {
         include_str!("../../../schemas/formats/control.yaml")
     }
 
-    fn faults(&self, list: &Value) -> Result<Arc<dyn Boundary>, String> {
+    fn faults(&self, list: &Value) -> Result<Arc<dyn Script>, String> {
         let object = list.as_object().filter(|object| object.keys().all(|key| key == "faults"));
         let Some(asked) = object.and_then(|object| object.get("faults")).and_then(Value::as_array) else {
             return Err("the body is not `{\"faults\": [...]}`: a list of names, or of faults written out".to_owned());
@@ -68,7 +70,13 @@ impl Workshop for Faults {
         for (index, one) in asked.iter().enumerate() {
             all.extend(self.one(one).map_err(|wrong| format!("faults/{index}: {}", in_words(&wrong)))?);
         }
-        Ok(Arc::new(Harm::new(self.suite.contract.clone(), "", all)))
+        Ok(Arc::new(Weather::new(&self.suite.contract, all, Vec::new(), self.quiet)))
+    }
+}
+
+impl Script for Weather {
+    fn happened(&self) -> Vec<u64> {
+        Self::happened(self)
     }
 }
 

@@ -2,6 +2,7 @@
 
 use conformance_contract::Suite;
 use conformance_fault::Fault;
+use conformance_scenario::Scenario;
 use conformance_source::{Diagnostic, Diagnostics, suggest};
 
 /// The faults of a suite, found to fit its contract and requirements.
@@ -38,6 +39,27 @@ pub fn misfits(suite: &Suite, fault: &Fault) -> Vec<Diagnostic> {
         found.push(help.into_iter().fold(wrong, Diagnostic::with_help));
     }
     found
+}
+
+/// Faults that scenarios name and no file has.
+pub fn unknown(faults: &[Fault], scenarios: &[Scenario]) -> Vec<Diagnostic> {
+    let mut wrong: Vec<Diagnostic> = Vec::new();
+    for scenario in scenarios {
+        for step in scenario.all_steps() {
+            let place = Some((scenario.file.clone(), step.place.clone()));
+            for name in &step.kind.call().faults {
+                let unknown = named(faults, std::slice::from_ref(name)).err();
+                let here = unknown.into_iter().flat_map(|Diagnostics(unknown)| unknown).map(|one| Diagnostic {
+                    place: place.clone(),
+                    label: "this names it".to_owned(),
+                    ..one
+                });
+                wrong.extend(here);
+            }
+        }
+    }
+    wrong.dedup();
+    wrong
 }
 
 /// Those with these names, in this order.

@@ -39,7 +39,7 @@ impl Witness for Record {
     fn saw(&self, request: &Request, answer: &Result<Response, String>, took: Duration) {
         let number = self.number.fetch_add(1, Ordering::Relaxed);
         let exchange = Exchange { number, request: request.clone(), response: answer.clone(), took };
-        self.recorder.write_request(number, &exchange.anonymous());
+        self.recorder.write_request(number, &exchange);
     }
 }
 

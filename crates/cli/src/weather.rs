@@ -43,6 +43,11 @@ impl Weather {
         lines.chain(header).collect::<String>() + "\n"
     }
 
+    /// How often each fault that happens to every request has happened.
+    pub fn happened(&self) -> Vec<u64> {
+        self.always.happened()
+    }
+
     /// Why a request cannot have what it asks for.
     fn mistaken(&self, request: &Request) -> Option<Response> {
         let asked = request.header(HEADER).filter(|_| !self.choice.is_empty())?;

@@ -114,7 +114,8 @@ fn distinct(all: &[String]) -> Vec<&str> {
 }
 
 /// The token of `Authorization: Bearer …`; the scheme in any case, as HTTP has it.
-fn bearer(header: Option<&str>) -> Option<String> {
+#[must_use]
+pub fn bearer(header: Option<&str>) -> Option<String> {
     let (scheme, token) = header?.trim().split_once(' ')?;
     let token = token.trim();
     (scheme.eq_ignore_ascii_case("bearer") && !token.is_empty()).then(|| token.to_owned())

@@ -32,7 +32,10 @@ pub struct Harm {
 #[derive(Debug)]
 struct Hurt {
     fault: Fault,
+    /// The requests that it is about.
     seen: AtomicU64,
+    /// Those that it happened to.
+    happened: AtomicU64,
     /// The last answers, by request target and token.
     before: Mutex<HashMap<String, Response>>,
 }
@@ -41,7 +44,8 @@ impl Harm {
     /// A boundary at which these faults happen.
     #[must_use]
     pub fn new(contract: Arc<Contract>, base: &str, faults: Vec<Fault>) -> Self {
-        let hurt = |fault| Hurt { fault, seen: AtomicU64::new(0), before: Mutex::default() };
+        let hurt =
+            |fault| Hurt { fault, seen: AtomicU64::new(0), happened: AtomicU64::new(0), before: Mutex::default() };
         let faults = faults.into_iter().map(hurt).collect();
         Self { contract, base: base.to_owned(), faults, switch: None, memory: Memory::default() }
     }
@@ -51,6 +55,12 @@ impl Harm {
     pub fn switched_by(mut self, header: &str) -> Self {
         self.switch = Some(header.to_owned());
         self
+    }
+
+    /// How often each fault has happened so far: to requests, or to answers.
+    #[must_use]
+    pub fn happened(&self) -> Vec<u64> {
+        self.faults.iter().map(|hurt| hurt.happened.load(Ordering::Relaxed)).collect()
     }
 
     fn operation(&self, request: &Request) -> Option<&Operation> {
@@ -73,6 +83,9 @@ impl Harm {
         let happening = self.happening(operation, &request);
         let original = request.clone();
         for hurt in &happening {
+            if hurt.fault.is_about_requests() {
+                hurt.happened.fetch_add(1, Ordering::Relaxed);
+            }
             hurt.wait().await;
             if hurt.fault.cut {
                 return Err("the connection was cut".to_owned());
@@ -159,7 +172,7 @@ impl Hurt {
     async fn wait(&self) {
         if let Some((from, to)) = self.fault.delay {
             let span = u64::try_from(to.saturating_sub(from).as_millis()).unwrap_or(0);
-            let spread = self.seen.load(Ordering::Relaxed).wrapping_mul(7919) % (span + 1);
+            let spread = self.seen.load(Ordering::Relaxed).wrapping_mul(7919) % span.saturating_add(1);
             tokio::time::sleep(from + Duration::from_millis(spread)).await;
         }
     }
@@ -168,6 +181,9 @@ impl Hurt {
     fn alter(&self, operation: Option<&Operation>, request: &Request, response: &mut Response) {
         if !self.fits(response) {
             return;
+        }
+        if !self.fault.is_about_requests() {
+            self.happened.fetch_add(1, Ordering::Relaxed);
         }
         if self.changes() {
             let items = operation.and_then(|one| one.page.as_ref()).map(|page| page.items.as_str());
@@ -180,10 +196,8 @@ impl Hurt {
 
     /// Whether an answer is altered.
     fn fits(&self, response: &Response) -> bool {
-        let found = response.status.to_string();
-        let covers = |one: &String| one.chars().zip(found.chars()).all(|(want, have)| want == 'X' || want == have);
         let on = &self.fault.on;
-        (on.status.is_empty() || on.status.iter().any(covers))
+        (on.status.is_empty() || on.status.iter().any(|one| response.is(one)))
             && on.shows.as_ref().is_none_or(|text| holds(&response.body, text))
     }
 

@@ -153,6 +153,13 @@ pub(crate) fn made(made: &Made) -> Response {
     if made.body.is_some() && !headers.iter().any(|(name, _)| name == "content-type") {
         headers.push(("content-type".to_owned(), "application/json".to_owned()));
     }
-    let body = made.body.as_ref().map_or_else(Vec::new, |body| body.to_string().into_bytes());
+    let json = headers.iter().any(|(name, value)| name == "content-type" && value.contains("json"));
+    let body = match &made.body {
+        None => String::new(),
+        // What is not called JSON is sent as it is written.
+        Some(Value::String(text)) if !json => text.clone(),
+        Some(body) => body.to_string(),
+    };
+    let body = body.into_bytes();
     Response { status: made.status, headers, body }
 }

@@ -37,6 +37,17 @@ pub struct Fault {
 }
 
 impl Fault {
+    /// Whether something happens before there is an answer.
+    #[must_use]
+    pub fn is_about_requests(&self) -> bool {
+        self.cut
+            || self.delay.is_some()
+            || self.answer.is_some()
+            || self.list.is_some()
+            || self.also.is_some()
+            || self.request != RequestChange::default()
+    }
+
     /// Every answer is kept back for a time between these two.
     #[must_use]
     pub fn latency(from: Duration, to: Duration) -> Self {
@@ -86,7 +97,7 @@ pub struct On {
 }
 
 /// What happens to a request.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct RequestChange {
     /// Query parameters that are left out.
     pub drop: Vec<String>,

@@ -132,8 +132,8 @@ fn on(reader: &Reader, node: Option<&Node>) -> Option<On> {
         with: texts(reader, object.optional("with"))?,
         without: texts(reader, object.optional("without"))?,
         status: texts(reader, object.optional("status"))?,
-        every: part(object, "every", |node| reader.whole(node))?.unwrap_or(1).max(1),
-        first: part(object, "first", |node| reader.whole(node))?,
+        every: part(object, "every", |node| from_one(reader, node))?.unwrap_or(1),
+        first: part(object, "first", |node| from_one(reader, node))?,
         token: part(object, "token", |node| reader.boolean(node))?,
         body: part(object, "body", |node| reader.text(node))?,
         query: pairs(object.optional("query"), |node| plain(reader, node))?,
@@ -269,12 +269,24 @@ fn also(reader: &Reader, node: &Node) -> Option<Also> {
     })
 }
 
+/// A number of requests.
+fn from_one(reader: &Reader, node: &Node) -> Option<u64> {
+    match reader.whole(node)? {
+        0 => reader.expected(node, "a whole number from 1"),
+        number => Some(number),
+    }
+}
+
+/// Longer than any client waits, in milliseconds.
+const LONGEST_DELAY: u64 = 600_000;
+
 fn delay(reader: &Reader, node: &Node) -> Option<(Duration, Duration)> {
     let bounds = match &node.tree {
         Tree::Array(_) => reader.list(node, |one| reader.whole(one))?,
         _ => vec![reader.whole(node)?],
     };
     match bounds[..] {
+        [.., longest] if longest > LONGEST_DELAY => reader.expected(node, "at most 600000 milliseconds, ten minutes"),
         [one] => Some((Duration::from_millis(one), Duration::from_millis(one))),
         [from, to] if from <= to => Some((Duration::from_millis(from), Duration::from_millis(to))),
         _ => reader.expected(node, "milliseconds, or two numbers of them, the smaller first"),

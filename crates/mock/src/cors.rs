@@ -38,7 +38,10 @@ pub(crate) fn is_loopback_host(authority: &str) -> bool {
         return false;
     }
     let host = match authority.strip_prefix('[') {
-        Some(rest) => rest.split(']').next().unwrap_or(""),
+        Some(rest) => match rest.split_once(']') {
+            Some((host, after)) if after.is_empty() || after.starts_with(':') => host,
+            _ => return false,
+        },
         None => authority.split(':').next().unwrap_or(""),
     };
     host == "localhost"

@@ -6,7 +6,8 @@
 //! In reading order: [`settings`], [`mod@plan`] (what the schemas ask for, worked out once), [`clock`] and [`ids`] (what the
 //! mock makes), [`store`] (the objects of a workspace, and pages of them), [`seeds`] (what a workspace starts with),
 //! [`pipeline`] (from request to response), `actions` (what each does to the state), [`problem`] and [`reply`] (what is
-//! answered), [`cors`], [`control`] (what a test can ask of the server itself), [`server`].
+//! answered), [`cors`], [`control`] (what a test can ask of the server itself), `service` (a
+//! request on a socket), [`server`].
 
 mod actions;
 pub mod clock;
@@ -19,11 +20,12 @@ pub mod problem;
 pub mod reply;
 pub mod seeds;
 pub mod server;
+mod service;
 pub mod settings;
 pub mod store;
 pub mod workspaces;
 
-pub use control::{Control, Workshop};
+pub use control::{Control, Script, Workshop};
 pub use pipeline::{Mock, Observer, Witness};
 pub use reply::Reply;
 pub use seeds::Seeds;

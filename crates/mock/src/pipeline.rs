@@ -141,8 +141,13 @@ impl Mock {
     }
 
     /// Answers a request to the control API.
-    pub(crate) fn govern(&self, peer: IpAddr, host: Option<&str>, request: &Request) -> Reply {
-        self.control.answer(&self.workspaces, peer, host, request)
+    pub(crate) fn govern(
+        &self,
+        peer: IpAddr,
+        host: Option<&str>,
+        (request, problem): (&Request, Option<Problem>),
+    ) -> Reply {
+        self.control.answer(&self.workspaces, peer, host, (request, problem))
     }
 
     /// What stands in front of it, if anything.

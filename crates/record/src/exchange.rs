@@ -5,6 +5,11 @@ use std::time::Duration;
 use crate::Secrets;
 use crate::secrets::{credentials, is_telling};
 
+/// Why there is no answer: it is still on its way.
+pub const UNANSWERED: &str = "no answer was sent yet";
+/// Why there is no answer: the client hung up.
+pub const NOT_AWAITED: &str = "the client did not wait for the answer";
+
 /// A request as it goes over the wire.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Request {
@@ -89,7 +94,8 @@ impl Exchange {
     #[must_use]
     pub fn anonymous(&self) -> Self {
         let given = self.request.headers.iter().filter(|(name, _)| is_telling(name));
-        let values = given.flat_map(|(_, value)| [Some(value.as_str()), value.split_once(' ').map(|(_, rest)| rest)]);
+        let values = given
+            .flat_map(|(_, value)| [Some(value.as_str()), value.trim().split_once(' ').map(|(_, rest)| rest.trim())]);
         self.cleaned(&Secrets::new(values.flatten()), credentials)
     }
 }
@@ -115,11 +121,23 @@ impl Request {
 }
 
 impl Response {
+    /// Whether it has this status, or one of this class: `404`, `4XX`.
+    #[must_use]
+    pub fn is(&self, status: &str) -> bool {
+        is_of(self.status, status)
+    }
+
     /// The first header field called `name` (lower case).
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&str> {
         header(&self.headers, name)
     }
+}
+
+/// Whether a status is this one, or of this class: `404`, `4XX`.
+#[must_use]
+pub fn is_of(status: u16, wanted: &str) -> bool {
+    wanted.chars().zip(status.to_string().chars()).all(|(want, have)| want == 'X' || want == have)
 }
 
 fn header<'a>(headers: &'a [(String, String)], name: &str) -> Option<&'a str> {

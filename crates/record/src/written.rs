@@ -55,6 +55,14 @@ impl From<Body> for Vec<u8> {
     }
 }
 
+/// An answer as it was written down, or why there is none.
+///
+/// # Errors
+/// The reason.
+pub fn answer(response: Option<WrittenResponse>, error: Option<String>) -> Result<Response, String> {
+    response.map(Into::into).ok_or_else(|| error.unwrap_or_else(|| "no answer".to_owned()))
+}
+
 impl From<Request> for WrittenRequest {
     fn from(request: Request) -> Self {
         let Request { method, target, headers, body } = request;

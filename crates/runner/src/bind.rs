@@ -37,6 +37,7 @@ impl Bound {
     #[must_use]
     pub fn through_an_sdk(mut self) -> Self {
         self.scenarios.append(&mut self.for_sdks);
+        self.scenarios.sort_by(|one, other| one.name.cmp(&other.name));
         self
     }
 

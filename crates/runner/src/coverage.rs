@@ -5,8 +5,11 @@ use std::collections::BTreeMap;
 use conformance_contract::Contract;
 use conformance_contract::model::Place;
 use conformance_record::Exchange;
-use conformance_scenario::{Call, Direction, Expectation, Scenario, Step, StepKind, Template};
+use conformance_record::exchange::is_of;
+use conformance_scenario::{Boundary, Call, Check, Direction, Expectation, Scenario, Step, StepKind, Template};
 use serde_json::Value;
+
+use crate::value::{Edge, edge};
 
 /// What a client exercised: each part with whether it was.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -44,9 +47,13 @@ impl Coverage {
             }
             done(&mut coverage.statuses, &format!("{} {}", one.operation, one.status));
         }
-        for step in scenarios.iter().flat_map(Scenario::all_steps).filter(|step| step.kind.call().raw.is_none()) {
+        // Whose token it is cannot be seen in what a client sends, nor what it looks for afterwards.
+        let plain = |step: &&Step| step.kind.call().raw.is_none() && !step.second_token;
+        for step in scenarios.iter().flat_map(Scenario::all_steps).filter(plain) {
             let alike = made.iter().any(|one| is_like(contract, step, one));
-            for (id, _) in step.all_checks().flat_map(|check| &check.cites) {
+            let is_probe = |check: &Check| step.probe.as_ref().is_some_and(|probe| std::ptr::eq(probe, check));
+            let judged = step.all_checks().filter(|check| !is_probe(check));
+            for (id, _) in judged.flat_map(|check| &check.cites) {
                 *coverage.requirements.entry(id.clone()).or_default() |= alike;
             }
         }
@@ -98,13 +105,12 @@ fn is_like(contract: &Contract, step: &Step, made: &Likeness) -> bool {
         StepKind::Walk(_) => page().and_then(|page| page.before.as_ref()),
         StepKind::Call(_) => None,
     };
-    let edge = |template: &Template| matches!(template, Template::Boundary(_));
-    let alike = |(name, template): (&str, Option<&Template>)| {
-        let value = made.given.get(name);
-        value.is_some_and(|value| !template.is_some_and(edge) || is_at_an_edge(contract, id, name, value))
+    let alike = |(name, template): (&str, Option<&Template>)| match (made.given.get(name), template) {
+        (Some(value), Some(Template::Boundary(boundary))) => is_at(boundary, contract, id, name, value),
+        (value, _) => value.is_some(),
     };
     given(step.kind.call()).chain(cursor.map(|name| (name.as_str(), None))).all(alike)
-        && statuses(step).iter().any(|status| fits(status, made.status))
+        && statuses(step).iter().any(|status| is_of(made.status, status))
 }
 
 /// The parameters and members that a step gives.
@@ -117,19 +123,25 @@ fn given(call: &Call) -> impl Iterator<Item = (&str, Option<&Template>)> {
     call.parameters.iter().map(|(name, _, value)| (name.as_str(), Some(value))).chain(members)
 }
 
-/// Whether a value is about as long, or as large, as the contract lets it be.
-fn is_at_an_edge(contract: &Contract, operation: &str, name: &str, value: &Value) -> bool {
+/// Whether a value is as long, or as large, as a boundary asks for.
+fn is_at(boundary: &Boundary, contract: &Contract, operation: &str, name: &str, value: &Value) -> bool {
+    const EDGES: [&str; 6] = ["min-1", "min", "min+1", "max-1", "max", "max+1"];
     let Some(operation) = contract.operation(operation) else { return false };
-    let (size, bounds) = match value {
-        Value::String(text) => (i64::try_from(text.chars().count()).ok(), ["minLength", "maxLength"]),
-        other => (other.as_i64(), ["minimum", "maximum"]),
-    };
     let parameter = operation.parameter(name).map(|parameter| parameter.schema.location.clone());
     let members = operation.body.iter().flat_map(|body| contract.schemas.properties(&body.schema.location));
-    let places = members.filter(|(member, _)| member == name).flat_map(|(_, places)| places).chain(parameter);
-    let edges: Vec<i64> =
-        places.flat_map(|at| bounds.map(|keyword| contract.schemas.bound(&at, keyword))).flatten().collect();
-    size.is_some_and(|size| edges.iter().any(|edge| (edge - 1..=edge + 1).contains(&size)))
+    let mut places = members.filter(|(member, _)| member == name).flat_map(|(_, places)| places).chain(parameter);
+    let asked: Vec<&str> = match boundary.edge.as_ref() {
+        Template::Literal(one) => EDGES.into_iter().filter(|which| one == which).collect(),
+        // Which one it is, only a run can tell.
+        _ => EDGES.to_vec(),
+    };
+    places.any(|at| {
+        asked.iter().any(|which| match edge(&contract.schemas, &at, which) {
+            Ok(Edge::Number(number)) => value.as_i64() == Some(number),
+            Ok(Edge::Length(length)) => value.as_str().is_some_and(|text| text.chars().count() == length),
+            Err(_) => false,
+        })
+    })
 }
 
 /// The statuses that a step expects; a success when it does not say.
@@ -140,8 +152,4 @@ fn statuses(step: &Step) -> Vec<String> {
     });
     let said: Vec<String> = said.flatten().collect();
     if said.is_empty() { vec!["2XX".to_owned()] } else { said }
-}
-
-fn fits(wanted: &str, found: u16) -> bool {
-    wanted.chars().zip(found.to_string().chars()).all(|(want, have)| want == 'X' || want == have)
 }

@@ -43,6 +43,7 @@ mod transcript;
 mod url;
 mod value;
 mod walk;
+pub mod word;
 mod world;
 
 pub use bind::{Bound, bind};

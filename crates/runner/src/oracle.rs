@@ -68,6 +68,11 @@ impl Oracle {
         }
     }
 
+    /// Judges nothing of an answer that is not the server's own.
+    pub(crate) fn look_away(&mut self, world: &World<'_>, operation: &Operation, id: Option<&str>) {
+        self.lose(operation, id.filter(|id| world.own.iter().any(|own| own == id)));
+    }
+
     /// A write that got no clear answer.
     fn lose(&mut self, operation: &Operation, own: Option<&str>) {
         if let (Some(id), Action::Update | Action::Delete) = (own, operation.action) {

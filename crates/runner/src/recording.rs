@@ -10,8 +10,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use conformance_record::secrets::credentials;
-use conformance_record::written::{WrittenRequest, WrittenResponse};
+use conformance_record::written::{WrittenRequest, WrittenResponse, answer};
 use conformance_record::{Exchange, Request, Secrets};
 use conformance_source::{Diagnostic, Diagnostics, SourceFile};
 use serde::{Deserialize, Serialize};
@@ -100,12 +99,9 @@ impl Recorder {
 
     /// Writes what a client sent, and what was answered. Of its credentials only the scheme remains.
     pub fn write_request(&self, number: usize, exchange: &Exchange) {
-        let mut exchange = exchange.clone();
-        for (name, value) in &mut exchange.request.headers {
-            if name == "authorization" {
-                *value = credentials(value);
-                "credentials".clone_into(name);
-            }
+        let mut exchange = exchange.anonymous();
+        for (name, _) in exchange.request.headers.iter_mut().filter(|(name, _)| name == "authorization") {
+            "credentials".clone_into(name);
         }
         self.write("", number, &exchange);
         // A mock may be killed at any time.
@@ -266,11 +262,10 @@ impl Recording {
 }
 
 fn exchange(line: Line) -> Exchange {
-    let response = line.response.map(Into::into);
     Exchange {
         number: line.number,
         request: line.request.into(),
-        response: response.ok_or_else(|| line.error.unwrap_or_else(|| "no answer".to_owned())),
+        response: answer(line.response, line.error),
         took: Duration::from_secs_f64((line.took_ms / 1000.0).clamp(0.0, 1e6)),
     }
 }

@@ -130,6 +130,9 @@ impl Replay<'_> {
                 other => return Err(format!("`forEach` needs a list, not {other}").into()),
             },
         };
+        if items.as_ref().is_some_and(Vec::is_empty) && !call.faults.is_empty() {
+            return Err("`forEach` has nothing to go through".into());
+        }
         let looped = items.is_some();
         if looped {
             for (name, _) in &step.outputs {

@@ -28,6 +28,7 @@ use crate::settings::Settings;
 use crate::snapshot::Snapshots;
 use crate::target::{Target, Tokens};
 use crate::transcript::Transcript;
+use crate::word::word;
 use crate::world::World;
 
 /// Everything that a run needs to know.
@@ -285,7 +286,7 @@ async fn replay(shared: &Shared, number: usize) -> Replayed {
         if sdk.weather {
             checks.clear();
         }
-        checks.extend(sdk.outcomes(&selected.scenario.name, &selected.scenario.file));
+        checks.extend(sdk.outcomes(&selected.scenario.name, &selected.scenario.file).await);
     }
     let whole =
         selected.keep == Keep::All && !checks.iter().any(|check| matches!(check.verdict, Verdict::CouldNotRun(_)));
@@ -319,9 +320,7 @@ fn head(run: &Run, marker: &str) -> Head {
 
 /// A word that no other run has, short enough to stand in a name.
 fn marker() -> String {
-    let mut random = fastrand::Rng::new();
-    let word = std::iter::repeat_with(|| random.alphanumeric().to_ascii_lowercase()).take(7);
-    format!("~{}", word.collect::<String>())
+    format!("~{}", word(7))
 }
 
 fn begin_journal(run: &Run, lane: &Lane, marker: &str) -> Result<Option<Journal>, Unreachable> {

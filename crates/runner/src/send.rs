@@ -74,10 +74,13 @@ impl Replay<'_> {
             self.created(resource, number, &exchange);
         }
         self.note_true_creates();
-        // What goes wrong on purpose is not the server's.
-        if let Some((operation, values)) = route.as_ref().filter(|_| faults.is_empty()) {
+        if let Some((operation, values)) = &route {
             let id = values.first().map(|(_, raw)| decoded(raw));
-            self.oracle.see(&self.world, operation, id.as_deref(), &exchange);
+            if faults.is_empty() {
+                self.oracle.see(&self.world, operation, id.as_deref(), &exchange);
+            } else {
+                self.oracle.look_away(&self.world, operation, id.as_deref());
+            }
         }
         if let (Some((Action::Delete, _)), Some((_, values)), Ok(response)) = (meant, route, &exchange.response)
             && matches!(response.status, 200..=299)

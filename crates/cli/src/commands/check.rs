@@ -30,45 +30,27 @@ fn untested(suite: &Suite, bound: &Bound) -> Vec<Diagnostic> {
     wrong
 }
 
-/// Faults that scenarios name and no file has.
-fn unknown_faults(suite: &Suite, bound: &Bound) -> Vec<Diagnostic> {
-    let Ok(faults) = crate::faults::all(suite) else { return Vec::new() };
-    let mut wrong: Vec<Diagnostic> = Vec::new();
-    for scenario in &bound.for_sdks {
-        for step in scenario.all_steps() {
-            let place = Some((scenario.file.clone(), step.place.clone()));
-            for name in &step.kind.call().faults {
-                let unknown = crate::faults::named(&faults, std::slice::from_ref(name)).err();
-                let here = unknown.into_iter().flat_map(|Diagnostics(unknown)| unknown).map(|one| Diagnostic {
-                    place: place.clone(),
-                    label: "this names it".to_owned(),
-                    ..one
-                });
-                wrong.extend(here);
-            }
-        }
-    }
-    wrong.dedup();
-    wrong
-}
-
 /// Opens everything that the other verbs would open, and tells all that is wrong.
 pub fn run(suite: Option<&Path>) -> Result<Exit, Failure> {
     let opened = embedded::open(suite)?;
     let mut found = Vec::new();
-    let (mut scenarios, mut for_sdks) = (0, 0);
+    let (mut scenarios, mut for_sdks) = (0, Vec::new());
     match bind(&opened) {
         Ok(bound) => {
-            (scenarios, for_sdks) = (bound.scenarios.len(), bound.for_sdks.len());
-            found.extend(unknown_faults(&opened, &bound));
+            scenarios = bound.scenarios.len();
             found.extend(untested(&opened, &bound));
+            for_sdks = bound.for_sdks;
         }
         Err(wrong) => found.extend(wrong.0),
     }
-    let faults = crate::faults::all(&opened).unwrap_or_else(|wrong| {
-        found.extend(wrong.0);
-        Vec::new()
-    });
+    let mut faults = Vec::new();
+    match crate::faults::all(&opened) {
+        Ok(all) => {
+            found.extend(crate::faults::unknown(&all, &for_sdks));
+            faults = all;
+        }
+        Err(wrong) => found.extend(wrong.0),
+    }
     let seeds = embedded::shipped_fixtures(suite)?;
     for file in seeds.iter().map(Some).chain([None]) {
         if let Err(Diagnostics(wrong)) = Mock::new(opened.contract.clone(), Settings::default(), file) {
@@ -80,10 +62,11 @@ pub fn run(suite: Option<&Path>) -> Result<Exit, Failure> {
     }
     let contract = &opened.contract;
     terminal::line(&format!(
-        "{}: {} operations, {} requirements, {scenarios} scenarios, {for_sdks} for SDKs only, {} faults, {} fixtures; all sound",
+        "{}: {} operations, {} requirements, {scenarios} scenarios, {} for SDKs only, {} faults, {} fixtures; all sound",
         contract.title,
         contract.operations.len(),
         opened.requirements.all.len(),
+        for_sdks.len(),
         faults.len(),
         seeds.len(),
     ));

@@ -49,10 +49,12 @@ pub fn run(suite: Option<&Path>, args: &args::Exec) -> Result<Exit, Failure> {
     let mock = mock(suite, &opened, args)?.witnessed(Box::new(Listener(traffic.clone())));
     let start = Instant::now();
     let ended = super::runtime()?.block_on(async {
-        let address = super::mock::beside(mock).await;
-        let address = address.map_err(|error| Diagnostic::general(format!("the mock did not start: {error}")))?;
-        let url = format!("http://{address}");
-        Ok::<_, Failure>(command(args, &url).await)
+        let beside = super::mock::beside(mock).await;
+        let beside = beside.map_err(|error| Diagnostic::general(format!("the mock did not start: {error}")))?;
+        let ended = command(args, &format!("http://{}", beside.address)).await;
+        // What it sent last may still be on its way.
+        beside.end().await;
+        Ok::<_, Failure>(ended)
     })?;
     let ended = match ended {
         Ok(ended) => ended,
@@ -77,7 +79,7 @@ pub fn run(suite: Option<&Path>, args: &args::Exec) -> Result<Exit, Failure> {
 fn mock(suite: Option<&Path>, opened: &Arc<Suite>, args: &args::Exec) -> Result<Mock, Failure> {
     let fixtures = args.fixtures.as_deref().map(|name| embedded::fixtures(suite, name)).transpose()?;
     let settings = Settings { seed: args.seed, ..Settings::default() };
-    let mock = control::mock(opened, settings, fixtures.as_ref(), None)?;
+    let mock = control::mock(opened, settings, fixtures.as_ref(), (None, true))?;
     Ok(match weather(opened, &args.faults)? {
         Some(weather) => mock.behind(Arc::new(weather)),
         None => mock,

@@ -15,6 +15,8 @@ use conformance_runner::Recorder;
 use conformance_source::Diagnostic;
 use serde_json::{Map, Value};
 use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
 
 use crate::exit::{Exit, Failure};
 use crate::weather::Weather;
@@ -35,7 +37,7 @@ pub fn run(suite: Option<&Path>, args: args::Mock) -> Result<Exit, Failure> {
     let settings =
         Settings { seed: args.seed, strict: args.strict, require_token: args.require_token, ..Settings::default() };
     let token = server::control_token(args.control_token)?;
-    let mut mock = control::mock(&opened, settings, fixtures.as_ref(), token)?;
+    let mut mock = control::mock(&opened, settings, fixtures.as_ref(), (token, args.quiet))?;
     let recorder = args.record.as_deref().map(|path| recorder(path, &contract)).transpose()?;
     if !args.quiet {
         mock = mock.observed(Box::new(log::RequestLog));
@@ -142,10 +144,32 @@ fn curl(contract: &Contract, url: &str, restricted: bool) -> String {
     )
 }
 
+/// A mock beside a command.
+pub struct Beside {
+    /// Where it is.
+    pub address: SocketAddr,
+    stop: oneshot::Sender<()>,
+    served: JoinHandle<io::Result<()>>,
+}
+
+impl Beside {
+    /// Answers what was sent already, and ends.
+    pub async fn end(self) {
+        let _ = self.stop.send(());
+        let _ = self.served.await;
+    }
+}
+
 /// Binds a mock of its own to a free loopback port, for commands that need one beside them.
-pub async fn beside(mock: Mock) -> io::Result<SocketAddr> {
+pub async fn beside(mock: Mock) -> io::Result<Beside> {
     let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
     let address = listener.local_addr()?;
-    tokio::spawn(socket::serve(listener, Arc::new(mock), std::future::pending()));
-    Ok(address)
+    let (stop, stopped) = oneshot::channel();
+    let served = tokio::spawn(socket::serve(listener, Arc::new(mock), async {
+        // Who drops the other end lets it go on.
+        if stopped.await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    }));
+    Ok(Beside { address, stop, served })
 }

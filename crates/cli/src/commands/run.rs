@@ -205,9 +205,9 @@ async fn embedded_mock(suite: &Suite) -> Result<Target, Failure> {
 
 /// A target for a mock beside this command.
 pub async fn beside(mock: Mock) -> Result<Target, Failure> {
-    let address = super::mock::beside(mock).await;
-    let address = address.map_err(|error| Diagnostic::general(format!("the embedded mock did not start: {error}")))?;
-    let mut target = Target::parse(&format!("http://{address}"), Tokens::PerScenario("scenario".to_owned()))?;
+    let beside = super::mock::beside(mock).await;
+    let beside = beside.map_err(|error| Diagnostic::general(format!("the embedded mock did not start: {error}")))?;
+    let mut target = Target::parse(&format!("http://{}", beside.address), Tokens::PerScenario("scenario".to_owned()))?;
     "the embedded mock".clone_into(&mut target.name);
     Ok(target)
 }

@@ -7,29 +7,37 @@ use std::time::Duration;
 use conformance_contract::Suite;
 use conformance_mock::Settings as MockSettings;
 use conformance_runner::sdk::{Drivers, Patience, Ready, SdkLane};
-use conformance_runner::{Bound, Run, Selected, Settings, Source, bind, select};
+use conformance_runner::word::word;
+use conformance_runner::{Bound, Run, Selected, Settings, Source, Tokens, bind, select};
 use conformance_source::{Diagnostic, Diagnostics};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
 use crate::exit::{Exit, Failure};
 use crate::reports::Reports;
-use crate::{args, control, embedded, server, signals, terminal};
+use crate::{args, control, embedded, faults, server, signals, terminal};
 
 /// Judges an SDK.
 pub fn run(suite: Option<&Path>, args: &args::Sdk) -> Result<Exit, Failure> {
     let suite = Arc::new(embedded::open(suite)?);
-    let bound = bind(&suite)?.through_an_sdk();
+    let bound = bind(&suite)?;
+    let unknown = faults::unknown(&faults::all(&suite)?, &bound.for_sdks);
+    if !unknown.is_empty() {
+        return Err(Diagnostics(unknown).into());
+    }
+    let bound = bound.through_an_sdk();
     let selected = selection(&bound, &suite, args)?;
     let known = super::run::known_failures(&args.verdicts, &suite, &bound.scenarios)?;
     let patience = patience(args)?;
     let mut reports = Reports::new(&args.telling, &suite, String::new())?;
     super::runtime()?.block_on(async {
-        let mut mock = control::mock(&suite, MockSettings::default(), None, None)?;
+        let mut mock = control::mock(&suite, MockSettings::default(), None, (None, true))?;
         if let Some(weather) = super::exec::weather(&suite, &args.faults)? {
             mock = mock.behind(Arc::new(weather));
         }
         let mut target = super::run::beside(mock).await?;
+        // What is told is told without tokens; no data can hold these.
+        target.tokens = Tokens::PerScenario(word(12));
         let (stop, stopped) = watch::channel(false);
         let interrupted = signals::first("interrupted: ending the driver; again ends at once");
         tokio::spawn(async move {

@@ -3,6 +3,7 @@
 import json
 import os
 import sys
+import threading
 import time
 import urllib.error
 import urllib.parse
@@ -43,7 +44,8 @@ def send(call):
         body = json.dumps(body).encode()
     target = call["baseUrl"] + path + ("?" + urllib.parse.urlencode(pairs) if pairs else "")
     request = urllib.request.Request(target, data=body, headers=headers, method=method)
-    with urllib.request.urlopen(request, timeout=call["deadlineMs"] / 1000) as response:
+    timeout = 0.2 if BROKEN == "gives-up" else call["deadlineMs"] / 1000
+    with urllib.request.urlopen(request, timeout=timeout) as response:
         text = response.read()
         return json.loads(text) if text else None
 
@@ -73,6 +75,8 @@ def result(call):
     except urllib.error.HTTPError as error:
         if BROKEN == "swallows-errors":
             return {"outcome": "ok", "value": None}
+        if BROKEN == "cannot-read-errors":
+            return {"outcome": "decode_error", "message": "no such model"}
         status = 500 if BROKEN == "tells-another-status" else error.code
         return {"outcome": "api_error", "status": status, "message": error.reason}
     except ValueError as error:
@@ -80,6 +84,8 @@ def result(call):
             return {"outcome": "ok", "value": None}
         return {"outcome": "decode_error", "message": str(error)}
     except OSError as error:
+        if BROKEN == "swallows-errors":
+            return {"outcome": "ok", "value": None}
         return {"outcome": "transport_error", "message": str(error)}
     return {"outcome": "ok", "value": value}
 
@@ -141,6 +147,9 @@ def main():
             answer = {"outcome": "decode_error", "message": "unexpected member"}
         else:
             answer = result(message)
+        if BROKEN == "sends-again-later":
+            threading.Timer(0.05, lambda call=message: send(call)).start()
+            time.sleep(0.2 if message["id"] > 3 else 0)
         for _ in range(2 if BROKEN == "answers-twice" else 1):
             print(json.dumps({"type": "result", "id": message["id"], **answer}), flush=True)
 

@@ -51,10 +51,12 @@ fn faults_happen_below_their_prefix_only_and_count_its_requests() {
     let written = r#"{"faults":[{"on":{"every":2},"answer":{"status":503,"headers":{"Retry-After":"7"}}}]}"#;
     assert_eq!(ask(&server, "PUT /__conformance/faults/login", written).0, 204);
     assert_eq!((list("/~/login/4"), list("/~/login/5"), list("/~/login/3")), (200, 503, 200));
-    assert_eq!(ask(&server, "GET /__conformance/faults/login", "").1, serde_json::from_str::<Value>(written).unwrap());
-    assert_eq!(ask(&server, "GET /__conformance/faults/other", "").1, json!({ "faults": [] }));
+    let told = ask(&server, "GET /__conformance/faults/login", "").1;
+    assert_eq!(told["faults"], serde_json::from_str::<Value>(written).unwrap()["faults"]);
+    assert_eq!(told["happened"], json!([1]));
+    assert_eq!(ask(&server, "GET /__conformance/faults/other", "").1, json!({ "faults": [], "happened": [] }));
     assert_eq!(ask(&server, "DELETE /__conformance/faults/login", "").0, 204);
-    assert_eq!(ask(&server, "GET /__conformance/faults/login/3", "").1, json!({ "faults": [] }));
+    assert_eq!(ask(&server, "GET /__conformance/faults/login/3", "").1, json!({ "faults": [], "happened": [] }));
     assert_eq!((list("/~/login/4"), list("/~/login/4")), (200, 200));
 }
 
@@ -65,13 +67,16 @@ fn faults_happen_below_their_prefix_only_and_count_its_requests() {
 #[case::name(r#"{"faults":["busy-onse"]}"#, "faults/0: there is no fault `busy-onse`; did you mean `busy-once`?")]
 #[case::key(r#"{"faults":[{"anser":{"status":500}}]}"#, "did you mean `answer`?")]
 #[case::operation(r#"{"faults":[{"on":"listConversation","cut":true}]}"#, "did you mean `listConversations`?")]
+#[case::delay(r#"{"faults":[{"delayMs":[0,18446744073709551615]}]}"#, "at most 600000 milliseconds")]
+#[case::first(r#"{"faults":[{"on":{"first":0},"cut":true}]}"#, "a whole number from 1")]
+#[case::every(r#"{"faults":[{"on":{"every":0},"cut":true}]}"#, "a whole number from 1")]
 #[case::number(r#"{"faults":[7]}"#, "faults/0: a fault is a name or an object; this is 7")]
 fn faults_that_are_none_are_refused_in_words(#[case] body: &str, #[case] said: &str) {
     let server = MockServer::start(&[]);
     let (status, answer) = ask(&server, "PUT /__conformance/faults/a/b", body);
     assert_eq!(status, 400, "{answer}");
     assert!(answer["message"].as_str().unwrap().contains(said), "{answer}");
-    assert_eq!(ask(&server, "GET /__conformance/faults/a/b", "").1, json!({ "faults": [] }));
+    assert_eq!(ask(&server, "GET /__conformance/faults/a/b", "").1, json!({ "faults": [], "happened": [] }));
 }
 
 #[test]
@@ -121,6 +126,14 @@ fn who_does_not_wait_for_the_answer_is_in_the_journal_all_the_same() {
     loop {
         let (_, journal) = ask(&server, "GET /__conformance/journal/a/1", "");
         if journal["exchanges"][0]["error"] == json!("no answer was sent yet") {
+            break;
+        }
+        assert!(start.elapsed() < Duration::from_secs(20), "{journal}");
+    }
+    drop(stream);
+    loop {
+        let (_, journal) = ask(&server, "GET /__conformance/journal/a/1", "");
+        if journal["exchanges"][0]["error"] == json!("the client did not wait for the answer") {
             break;
         }
         assert!(start.elapsed() < Duration::from_secs(20), "{journal}");
@@ -185,6 +198,8 @@ fn a_reset_puts_one_workspace_back_to_where_it_began() {
 #[case::sandboxed(&[("origin", "null")], 403, "not for pages from elsewhere")]
 #[case::alike(&[("origin", "http://localhost.evil.example")], 403, "not for pages from elsewhere")]
 #[case::rebound(&[("host", "evil.example:4010")], 403, "`Host` must be localhost")]
+#[case::prefixed(&[("host", "[::1].evil.example")], 403, "`Host` must be localhost")]
+#[case::proxied(&[("x-forwarded-for", "203.0.113.9")], 403, "a proxy asks")]
 #[case::nameless(&[("host", "")], 403, "`Host` must be localhost")]
 fn a_hostile_page_cannot_govern_the_mock(#[case] headers: &[(&str, &str)], #[case] status: u16, #[case] said: &str) {
     let server = MockServer::start(&[]);
@@ -217,15 +232,43 @@ fn a_page_of_this_machine_may_govern_the_mock() {
 
 #[test]
 fn a_control_token_is_wanted_of_everybody_once_it_is_set() {
-    let server = MockServer::start(&["--control-token", "c0ntrol"]);
+    let server = MockServer::start(&["--control-token", "c0ntrol-tok3n"]);
     let with = |headers: &[(&str, &str)]| send(&server, "GET /__conformance/faults/a", headers, "").0;
     assert_eq!(with(&[]), 401);
-    assert_eq!(with(&[("conformance-control", "c0ntro")]), 401);
-    assert_eq!(with(&[("conformance-control", "c0ntrol")]), 200);
+    assert_eq!(with(&[("conformance-control", "c0ntrol-tok3")]), 401);
+    assert_eq!(with(&[("conformance-control", "c0ntrol-tok3n")]), 200);
     // Then the name does not matter: behind a proxy or in a container the server has others.
-    assert_eq!(with(&[("conformance-control", "c0ntrol"), ("host", "mock.internal")]), 200);
-    assert_eq!(with(&[("conformance-control", "c0ntrol"), ("origin", "https://evil.example")]), 403);
-    assert!(!server.log().contains("c0ntrol"));
+    assert_eq!(with(&[("conformance-control", "c0ntrol-tok3n"), ("host", "mock.internal")]), 200);
+    assert_eq!(with(&[("conformance-control", "c0ntrol-tok3n"), ("origin", "https://evil.example")]), 403);
+    // Who sends it everywhere finds it nowhere.
+    let headers = [("conformance-control", "c0ntrol-tok3n"), ("authorization", "Bearer  another-tok3n")];
+    send(&server, "GET /~/a/b/v2/conversations?limit=c0ntrol-tok3n&x=another-tok3n", &headers, "");
+    let (_, _, journal) =
+        send(&server, "GET /__conformance/journal/a", &[("conformance-control", "c0ntrol-tok3n")], "");
+    assert!(journal.to_string().contains("/v2/conversations") && !journal.to_string().contains("tok3n"), "{journal}");
+}
+
+/// Half a request may mean something else than the whole.
+#[test]
+fn a_body_that_is_too_large_changes_nothing() {
+    let server = MockServer::start(&[]);
+    assert_eq!(ask(&server, "PUT /__conformance/faults/a", r#"{"faults":["late"]}"#).0, 204);
+    let large = format!(r#"{{"faults":["{}"]}}"#, "x".repeat(2_000_000));
+    for line in ["PUT /__conformance/faults/a", "DELETE /__conformance/faults/a"] {
+        let (status, body) = ask(&server, line, &large);
+        assert_eq!(status, 413, "{body}");
+    }
+    assert_eq!(ask(&server, "GET /__conformance/faults/a", "").1["faults"], json!(["late"]));
+}
+
+/// Faults are part of what the log tells.
+#[test]
+fn the_log_tells_what_went_wrong_on_purpose() {
+    let server = MockServer::start(&[]);
+    assert_eq!(ask(&server, "PUT /__conformance/faults/a", r#"{"faults":["busy-once"]}"#).0, 204);
+    send(&server, "GET /~/a/1/v2/conversations", ME, "");
+    let log = server.wait_for("without asking");
+    assert!(log.contains("answered 429 without asking"), "{log}");
 }
 
 #[rstest]

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use rstest::rstest;
 
-use crate::context::{conformance, root, run, stderr, stdout};
+use crate::context::{SuiteCopy, conformance, root, run, stderr, stdout};
 
 /// Runs a scenario through the plain driver, broken in one way or not at all.
 fn sdk(broken: &str, more: &[&str], only: &str) -> Output {
@@ -76,7 +76,7 @@ fn what_is_wrong_throughout_is_told_once() {
 #[rstest]
 #[case::garbage("prints-garbage", "in the line \"DEBUG calling the API\"")]
 #[case::dies("dies", "its stderr ends with: something went wrong in the driver")]
-#[case::hangs("hangs", "the driver hung: no answer within 2 s")]
+#[case::hangs("hangs", "the driver hung: no answer within 4 s")]
 #[case::twice("answers-twice", "a call is answered once")]
 #[case::itself("fails-itself", "it answered with an error of its own: KeyError: 'x'")]
 fn what_a_driver_does_wrong_is_its_own_blame_and_never_a_pass(#[case] broken: &str, #[case] said: &str) {
@@ -109,12 +109,59 @@ fn declared_retries_are_no_finding_and_bad_weather_is_not_blamed_on_the_sdk() {
     assert!(stderr(&output).contains("retries by itself"), "{}", stderr(&output));
 }
 
+#[test]
+fn a_fault_that_is_none_is_2_before_the_driver_starts() {
+    let suite = SuiteCopy::new();
+    suite.edit("fixtures/scenarios/clients/busy.yaml", "busy-once", "busy-onse");
+    for arguments in [&["check"][..], &["sdk", "--", "touch", "started"]] {
+        let mut command = conformance();
+        command.args(["--suite", suite.path()]).args(arguments).current_dir(suite.path());
+        let output = command.output().unwrap();
+        let said = stderr(&output);
+        assert_eq!(output.status.code(), Some(2), "{said}");
+        assert!(said.contains("clients/busy.yaml:3:5") && said.contains("did you mean `busy-once`?"), "{said}");
+    }
+    assert!(!suite.folder.path().join("started").exists());
+}
+
+/// A write that was tampered with leaves it open what the object is.
+#[test]
+fn a_step_with_faults_does_not_mislead_the_oracle() {
+    let suite = SuiteCopy::new();
+    suite.write(
+        "fixtures/scenarios/clients/then.yaml",
+        "summary: An update, and then a look\nsteps:\n  - operationId: createConversation\n    requestBody: { displayName: Before }\n    \
+         outputs: { id: $response.body#/_id }\n  - operationId: updateConversation\n    faults: [members-to-come-everywhere]\n    \
+         parameters: { conversation_id: $outputs.id }\n    requestBody: { displayName: After }\n  - operationId: retrieveConversation\n    \
+         parameters: { conversation_id: $outputs.id }\n",
+    );
+    let driver = root().join("crates/cli/tests/drivers/plain.py");
+    let mut command = conformance();
+    command.args(["sdk", "--suite", suite.path(), "--only", "clients/then", "--", "python3"]);
+    let output = command.arg(driver).output().unwrap();
+    assert_eq!(output.status.code(), Some(0), "{}{}", stdout(&output), stderr(&output));
+}
+
+#[test]
+fn what_arrives_after_its_call_is_found() {
+    let output = sdk("sends-again-later", &[], LIFECYCLE);
+    assert_eq!(output.status.code(), Some(1), "{}", stderr(&output));
+    assert!(stdout(&output).contains("after the call had returned: "), "{}", stdout(&output));
+}
+
+#[test]
+fn an_sdk_that_keeps_to_its_deadline_is_no_driver_that_hangs() {
+    let output = sdk("", &["--fault", "very-slow"], "lifecycle/update-nothing");
+    assert!(!stdout(&output).contains("the driver hung"), "{}", stdout(&output));
+    assert!(!stdout(&output).contains("gave-up"), "{}", stdout(&output));
+}
+
 /// The scenarios in which faults are scripted, with and without retries.
 #[rstest]
 #[case::declares_none("", "0", 0, &[])]
 #[case::retries("", "1", 0, &[])]
 #[case::at_once("retries-at-once", "0", 1, &["retried-too-soon", "said `Retry-After: 1`; the request was sent again after"])]
-#[case::for_ever("retries-for-ever", "0", 1, &["retried-too-soon"])]
+#[case::for_ever("retries-for-ever", "0", 1, &["fail MUST retried-too-soon"])]
 #[case::never("never-retries", "0", 1, &["never-retried", "was not sent again"])]
 #[case::in_secret("retries-in-secret", "0", 1, &["retried-without-saying", "the driver declares no retries"])]
 #[case::swallows("swallows-errors", "0", 1, &["swallowed-error", "the server answered 429, and the call returned"])]
@@ -127,7 +174,7 @@ fn faults_are_scripted_per_call(#[case] broken: &str, #[case] retries: &str, #[c
     assert_eq!(output.status.code(), Some(code), "{told}{}", stderr(&output));
     assert!(said.iter().all(|said| told.contains(said)), "{told}");
     if code == 0 {
-        // Each of the five calls met its fault, and none was left out.
+        // None of the five calls was left out, or met no fault.
         let judged = if retries == "1" { "pass MUST retried-too-soon" } else { "pass MUST wrong-status" };
         assert!(told.contains(judged) && !told.contains("not applicable"), "{told}");
     }
@@ -139,12 +186,16 @@ fn faults_are_scripted_per_call(#[case] broken: &str, #[case] retries: &str, #[c
 #[case::invented("invents-missing-ids", "clients/without-ids", "fail MUST invented-member")]
 #[case::null("makes-null-a-name", "clients/null-names", "warn SHOULD changed-type")]
 #[case::half("swallows-errors", "clients/half-an-answer", "with a body that is no JSON, and the call returned")]
+#[case::cut("swallows-errors", "clients/cut", "got no answer: the connection was cut; and the call returned")]
+#[case::late("gives-up", "clients/late", "fail MUST gave-up")]
+#[case::unread("cannot-read-errors", "clients/token-expired", "fail MUST unread")]
+#[case::status("cannot-read-errors", "clients/no-json", "warn SHOULD unread")]
 #[case::html("swallows-errors", "clients/no-json", "the server answered 502, and the call returned")]
 #[case::expired("tells-another-status", "clients/token-expired", "the caller was told 500")]
 fn what_an_sdk_makes_of_odd_answers_is_found(#[case] broken: &str, #[case] only: &str, #[case] said: &str) {
     let output = sdk(broken, &[], only);
     assert!(stdout(&output).contains(said), "{}{}", stdout(&output), stderr(&output));
-    // Of answers that should not be at all, only a SHOULD can be broken.
+    // What should not be answered at all can break only a SHOULD.
     let code = if said.starts_with("warn") { 0 } else { 1 };
     assert_eq!(output.status.code(), Some(code), "{}", stdout(&output));
 }
@@ -156,6 +207,29 @@ fn a_call_that_met_no_fault_is_not_green() {
     assert!(!stdout(&output).contains("pass MUST"), "{}", stdout(&output));
     let output = sdk("dies", &[], "clients/late");
     assert!(stdout(&output).contains("5 checks: could not run"), "{}", stdout(&output));
+    // A fault of lists does not happen to a retrieve, nor anything in a loop over nothing.
+    let steps = "  - operationId: createConversation\n    requestBody: { displayName: a }\n    \
+                 faults: [null-names-in-lists]\n  - operationId: listConversations\n    faults: [late]\n    forEach: $outputs.none\n";
+    let suite = SuiteCopy::new();
+    suite.write(
+        "fixtures/scenarios/clients/idle.yaml",
+        &format!(
+            "summary: Nothing goes wrong\nsteps:\n  - operationId: listConversations\n    outputs: {{ none: $response.body#/data }}\n{steps}"
+        ),
+    );
+    let driver = root().join("crates/cli/tests/drivers/plain.py");
+    let mut command = conformance();
+    command.args(["sdk", "-v", "--suite", suite.path(), "--only", "clients/idle", "--", "python3"]);
+    let output = command.arg(driver).output().unwrap();
+    let told = stdout(&output);
+    assert_eq!(output.status.code(), Some(4), "{told}{}", stderr(&output));
+    for said in [
+        "none of its faults happened to this call",
+        "none of the faults that it names happened to any of its calls",
+        "`forEach` has nothing to go through",
+    ] {
+        assert!(told.contains(said), "{said}: {told}");
+    }
     // No server but a mock can be asked for faults.
     let output = run(&["run", "--only", "clients/late"]);
     assert_eq!(output.status.code(), Some(2));

@@ -7,6 +7,8 @@ use conformance_record::Request;
 use super::Refused;
 use crate::cors;
 
+/// Header fields by which a proxy tells that somebody else asks.
+const PROXIES: [&str; 3] = ["forwarded", "via", "x-forwarded-for"];
 /// The header field with the control token.
 const TOKEN: &str = "conformance-control";
 
@@ -30,6 +32,10 @@ pub(super) fn admit(token: Option<&str>, peer: IpAddr, host: Option<&str>, reque
         Some(_) => Ok(()),
         None if !peer.to_canonical().is_loopback() => refused(
             "the control API is for this machine only; start the server with --control-token to use it from elsewhere",
+        ),
+        None if PROXIES.iter().any(|name| request.header(name).is_some()) => refused(
+            "the control API is for this machine only, and a proxy asks; start the server with --control-token to use it \
+             through one",
         ),
         None if !host.is_some_and(cors::is_loopback_host) => refused(
             "the control API answers to names of this machine only: `Host` must be localhost or a loopback address",

@@ -1,9 +1,10 @@
 //! What arrived below prefixes, and what was answered.
 
 use std::collections::VecDeque;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use conformance_record::exchange::UNANSWERED;
 use conformance_record::written::{WrittenRequest, WrittenResponse};
 use conformance_record::{Exchange, Request, Response};
 use serde_json::{Value, json};
@@ -12,7 +13,7 @@ use super::is_below;
 
 /// So many exchanges are kept; the oldest go first.
 const MOST: usize = 10_000;
-/// So many bytes of bodies are kept.
+/// So many bytes of them are kept.
 const MOST_BYTES: usize = 64 * 1024 * 1024;
 
 /// The last exchanges below prefixes.
@@ -24,13 +25,13 @@ pub struct Journal {
 
 #[derive(Debug, Default)]
 struct Inner {
-    entries: VecDeque<Entry>,
+    entries: VecDeque<Arc<Entry>>,
     next: u64,
     bytes: usize,
     dropped: u64,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Entry {
     id: u64,
     call: String,
@@ -40,7 +41,13 @@ struct Entry {
 
 impl Entry {
     fn bytes(&self) -> usize {
-        self.exchange.request.body.len() + self.exchange.response.as_ref().map_or(0, |response| response.body.len())
+        let fields = |headers: &[(String, String)]| -> usize {
+            headers.iter().map(|(name, value)| name.len() + value.len()).sum()
+        };
+        let request = &self.exchange.request;
+        let sent = self.call.len() + request.target.len() + fields(&request.headers) + request.body.len();
+        let answer = |response: &Response| fields(&response.headers) + response.body.len();
+        sent + self.exchange.response.as_ref().map_or(0, answer)
     }
 }
 
@@ -54,14 +61,14 @@ impl Journal {
     /// Notes a request as it arrives; who does not wait for the answer is in the journal all the same.
     pub(crate) fn begin(&self, call: &str, request: &Request) -> u64 {
         let at = self.begun.elapsed();
-        let response = Err("no answer was sent yet".to_owned());
+        let response = Err(UNANSWERED.to_owned());
         let exchange = Exchange { number: 0, request: request.clone(), response, took: Duration::ZERO };
         let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
         let id = inner.next;
         inner.next += 1;
         let entry = Entry { id, call: call.to_owned(), at, exchange };
         inner.bytes += entry.bytes();
-        inner.entries.push_back(entry);
+        inner.entries.push_back(Arc::new(entry));
         inner.shrink();
         id
     }
@@ -71,25 +78,31 @@ impl Journal {
         let now = self.begun.elapsed();
         let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
         let Ok(index) = inner.entries.binary_search_by_key(&id, |entry| entry.id) else { return };
-        inner.bytes += response.as_ref().map_or(0, |response| response.body.len());
-        let entry = &mut inner.entries[index];
-        entry.exchange.took = now.saturating_sub(entry.at);
-        entry.exchange.response = response;
+        let Some(entry) = inner.entries.get_mut(index) else { return };
+        let before = entry.bytes();
+        let ended = Arc::make_mut(entry);
+        ended.exchange.took = now.saturating_sub(ended.at);
+        ended.exchange.response = response;
+        let after = ended.bytes();
+        inner.bytes = inner.bytes - before + after;
         inner.shrink();
     }
 
     /// What arrived below a prefix, oldest first, without credentials.
     pub(crate) fn told(&self, prefix: &str) -> Value {
         let inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
-        let below = inner.entries.iter().filter(|entry| is_below(&entry.call, prefix));
-        json!({ "exchanges": below.map(told).collect::<Vec<_>>(), "dropped": inner.dropped })
+        let below = inner.entries.iter().filter(|entry| is_below(&entry.call, prefix)).cloned();
+        let (below, dropped): (Vec<Arc<Entry>>, u64) = (below.collect(), inner.dropped);
+        // Who asks for much keeps nobody else waiting.
+        drop(inner);
+        json!({ "exchanges": below.iter().map(|entry| told(entry)).collect::<Vec<_>>(), "dropped": dropped })
     }
 
     /// Forgets what arrived below a prefix.
     pub(crate) fn forget(&self, prefix: &str) {
         let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
         inner.entries.retain(|entry| !is_below(&entry.call, prefix));
-        inner.bytes = inner.entries.iter().map(Entry::bytes).sum();
+        inner.bytes = inner.entries.iter().map(|entry| entry.bytes()).sum();
     }
 }
 

@@ -12,10 +12,12 @@ use std::net::IpAddr;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use bytes::Bytes;
+use conformance_contract::request::bearer;
 use conformance_record::{Boundary, Request};
 use serde_json::{Value, json};
 
 use crate::cors;
+use crate::problem::Problem;
 use crate::reply::{Reply, plain};
 use crate::workspaces::Workspaces;
 
@@ -25,6 +27,8 @@ pub use journal::Journal;
 pub const BASE: &str = "/__conformance/";
 /// So many prefixes may have faults of their own.
 const MOST: usize = 10_000;
+/// So many bytes of faults are kept.
+const MOST_BYTES: usize = 16 * 1024 * 1024;
 const PATHS: &str = "GET openapi.yaml; PUT, GET and DELETE faults/RUN and faults/RUN/CALL; GET and DELETE journal/RUN and \
                      journal/RUN/CALL; POST reset";
 
@@ -37,7 +41,13 @@ pub trait Workshop: Send + Sync {
     ///
     /// # Errors
     /// What is wrong with the list.
-    fn faults(&self, list: &Value) -> Result<Arc<dyn Boundary>, String>;
+    fn faults(&self, list: &Value) -> Result<Arc<dyn Script>, String>;
+}
+
+/// What goes wrong below a prefix.
+pub trait Script: Boundary {
+    /// How often each fault of the list has happened.
+    fn happened(&self) -> Vec<u64>;
 }
 
 /// What the control API governs.
@@ -46,13 +56,17 @@ pub struct Control {
     token: Option<String>,
     workshop: Option<Box<dyn Workshop>>,
     /// What goes wrong, by prefix.
-    scripts: RwLock<BTreeMap<String, Script>>,
+    scripts: RwLock<BTreeMap<String, Scripted>>,
     /// What arrived below prefixes.
     pub journal: Journal,
 }
 
-/// What goes wrong below a prefix: what was asked for, and what it amounts to.
-type Script = (Value, Arc<dyn Boundary>);
+/// What was asked for, and what it amounts to.
+struct Scripted {
+    list: Value,
+    bytes: usize,
+    script: Arc<dyn Script>,
+}
 
 /// A request that was not done: the status, and why.
 type Refused = (u16, String);
@@ -66,14 +80,20 @@ impl Control {
 
     /// What goes wrong with the requests of a call, if anything.
     #[must_use]
-    pub fn script(&self, call: &str) -> Option<Arc<dyn Boundary>> {
+    pub fn script(&self, call: &str) -> Option<Arc<dyn Script>> {
         let scripts = self.scripts.read().unwrap_or_else(PoisonError::into_inner);
         let run = || call.split('/').next().and_then(|run| scripts.get(run));
-        scripts.get(call).or_else(run).map(|(_, boundary)| boundary.clone())
+        scripts.get(call).or_else(run).map(|scripted| scripted.script.clone())
     }
 
     /// Answers a request to the control API.
-    pub(crate) fn answer(&self, workspaces: &Workspaces, peer: IpAddr, host: Option<&str>, request: &Request) -> Reply {
+    pub(crate) fn answer(
+        &self,
+        workspaces: &Workspaces,
+        peer: IpAddr,
+        host: Option<&str>,
+        (request, problem): (&Request, Option<Problem>),
+    ) -> Reply {
         let path = request.path().strip_prefix(BASE).unwrap_or("");
         let (what, prefix) = path.split_once('/').map_or((path, None), |(what, prefix)| (what, Some(prefix)));
         let methods = methods(what, prefix);
@@ -83,7 +103,11 @@ impl Control {
             Some(methods) if !methods.split(", ").any(|one| one == request.method) => {
                 Err((405, format!("{} is not for this path; there is: {PATHS}", request.method)))
             }
-            Some(_) => self.route(workspaces, request, (what, prefix)),
+            Some(_) => match problem {
+                // What came only in part may mean something else.
+                Some(problem) => Err((413, problem.message)),
+                None => self.route(workspaces, request, (what, prefix)),
+            },
         });
         let mut reply = done.unwrap_or_else(|(status, message)| json(status, &json!({ "message": message })));
         let refused = reply.status == 403;
@@ -124,15 +148,7 @@ impl Control {
     /// Sets, tells or takes away what goes wrong below a prefix.
     fn faults(&self, method: &str, prefix: &str, body: &[u8]) -> Result<Reply, Refused> {
         if method == "PUT" {
-            let list: Value = serde_json::from_slice(body).map_err(|error| (400, format!("body: {error}")))?;
-            let workshop = self.workshop.as_ref().ok_or((501, "this server knows no faults".to_owned()))?;
-            let boundary = workshop.faults(&list).map_err(|wrong| (400, wrong))?;
-            let mut scripts = self.scripts.write().unwrap_or_else(PoisonError::into_inner);
-            if scripts.len() == MOST && !scripts.contains_key(prefix) {
-                return Err((507, format!("{MOST} prefixes have faults already; take some away with DELETE")));
-            }
-            scripts.insert(prefix.to_owned(), (list, boundary));
-            return Ok(plain(204, Bytes::new()));
+            return self.set(prefix, body);
         }
         if method == "DELETE" {
             let mut scripts = self.scripts.write().unwrap_or_else(PoisonError::into_inner);
@@ -140,18 +156,30 @@ impl Control {
             return Ok(plain(204, Bytes::new()));
         }
         let scripts = self.scripts.read().unwrap_or_else(PoisonError::into_inner);
-        let none = json!({ "faults": [] });
-        Ok(json(200, scripts.get(prefix).map_or(&none, |(list, _)| list)))
+        let told = |one: &Scripted| json!({ "faults": one.list["faults"], "happened": one.script.happened() });
+        Ok(json(200, &scripts.get(prefix).map_or_else(|| json!({ "faults": [], "happened": [] }), told)))
+    }
+
+    fn set(&self, prefix: &str, body: &[u8]) -> Result<Reply, Refused> {
+        let list: Value = serde_json::from_slice(body).map_err(|error| (400, format!("body: {error}")))?;
+        let workshop = self.workshop.as_ref().ok_or((501, "this server knows no faults".to_owned()))?;
+        let script = workshop.faults(&list).map_err(|wrong| (400, wrong))?;
+        let mut scripts = self.scripts.write().unwrap_or_else(PoisonError::into_inner);
+        let before = scripts.get(prefix).map_or(0, |one| one.bytes);
+        let bytes = scripts.values().map(|one| one.bytes).sum::<usize>() - before + body.len();
+        if bytes > MOST_BYTES || (scripts.len() == MOST && !scripts.contains_key(prefix)) {
+            let full = format!("{} prefixes have faults already, which is too much; DELETE some", scripts.len());
+            return Err((507, full));
+        }
+        scripts.insert(prefix.to_owned(), Scripted { list, bytes: body.len(), script });
+        Ok(plain(204, Bytes::new()))
     }
 }
 
 /// Puts the workspace of the request's token back to where it began.
 fn reset(workspaces: &Workspaces, request: &Request) -> Result<Reply, Refused> {
-    let token = request.header("authorization").and_then(|value| {
-        let (scheme, token) = value.trim().split_once(' ')?;
-        scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
-    });
-    let number = workspaces.reset(token.unwrap_or(""));
+    let token = bearer(request.header("authorization"));
+    let number = workspaces.reset(token.as_deref().unwrap_or(""));
     if token.is_none() && number.is_none() {
         let message = "whose workspace? Send its token: `Authorization: Bearer TOKEN`";
         return Err((400, message.to_owned()));

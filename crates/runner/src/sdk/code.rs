@@ -21,6 +21,8 @@ pub enum Code {
     RetriedTooSoon,
     /// More requests than help.
     RetriedTooOften,
+    /// An answer that was not waited for.
+    GaveUp,
     /// An error of the server that the caller did not get to see.
     SwallowedError,
     /// An error with another status than the server's.
@@ -41,7 +43,7 @@ pub enum Code {
 
 impl Code {
     /// Every code there is.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::Driver,
         Self::Request,
         Self::ChangedArgument,
@@ -51,6 +53,7 @@ impl Code {
         Self::NeverRetried,
         Self::RetriedTooSoon,
         Self::RetriedTooOften,
+        Self::GaveUp,
         Self::SwallowedError,
         Self::WrongStatus,
         Self::Unread,
@@ -74,6 +77,7 @@ impl Code {
             Self::NeverRetried => "never-retried",
             Self::RetriedTooSoon => "retried-too-soon",
             Self::RetriedTooOften => "retried-too-often",
+            Self::GaveUp => "gave-up",
             Self::SwallowedError => "swallowed-error",
             Self::WrongStatus => "wrong-status",
             Self::Unread => "unread",
@@ -98,9 +102,10 @@ impl Code {
             Self::NeverRetried => "An SDK that says so tries again after 429 and 503.",
             Self::RetriedTooSoon => "An SDK that tries again waits as long as Retry-After says.",
             Self::RetriedTooOften => "An SDK gives up after some attempts.",
+            Self::GaveUp => "An SDK waits for an answer as long as its caller lets it.",
             Self::SwallowedError => "An error of the server reaches the caller as an error.",
             Self::WrongStatus => "The caller's error tells the status that the server sent.",
-            Self::Unread => "An answer as documented is returned to the caller.",
+            Self::Unread => "An answer as documented is returned to the caller, and an error is raised as one.",
             Self::LostMember => "Every documented member of an answer reaches the caller.",
             Self::InventedMember => "The caller gets nothing that the server did not send.",
             Self::ChangedValue => "Values reach the caller as the server sent them.",

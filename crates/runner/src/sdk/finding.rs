@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use conformance_contract::say::brief;
 use conformance_contract::{Contract, Operation};
+use conformance_record::exchange::{NOT_AWAITED, UNANSWERED};
 use conformance_record::{Blame, Code as RequestCode, Exchange, Level, Mismatch, Request, Response};
 use serde_json::Value;
 
@@ -37,6 +38,10 @@ pub(crate) struct Finding {
 pub(crate) struct Shown {
     pub(crate) judged: BTreeSet<Code>,
     pub(crate) found: Vec<Finding>,
+    /// Calls for which faults were set.
+    pub(crate) scripted: usize,
+    /// Those of them that met one.
+    pub(crate) met: usize,
 }
 
 /// A call, from all sides.
@@ -54,6 +59,10 @@ pub(crate) struct Call<'c> {
     pub(crate) message: &'c str,
     /// Whether the driver declares retries.
     pub(crate) retries: bool,
+    /// How long the driver took.
+    pub(crate) took: Duration,
+    /// How long it might take, if anyone is in a hurry.
+    pub(crate) deadline: Option<Duration>,
     pub(crate) shown: Shown,
 }
 
@@ -68,6 +77,11 @@ impl Call<'_> {
         if let Some(wrong) = wrong {
             self.say(code, Level::Must, Mismatch::of(wrong));
         }
+    }
+
+    fn unread(&self, status: u16) -> Mismatch {
+        let (outcome, message) = (self.outcome.word(), self.message);
+        Mismatch::of(format!("the server answered {status}, the caller got `{outcome}`: {message}"))
     }
 
     /// Finds everything.
@@ -86,8 +100,9 @@ impl Call<'_> {
         self.count();
         self.patience();
         self.request(&first.exchange.request);
-        if let Ok(response) = &last.exchange.response {
-            self.answer(response);
+        match &last.exchange.response {
+            Ok(response) => self.answer(response),
+            Err(reason) => self.silence(reason),
         }
         self.shown
     }
@@ -163,6 +178,17 @@ impl Call<'_> {
         }
     }
 
+    /// What the caller made of a request that got no answer.
+    fn silence(&mut self, reason: &str) {
+        let swallowed = format!("the request got no answer: {reason}; and the call returned");
+        self.rule(Code::SwallowedError, (self.outcome == Outcome::Ok).then_some(swallowed));
+        if let (UNANSWERED | NOT_AWAITED, Some(deadline)) = (reason, self.deadline) {
+            let early = self.took + TOLERANCE < deadline;
+            let (took, deadline) = (self.took.as_millis(), deadline.as_millis());
+            self.rule(Code::GaveUp, early.then(|| format!("the SDK gave up after {took} ms; it had {deadline} ms")));
+        }
+    }
+
     /// Whether the caller got what the server sent.
     fn answer(&mut self, response: &Response) {
         let status = response.status;
@@ -173,15 +199,22 @@ impl Call<'_> {
                 let wrong = format!("the server answered {status}, the caller was told {told}");
                 self.rule(Code::WrongStatus, (told != status).then_some(wrong));
             }
+            self.shown.judged.insert(Code::Unread);
+            if !matches!(self.outcome, Outcome::Ok | Outcome::ApiError) {
+                // Of an error in another form, the status is all that there is to tell.
+                let json = serde_json::from_slice::<Value>(&response.body).is_ok();
+                self.say(Code::Unread, if json { Level::Must } else { Level::Should }, self.unread(status));
+            }
             return;
         }
         // What an answer should not be at all, an SDK may refuse to read; what it returns is held to what was sent.
         let documented = self.operation.judge(response).is_empty();
         let returned = self.outcome == Outcome::Ok;
         if documented {
-            let unread =
-                format!("the server answered {status}, the caller got `{}`: {}", self.outcome.word(), self.message);
-            self.rule(Code::Unread, (!returned).then_some(unread));
+            self.shown.judged.insert(Code::Unread);
+            if !returned {
+                self.say(Code::Unread, Level::Must, self.unread(status));
+            }
         }
         let body = if response.body.is_empty() { Ok(Value::Null) } else { serde_json::from_slice(&response.body) };
         let Ok(body) = body else {

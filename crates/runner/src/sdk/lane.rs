@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use conformance_contract::Contract;
 use conformance_contract::request::Reading;
@@ -25,6 +25,8 @@ use crate::target::Target;
 const RESTARTS: usize = 5;
 /// So much of an error's text is told.
 const MESSAGE: usize = 500;
+/// So much later than the SDK has to give up, the driver has to have said so.
+const GRACE: Duration = Duration::from_secs(2);
 /// What an SDK is told of its time when there is no hurry: a day.
 const NO_HURRY_MS: u64 = 24 * 60 * 60 * 1000;
 
@@ -35,6 +37,15 @@ pub enum Patience {
     Within(Duration),
     /// As long as it takes: somebody looks on with a debugger.
     Unlimited,
+}
+
+impl Patience {
+    const fn deadline(self) -> Option<Duration> {
+        match self {
+            Self::Within(time) => Some(time),
+            Self::Unlimited => None,
+        }
+    }
 }
 
 /// The SDK lane.
@@ -69,6 +80,7 @@ struct Told {
     status: Option<u16>,
     message: String,
     retries: bool,
+    took: Duration,
 }
 
 impl SdkLane {
@@ -151,7 +163,7 @@ impl SdkLane {
         seat.restarts = 0;
         drop(seat);
         let wire: Vec<Arrival> = self.stand_in.arrived(call).await?;
-        let call = Call {
+        let judged = Call {
             contract: &self.contract,
             operation: reading.operation,
             number,
@@ -162,33 +174,32 @@ impl SdkLane {
             status: said.status,
             message: &said.message,
             retries: said.retries,
+            took: said.took,
+            deadline: self.patience.deadline(),
             shown: Shown::default(),
         };
-        let shown = call.judge();
+        let mut shown = judged.judge();
         let other = shown.found.iter().any(|one| one.code == Code::ChangedArgument);
+        let met = faults.is_empty() || wire.is_empty() || self.stand_in.met(call).await?;
+        if !faults.is_empty() && !wire.is_empty() {
+            (shown.scripted, shown.met) = (1, usize::from(met));
+        }
         self.note(scenario, shown);
         if other {
             return Err(no_call("the SDK sent another request than was asked for"));
         }
-        match (wire.into_iter().next_back(), said.outcome) {
-            (Some(arrival), _) => Ok(Exchange { number, ..arrival.exchange }),
-            (None, Outcome::Rejected) => Err(no_call(&format!("the SDK refused the arguments: {}", said.message))),
-            (None, Outcome::Unsupported) => {
-                Err(no_call(&format!("the driver cannot make this call: {}", said.message)))
-            }
-            (None, outcome) => {
-                Err(format!("nothing was sent; the driver said `{}`: {}", outcome.word(), said.message).into())
-            }
+        if !met {
+            return Err(no_call("none of its faults happened to this call"));
         }
+        result(number, &request, wire, &said)
     }
 
     async fn ask(&self, seat: &mut Seat, reading: &Reading<'_>) -> Result<Told, Broken> {
         let id = seat.calls;
         let driver = self.seated(seat).await?;
-        let (within, deadline_ms) = match self.patience {
-            Patience::Within(time) => (Some(time), u64::try_from(time.as_millis()).unwrap_or(NO_HURRY_MS)),
-            Patience::Unlimited => (None, NO_HURRY_MS),
-        };
+        let deadline = self.patience.deadline();
+        let deadline_ms = deadline.and_then(|time| u64::try_from(time.as_millis()).ok()).unwrap_or(NO_HURRY_MS);
+        let start = Instant::now();
         driver
             .say(&Said::Call {
                 id,
@@ -201,13 +212,14 @@ impl SdkLane {
             })
             .await?;
         let retries = driver.ready.retries;
-        match driver.answer(within).await? {
+        // An SDK that keeps to its deadline is not a driver that hangs.
+        match driver.answer(deadline.map(|time| time + GRACE)).await? {
             Answered::Result { id: answered, .. } if answered != id => {
                 Err(Broken::Garbage(format!("it answered call {answered}, the call was {id}; a call is answered once")))
             }
             Answered::Result { outcome, value, status, message, .. } => {
                 let message = message.chars().take(MESSAGE).collect();
-                Ok(Told { outcome, value, status, message, retries })
+                Ok(Told { outcome, value, status, message, retries, took: start.elapsed() })
             }
             Answered::Ready { .. } => Err(Broken::Garbage("it greeted again; a result was expected".to_owned())),
         }
@@ -228,6 +240,11 @@ impl SdkLane {
     /// The driver, started anew when it broke.
     async fn seated<'s>(&self, seat: &'s mut Seat) -> Result<&'s mut Driver, Broken> {
         if seat.driver.is_none() {
+            if let Drivers::Listener(_) = self.drivers {
+                return Err(Broken::Died(
+                    "it broke, and one that connects by itself is not waited for again".to_owned(),
+                ));
+            }
             if seat.restarts == RESTARTS {
                 return Err(Broken::Died(format!("it broke {RESTARTS} times in a row, and was not started again")));
             }
@@ -257,12 +274,15 @@ impl SdkLane {
         let known = all.entry(scenario.to_owned()).or_default();
         known.judged.extend(shown.judged);
         known.found.extend(shown.found);
+        known.scripted += shown.scripted;
+        known.met += shown.met;
     }
 
     /// What was shown in a scenario: a check for each rule that could be judged.
-    pub(crate) fn outcomes(&self, scenario: &str, file: &SourceFile) -> Vec<CheckOutcome> {
+    pub(crate) async fn outcomes(&self, scenario: &str, file: &SourceFile) -> Vec<CheckOutcome> {
+        self.note(scenario, Shown { found: self.late().await, ..Shown::default() });
         let mut all = self.shown.lock().unwrap_or_else(PoisonError::into_inner);
-        let Shown { judged, found } = all.remove(scenario).unwrap_or_default();
+        let Shown { judged, found, scripted, met } = all.remove(scenario).unwrap_or_default();
         let mut kinds: BTreeMap<(Code, Level), Vec<Finding>> = BTreeMap::new();
         let broken: BTreeSet<Code> = found.iter().map(|finding| finding.code).collect();
         for code in judged.difference(&broken) {
@@ -278,7 +298,18 @@ impl SdkLane {
             }
             outcome
         });
-        outcomes.collect()
+        let idle = (scripted > 0 && met == 0).then(|| idle(file));
+        outcomes.chain(idle).collect()
+    }
+
+    /// Requests that arrived after their call had returned.
+    async fn late(&self) -> Vec<Finding> {
+        let late = self.stand_in.arrived_late().await.unwrap_or_default().into_iter();
+        let finding = |arrival: Arrival| {
+            let mismatch = Mismatch::of(format!("after the call had returned: {}", arrival.exchange.line()));
+            Finding { code: Code::SentTwice, level: Level::Must, mismatch, exchange: None }
+        };
+        late.map(finding).collect()
     }
 }
 
@@ -292,8 +323,43 @@ fn takeable(reading: &Reading<'_>) -> Result<(), Obstacle> {
     Ok(())
 }
 
+/// What went over the wire last, as the request that was asked for; or why there is nothing.
+fn result(number: usize, asked: &Request, wire: Vec<Arrival>, said: &Told) -> Result<Exchange, Obstacle> {
+    let Some(arrival) = wire.into_iter().next_back() else {
+        return Err(match said.outcome {
+            Outcome::Rejected => no_call(&format!("the SDK refused the arguments: {}", said.message)),
+            Outcome::Unsupported => no_call(&format!("the driver cannot make this call: {}", said.message)),
+            outcome => format!("nothing was sent; the driver said `{}`: {}", outcome.word(), said.message).into(),
+        });
+    };
+    let mut exchange = Exchange { number, ..arrival.exchange };
+    // The journal tells no credentials; the run's own are known.
+    if let Some(own) = asked.header("authorization") {
+        for (_, value) in exchange.request.headers.iter_mut().filter(|(_, value)| value == "Bearer <token>") {
+            own.clone_into(value);
+        }
+    }
+    Ok(exchange)
+}
+
 fn no_call(why: &str) -> Obstacle {
     Obstacle::NotApplicable(why.to_owned())
+}
+
+/// A scenario with faults in which nothing went wrong has shown nothing.
+fn idle(file: &SourceFile) -> CheckOutcome {
+    let statement = "What a scenario names as going wrong goes wrong.".to_owned();
+    CheckOutcome {
+        verdict: Verdict::CouldNotRun("none of the faults that it names happened to any of its calls".to_owned()),
+        level: Level::Must,
+        requirements: vec![Cited { id: "faults".to_owned(), level: Level::Must, statement, sources: Vec::new() }],
+        position: Position { file: file.name().to_owned(), line: 1, column: 1 },
+        source: String::new(),
+        exchange: None,
+        expected: "a fault in one of the calls".to_owned(),
+        meanings: Vec::new(),
+        found: Vec::new(),
+    }
 }
 
 fn outcome(code: Code, level: Level, findings: Vec<Finding>, file: &SourceFile) -> CheckOutcome {

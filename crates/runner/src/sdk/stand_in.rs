@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use conformance_record::written::{WrittenRequest, WrittenResponse};
+use conformance_record::written::{WrittenRequest, WrittenResponse, answer};
 use conformance_record::{Exchange, Request, Response};
 use serde::Deserialize;
 use serde_json::json;
@@ -12,6 +12,7 @@ use serde_json::json;
 use crate::client::Client;
 use crate::settings::Settings;
 use crate::target::Target;
+use crate::word::word;
 
 /// The mock.
 #[derive(Debug)]
@@ -28,6 +29,11 @@ pub(crate) struct Arrival {
     /// When, by the mock's own clock.
     pub(crate) at: Duration,
     pub(crate) exchange: Exchange,
+}
+
+#[derive(Deserialize)]
+struct Script {
+    happened: Vec<u64>,
 }
 
 #[derive(Deserialize)]
@@ -50,9 +56,7 @@ struct Entry {
 impl StandIn {
     pub(crate) fn new(target: &Target) -> Result<Self, String> {
         let client = Client::new(target, &Settings::default())?;
-        let mut random = fastrand::Rng::new();
-        let run = std::iter::repeat_with(|| random.alphanumeric().to_ascii_lowercase()).take(7).collect();
-        Ok(Self { client, origin: target.origin.clone(), run })
+        Ok(Self { client, origin: target.origin.clone(), run: word(7) })
     }
 
     /// The base URL of a call.
@@ -63,19 +67,35 @@ impl StandIn {
     /// Lets faults happen to a call.
     pub(crate) async fn script(&self, call: usize, faults: &[String]) -> Result<(), String> {
         let body = json!({ "faults": faults }).to_string().into_bytes();
-        self.ask("PUT", "faults", call, body).await.map(drop)
+        self.ask("PUT", "faults", &format!("/{call}"), body).await.map(drop)
+    }
+
+    /// Whether any of the faults that were set for a call happened to it.
+    pub(crate) async fn met(&self, call: usize) -> Result<bool, String> {
+        let response = self.ask("GET", "faults", &format!("/{call}"), Vec::new()).await?;
+        let script: Script = serde_json::from_slice(&response.body).map_err(|error| error.to_string())?;
+        Ok(script.happened.iter().any(|times| *times > 0))
     }
 
     /// What arrived for a call, in order. It is asked for once, and forgotten then.
     pub(crate) async fn arrived(&self, call: usize) -> Result<Vec<Arrival>, String> {
-        let response = self.ask("GET", "journal", call, Vec::new()).await?;
+        self.take(&format!("/{call}")).await
+    }
+
+    /// What arrived for calls after they had been asked about.
+    pub(crate) async fn arrived_late(&self) -> Result<Vec<Arrival>, String> {
+        self.take("").await
+    }
+
+    async fn take(&self, below: &str) -> Result<Vec<Arrival>, String> {
+        let response = self.ask("GET", "journal", below, Vec::new()).await?;
         let journal: Journal = serde_json::from_slice(&response.body).map_err(|error| error.to_string())?;
-        self.ask("DELETE", "journal", call, Vec::new()).await?;
+        self.ask("DELETE", "journal", below, Vec::new()).await?;
         Ok(journal.exchanges.into_iter().map(arrival).collect())
     }
 
-    async fn ask(&self, method: &str, what: &str, call: usize, body: Vec<u8>) -> Result<Response, String> {
-        let target = format!("/__conformance/{what}/{}/{call}", self.run);
+    async fn ask(&self, method: &str, what: &str, below: &str, body: Vec<u8>) -> Result<Response, String> {
+        let target = format!("/__conformance/{what}/{}{below}", self.run);
         let request = Request { method: method.to_owned(), target, headers: Vec::new(), body };
         let response = self.client.send(request).await.response?;
         match response.status {
@@ -90,11 +110,10 @@ impl StandIn {
 
 fn arrival(entry: Entry) -> Arrival {
     let time = |ms: f64| Duration::from_secs_f64((ms / 1000.0).clamp(0.0, 1e6));
-    let response = entry.response.map(Into::into);
     let exchange = Exchange {
         number: 0,
         request: entry.request.into(),
-        response: response.ok_or_else(|| entry.error.unwrap_or_else(|| "no answer".to_owned())),
+        response: answer(entry.response, entry.error),
         took: time(entry.took_ms),
     };
     Arrival { at: time(entry.at_ms), exchange }
