@@ -71,7 +71,9 @@ impl Contract {
     pub fn route<'c, 'p>(&'c self, method: &str, path: &'p str) -> Result<Route<'c, 'p>, Lost> {
         let fitting: Vec<_> = self.operations.iter().filter_map(|one| Some((one, one.path.fit(path)?))).collect();
         let allowed: Vec<String> = fitting.iter().map(|(one, _)| one.method.clone()).collect();
-        match fitting.into_iter().find(|(one, _)| one.method == method) {
+        // What has a GET has a HEAD, as HTTP has it.
+        let meant = if method == "HEAD" { "GET" } else { method };
+        match fitting.into_iter().find(|(one, _)| one.method == meant) {
             Some(found) => Ok(found),
             None if allowed.is_empty() => Err(self.unknown_path(method, path)),
             None => {

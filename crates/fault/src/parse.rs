@@ -78,8 +78,16 @@ fn fault(reader: &Reader, node: &Node) -> Option<Fault> {
         delay,
         cut: flag("cut")?,
     };
+    let before = fault.answer.is_some() || fault.cut || fault.delay.is_some();
+    if let Some(on) = object.optional("on").filter(|_| before && fault.response == ResponseChange::default()) {
+        if let Some(key) = ["status", "shows"].into_iter().find(|key| on.get(key).is_some()) {
+            let wrong = format!("`{key}` looks at an answer, and this happens before there is one");
+            reader.wrong(&on.span, wrong, "the fault could not tell");
+        }
+    }
     let does = ["request", "answer", "response", "list", "also", "stale", "delayMs", "cut"];
-    if !does.iter().any(|key| object.optional(key).is_some()) {
+    let idle = |key: &str| object.optional(key).is_none_or(|node| node.tree == Tree::Bool(false));
+    if does.iter().all(|key| idle(key)) {
         return reader.expected(node, &format!("something that happens: one of {}", does.join(", ")));
     }
     Some(fault)
@@ -131,13 +139,13 @@ fn on(reader: &Reader, node: Option<&Node>) -> Option<On> {
         operations: texts(reader, object.optional("operation"))?,
         with: texts(reader, object.optional("with"))?,
         without: texts(reader, object.optional("without"))?,
-        status: texts(reader, object.optional("status"))?,
+        status: statuses(reader, object.optional("status"))?,
         every: part(object, "every", |node| from_one(reader, node))?.unwrap_or(1),
         first: part(object, "first", |node| from_one(reader, node))?,
         token: part(object, "token", |node| reader.boolean(node))?,
         body: part(object, "body", |node| reader.text(node))?,
         query: pairs(object.optional("query"), |node| plain(reader, node))?,
-        headers: lower(pairs(object.optional("headers"), |node| plain(reader, node))?),
+        headers: fields(reader, object.optional("headers"), |node| plain(reader, node))?,
         shows: part(object, "shows", |node| reader.text(node))?,
     })
 }
@@ -153,7 +161,7 @@ fn request(reader: &Reader, node: &Node) -> Option<RequestChange> {
         remove: texts(reader, object.optional("remove"))?,
         text: pointers(reader, object.optional("text"), |node| text_change(reader, node))?,
         body: object.optional("body").map(Node::to_json),
-        headers: lower(pairs(object.optional("headers"), |node| header(reader, node))?),
+        headers: fields(reader, object.optional("headers"), |node| header(reader, node))?,
         borrowed: part(object, "borrowed", |node| reader.boolean(node))?.unwrap_or(false),
     })
 }
@@ -170,7 +178,7 @@ fn response(reader: &Reader, node: &Node) -> Option<ResponseChange> {
         text: pointers(reader, object.optional("text"), |node| text_change(reader, node))?,
         numbers: numbers(reader, object.optional("numbers"))?,
         raw: part(object, "raw", |node| reader.text(node))?,
-        headers: lower(pairs(object.optional("headers"), |node| header(reader, node))?),
+        headers: fields(reader, object.optional("headers"), |node| header(reader, node))?,
         echo: texts(reader, object.optional("echo"))?,
         items: part(object, "items", |node| reader.boolean(node))?.unwrap_or(false),
     })
@@ -221,8 +229,26 @@ fn answer(reader: &Reader, node: &Node) -> Option<Made> {
     Some(Made {
         status: status(reader, object.required("status")?)?,
         body: object.optional("body").map(Node::to_json),
-        headers: lower(pairs(object.optional("headers"), |node| plain(reader, node))?),
+        headers: fields(reader, object.optional("headers"), |node| plain(reader, node))?,
     })
+}
+
+/// Header fields, names in lower case, such as can be sent.
+fn fields<T>(reader: &Reader, node: Option<&Node>, read: impl Fn(&Node) -> Option<T>) -> Option<Vec<(String, T)>> {
+    for entry in node.map_or(&[][..], Node::entries) {
+        let token = |c: char| c.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(c);
+        if entry.key.is_empty() || !entry.key.chars().all(token) {
+            reader.wrong(
+                &entry.key_span,
+                format!("`{}` is not the name of a header field", entry.key.escape_debug()),
+                "this name",
+            );
+        }
+        if entry.node.as_str().is_some_and(|value| value.chars().any(|c| c.is_control() && c != '\t')) {
+            reader.wrong(&entry.node.span, "a header field holds no control character", "this value");
+        }
+    }
+    pairs(node, read).map(lower)
 }
 
 fn relist(reader: &Reader, node: &Node) -> Option<Relist> {
@@ -267,6 +293,16 @@ fn also(reader: &Reader, node: &Node) -> Option<Also> {
         when_refused: flag("whenRefused")?,
         borrowed: flag("borrowed")?,
     })
+}
+
+/// Statuses and classes of them.
+fn statuses(reader: &Reader, node: Option<&Node>) -> Option<Vec<String>> {
+    let all = texts(reader, node)?;
+    let fits = |one: &String| matches!(one.as_bytes(), [b'1'..=b'5', b'0'..=b'9' | b'X', b'0'..=b'9' | b'X']);
+    match node.filter(|_| !all.iter().all(fits)) {
+        Some(node) => reader.expected(node, "a status (`404`), a class (`4XX`), or a list of them"),
+        None => Some(all),
+    }
 }
 
 /// A number of requests.

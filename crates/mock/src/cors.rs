@@ -44,7 +44,8 @@ pub(crate) fn is_loopback_host(authority: &str) -> bool {
         },
         None => authority.split(':').next().unwrap_or(""),
     };
-    host == "localhost"
-        || host.ends_with(".localhost")
+    let name = host.to_ascii_lowercase();
+    name == "localhost"
+        || name.ends_with(".localhost")
         || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
 }

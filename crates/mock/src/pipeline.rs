@@ -201,9 +201,7 @@ impl Mock {
         if request.method == "OPTIONS" {
             return self.options(request);
         }
-        let effective =
-            if request.method == "HEAD" { &Request { method: "GET".to_owned(), ..request.clone() } } else { request };
-        match self.contract.read(effective) {
+        match self.contract.read(request) {
             Ok(reading) => self.carry_out(&reading),
             Err(lost) => {
                 let kind = if lost.allowed.is_empty() { "unknown-path" } else { "method-not-allowed" };

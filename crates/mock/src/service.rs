@@ -7,14 +7,14 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use bytes::Bytes;
-use conformance_record::exchange::NOT_AWAITED;
+use conformance_record::exchange::{NOT_AWAITED, UNFINISHED};
 use conformance_record::{Behind, Request, Response, Upstream as _};
 use http_body_util::{BodyExt, Full};
 use hyper::body::{Body, Incoming};
 use tokio::sync::{oneshot, watch};
 use tokio::time::timeout;
 
-use crate::control::BASE;
+use crate::control::{BASE, prefix};
 use crate::cors;
 use crate::pipeline::Mock;
 use crate::problem::Problem;
@@ -104,6 +104,7 @@ async fn passed(
     let script = call.and_then(|call| mock.control().script(call));
     let work = async {
         match (problem, script, mock.boundary()) {
+            (Some(problem), ..) if problem.message == UNFINISHED => Err(problem.message),
             (Some(problem), ..) => Ok(mock.refuse(&request, problem).into()),
             (None, Some(script), Some(boundary)) => script.pass(request, &Behind { boundary, upstream: mock }).await,
             (None, Some(script), None) => script.pass(request, mock).await,
@@ -138,7 +139,7 @@ fn call(target: &str) -> (Option<String>, &str) {
     let joined = target.strip_prefix(PREFIX).and_then(|rest| {
         let run = rest.find('/')?;
         let end = run + 1 + rest[run + 1..].find(['/', '?']).unwrap_or(rest.len() - run - 1);
-        Some((rest[..end].to_owned(), &rest[end..]))
+        Some((prefix(&rest[..end])?, &rest[end..]))
     });
     match joined {
         Some((call, "")) => (Some(call), "/"),
@@ -149,13 +150,18 @@ fn call(target: &str) -> (Option<String>, &str) {
 
 /// What a boundary made of an answer; a page may read that, too.
 fn altered(passed: Response, request: &Request) -> hyper::Response<Full<Bytes>> {
-    let mut headers = passed.headers;
-    // A body may have become another one; a HEAD has none.
-    headers.retain(|(name, _)| name != "content-length" || request.method == "HEAD");
+    let (mut headers, mut body) = (passed.headers, passed.body);
+    let is_head = request.method == "HEAD";
+    // A body may have become another one. To a HEAD it is told, and not sent.
+    headers.retain(|(name, _)| name != "content-length" || (is_head && body.is_empty()));
+    if is_head && !body.is_empty() {
+        headers.push(("content-length".to_owned(), body.len().to_string()));
+        body.clear();
+    }
     if !headers.iter().any(|(name, _)| name == "access-control-allow-origin") {
         headers.extend(cors::fields(request).into_iter().map(|(name, value)| (name.to_owned(), value)));
     }
-    built(passed.status, headers, Bytes::from(passed.body))
+    built(passed.status, headers, Bytes::from(body))
 }
 
 fn headers(map: &hyper::HeaderMap) -> Vec<(String, String)> {
@@ -174,8 +180,7 @@ async fn collect(mut body: Incoming, most: usize) -> Result<Vec<u8>, Problem> {
     let mut whole = Vec::new();
     let mut received = 0;
     while let Some(frame) = body.frame().await {
-        let frame =
-            frame.map_err(|error| Problem::new("malformed-body", format!("body: could not be read: {error}")))?;
+        let frame = frame.map_err(|_| Problem::new("malformed-body", UNFINISHED))?;
         let Some(data) = frame.data_ref() else { continue };
         received += data.len();
         if received > DRAINED {

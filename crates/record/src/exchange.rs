@@ -10,6 +10,9 @@ pub const UNANSWERED: &str = "no answer was sent yet";
 /// Why there is no answer: the client hung up.
 pub const NOT_AWAITED: &str = "the client did not wait for the answer";
 
+/// Why there is no answer: the client went before all of its request had come.
+pub const UNFINISHED: &str = "the client did not finish the request";
+
 /// A request as it goes over the wire.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Request {

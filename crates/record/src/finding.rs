@@ -12,6 +12,8 @@ pub enum Code {
     UnknownMethod,
     /// A secured operation was called without credentials, or with another scheme than the contract's.
     MissingCredentials,
+    /// A token that was sent elsewhere than where the contract has it.
+    MisplacedCredentials,
     /// A query parameter that the operation does not have.
     UnknownParameter,
     /// A query parameter that is given more than once.
@@ -44,6 +46,7 @@ impl Code {
             Self::UnknownPath => "unknown-path",
             Self::UnknownMethod => "unknown-method",
             Self::MissingCredentials => "missing-credentials",
+            Self::MisplacedCredentials => "misplaced-credentials",
             Self::UnknownParameter => "unknown-parameter",
             Self::RepeatedParameter => "repeated-parameter",
             Self::InvalidParameter => "invalid-parameter",
@@ -59,10 +62,11 @@ impl Code {
     }
 
     /// Every code there is.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::UnknownPath,
         Self::UnknownMethod,
         Self::MissingCredentials,
+        Self::MisplacedCredentials,
         Self::UnknownParameter,
         Self::RepeatedParameter,
         Self::InvalidParameter,
@@ -83,6 +87,7 @@ impl Code {
             Self::UnknownPath => "A request goes to a path of the contract, spelled as it is there.",
             Self::UnknownMethod => "A request uses a method that its path has.",
             Self::MissingCredentials => "A request to a secured operation carries `Authorization: Bearer <token>`.",
+            Self::MisplacedCredentials => "A token is sent as `Authorization: Bearer <token>`, and nowhere else.",
             Self::UnknownParameter => "A query parameter is one that the operation has, spelled as it is there.",
             Self::RepeatedParameter => "A query parameter is given once.",
             Self::InvalidParameter => "The value of a parameter fits its schema.",

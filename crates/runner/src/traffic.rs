@@ -7,6 +7,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use conformance_contract::Contract;
+use conformance_contract::request::bearer;
+use conformance_record::exchange::UNFINISHED;
 use conformance_record::{
     Blame, CheckOutcome, Cited, Code, Exchange, Finding, Level, Mismatch, Position, Request, RunEvent, SnapshotOutcome,
     Tally, Verdict,
@@ -18,7 +20,12 @@ use crate::coverage::Coverage;
 /// What a client sent so far.
 #[derive(Debug, Default)]
 pub struct Traffic {
+    /// Without credentials.
     exchanges: Vec<Exchange>,
+    /// The token that the client was given, if it was given one.
+    token: Option<String>,
+    /// Where that token stood in a request that had none where it belongs, by the request's number.
+    misplaced: BTreeMap<usize, String>,
 }
 
 /// What a client sent, judged.
@@ -41,10 +48,19 @@ struct Mistakes {
 }
 
 impl Traffic {
-    /// Takes in a request and its answer.
-    pub fn take(&mut self, exchange: Exchange) {
+    /// What a client sends that was given this token.
+    #[must_use]
+    pub fn given(token: &str) -> Self {
+        Self { token: Some(token.to_owned()), ..Self::default() }
+    }
+
+    /// Takes in a request and its answer; of credentials only that they were there is kept.
+    pub fn take(&mut self, exchange: &Exchange) {
         let number = self.exchanges.len();
-        self.exchanges.push(Exchange { number, ..exchange });
+        if let Some(place) = self.token.as_deref().and_then(|token| misplaced(token, &exchange.request)) {
+            self.misplaced.insert(number, place);
+        }
+        self.exchanges.push(Exchange { number, ..exchange.anonymous() });
     }
 
     /// Whether nothing was sent.
@@ -66,9 +82,20 @@ impl Traffic {
         let mut all: BTreeMap<String, Mistakes> = BTreeMap::new();
         for exchange in &self.exchanges {
             let (operation, mut findings) = read(contract, &exchange.request);
-            // A body that was too large to be read is not absent.
-            let unread = exchange.response.as_ref().is_ok_and(|response| response.status == 413);
+            // A body that was too large to be read, or did not come to its end, is not absent.
+            let unread = match &exchange.response {
+                Ok(response) => response.status == 413,
+                Err(reason) => reason == UNFINISHED,
+            };
             findings.retain(|finding| !(unread && finding.code == Code::MissingBody));
+            if let Some(place) = self.misplaced.get(&exchange.number) {
+                let message = format!("the token stands in {place}; expected `Authorization: Bearer <token>`");
+                let wrong = Finding::new(Code::MisplacedCredentials, "header.authorization", message);
+                findings
+                    .iter_mut()
+                    .filter(|one| one.code == Code::MissingCredentials)
+                    .for_each(|one| *one = wrong.clone());
+            }
             let mistakes = all.entry(operation).or_default();
             mistakes.exchanges.insert(exchange.number);
             for finding in findings {
@@ -102,6 +129,16 @@ impl Traffic {
         events.push(RunEvent::Finished { tally, took });
         Judged { events, tally, coverage }
     }
+}
+
+/// Where else than in `Authorization: Bearer` a token stands.
+fn misplaced(token: &str, request: &Request) -> Option<String> {
+    if bearer(request.header("authorization")).is_some() {
+        return None;
+    }
+    let field = request.headers.iter().find(|(_, value)| value.contains(token));
+    let field = field.map(|(name, _)| format!("the header field `{name}`"));
+    field.or_else(|| request.query()?.contains(token).then(|| "the query".to_owned()))
 }
 
 /// The operation that a request means, or most likely means, and everything that it has against it.

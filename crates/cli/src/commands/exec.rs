@@ -30,8 +30,8 @@ struct Listener(Arc<Mutex<Traffic>>);
 
 impl Witness for Listener {
     fn saw(&self, request: &Request, answer: &Result<Response, String>, took: Duration) {
-        let exchange = Exchange { number: 0, request: request.clone(), response: answer.clone(), took }.anonymous();
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).take(exchange);
+        let exchange = Exchange { number: 0, request: request.clone(), response: answer.clone(), took };
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).take(&exchange);
     }
 }
 
@@ -45,7 +45,7 @@ pub fn run(suite: Option<&Path>, args: &args::Exec) -> Result<Exit, Failure> {
         return Err(wrong.with_help("`--report json=report.json`").into());
     }
     reports.about_requests();
-    let traffic = Arc::new(Mutex::new(Traffic::default()));
+    let traffic = Arc::new(Mutex::new(Traffic::given(TOKEN)));
     let mock = mock(suite, &opened, args)?.witnessed(Box::new(Listener(traffic.clone())));
     let start = Instant::now();
     let ended = super::runtime()?.block_on(async {
@@ -184,7 +184,7 @@ fn verdict(args: &args::Exec, ended: ExitStatus, nothing: bool, judged: &Judged)
     }
     if nothing {
         terminal::note(
-            "incomplete: the command sent nothing to the mock; it must use CONFORMANCE_BASE_URL, or a variable set by --env",
+            "incomplete: no request that could be judged reached the mock; the command must use CONFORMANCE_BASE_URL, or a variable set by --env",
         );
         return Exit::Incomplete;
     }

@@ -58,7 +58,7 @@ fn judge_requests(
     let mut reports = Reports::new(&args.telling, suite, String::new())?;
     reports.about_requests();
     let mut traffic = Traffic::default();
-    requests.into_iter().for_each(|exchange| traffic.take(exchange));
+    requests.iter().for_each(|exchange| traffic.take(exchange));
     let judged = traffic.judged((&suite.contract, &bound.scenarios), (name, ""), &[], Duration::ZERO);
     super::exec::tell(&args.telling, &mut reports, &judged);
     reports.write()?;

@@ -33,6 +33,8 @@ def send(call):
     if BROKEN == "loses-the-limit":
         pairs = [pair for pair in pairs if pair[0] != "limit"]
     headers = {} if BROKEN == "forgets-the-token" else {"Authorization": f"Bearer {call['token']}"}
+    if BROKEN == "sends-another-token":
+        headers["Authorization"] = "Bearer somebody-elses"
     body = None
     if "body" in call:
         headers["Content-Type"] = "application/json"

@@ -70,6 +70,11 @@ fn faults_happen_below_their_prefix_only_and_count_its_requests() {
 #[case::delay(r#"{"faults":[{"delayMs":[0,18446744073709551615]}]}"#, "at most 600000 milliseconds")]
 #[case::first(r#"{"faults":[{"on":{"first":0},"cut":true}]}"#, "a whole number from 1")]
 #[case::every(r#"{"faults":[{"on":{"every":0},"cut":true}]}"#, "a whole number from 1")]
+#[case::status(r#"{"faults":[{"on":{"status":"9XX"},"response":{"status":500}}]}"#, "a status (`404`), a class")]
+#[case::too_early(r#"{"faults":[{"on":{"status":404},"answer":{"status":500}}]}"#, "happens before there is one")]
+#[case::field(r#"{"faults":[{"answer":{"status":500,"headers":{"X Y":"z"}}}]}"#, "is not the name of a header field")]
+#[case::value(r#"{"faults":[{"answer":{"status":500,"headers":{"X":"a\r\nb"}}}]}"#, "holds no control character")]
+#[case::idle(r#"{"faults":[{"cut":false}]}"#, "something that happens")]
 #[case::number(r#"{"faults":[7]}"#, "faults/0: a fault is a name or an object; this is 7")]
 fn faults_that_are_none_are_refused_in_words(#[case] body: &str, #[case] said: &str) {
     let server = MockServer::start(&[]);
@@ -101,6 +106,11 @@ fn a_journal_tells_what_arrived_below_a_prefix_and_no_credentials() {
         assert!(!journal.to_string().contains(secret), "{journal}");
     }
     assert!(journal.to_string().contains("Bearer <token>"));
+    // Who knows a token may ask which requests bore it.
+    let (_, _, mine) = send(&server, "GET /__conformance/journal/run/1", ME, "");
+    assert_eq!(mine["exchanges"][0]["own"], json!(true));
+    let (_, _, other) = send(&server, "GET /__conformance/journal/run/1", &[("authorization", "Bearer other")], "");
+    assert_eq!(other["exchanges"][0]["own"], json!(false));
     let at = |index: usize| journal["exchanges"][index]["atMs"].as_f64().unwrap();
     assert!(at(0) < at(1) && at(1) < at(2));
     assert_eq!(ask(&server, "DELETE /__conformance/journal/run/2", "").0, 204);
@@ -138,6 +148,28 @@ fn who_does_not_wait_for_the_answer_is_in_the_journal_all_the_same() {
         }
         assert!(start.elapsed() < Duration::from_secs(20), "{journal}");
     }
+}
+
+/// Clients escape in different ways; what is meant is the same.
+#[rstest]
+#[case::plain("a{b}", "a%7Bb%7D")]
+#[case::capitals("%c3%a9", "%C3%A9")]
+#[case::space("one%20two", "one%20two")]
+fn a_prefix_is_known_however_it_is_escaped(#[case] set: &str, #[case] used: &str) {
+    let server = MockServer::start(&[]);
+    assert_eq!(ask(&server, &format!("PUT /__conformance/faults/{set}/1"), r#"{"faults":["down"]}"#).0, 204);
+    assert_eq!(send(&server, &format!("GET /~/{used}/1/v2/conversations"), ME, "").0, 502);
+    let (_, journal) = ask(&server, &format!("GET /__conformance/journal/{used}"), "");
+    assert_eq!(journal["exchanges"].as_array().unwrap().len(), 1);
+}
+
+/// The URL that a server tells of itself is good for its control API, too.
+#[test]
+fn a_server_that_listens_everywhere_answers_to_its_own_url() {
+    let server = MockServer::start(&["--host", "0.0.0.0"]);
+    assert!(server.url.starts_with("http://0.0.0.0:"));
+    assert_eq!(ask(&server, "GET /__conformance/faults/a", "").0, 200);
+    assert_eq!(send(&server, "GET /__conformance/faults/a", &[("host", "LOCALHOST:80")], "").0, 200);
 }
 
 /// Prefixes keep to themselves whatever goes on beside them.

@@ -57,6 +57,19 @@ fn what_meets_a_fault_is_judged_too(#[case] fault: &str, #[case] lines: &str, #[
     assert!(stderr(&output).contains(said), "{}", stderr(&output));
 }
 
+/// What HTTP has, the SDK may use; and what it did not finish is not what it meant to send.
+#[test]
+fn a_head_is_a_get_and_half_a_request_is_no_mistake() {
+    let output = exec(&["--fault", "half-an-answer"], "call -I $U?limit=2");
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    let half = "host=${CONFORMANCE_BASE_URL#http://}; exec 3<>/dev/tcp/${host%:*}/${host#*:}; \
+        printf 'POST /v2/conversations HTTP/1.1\\r\\nHost: x\\r\\nAuthorization: Bearer x\\r\\n' >&3; \
+        printf 'Content-Type: application/json\\r\\nContent-Length: 100\\r\\n\\r\\n{' >&3; exec 3>&-";
+    let output = exec(&[], half);
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    assert!(stderr(&output).contains("createConversation"), "{}", stderr(&output));
+}
+
 /// What was sent just before the command ended is judged, too.
 #[test]
 fn the_last_requests_are_not_lost() {
@@ -91,7 +104,7 @@ fn a_command_can_govern_its_mock() {
     let journal: Value = serde_json::from_str(&journal).unwrap();
     assert_eq!(journal["exchanges"].as_array().unwrap().len(), 2);
     // Neither the control API nor the prefix is the client's traffic.
-    assert!(stderr(&output).contains("1 scenario: 13 passed"), "{}", stderr(&output));
+    assert!(stderr(&output).contains("1 scenario: 14 passed"), "{}", stderr(&output));
 }
 
 #[rstest]
@@ -110,6 +123,17 @@ fn a_command_can_govern_its_mock() {
     "fail MUST wrong-content-type",
     "application/x-www-form-urlencoded"
 )]
+#[case::scheme(
+    "curl -sS -o /dev/null -H \"Authorization: $CONFORMANCE_TOKEN\" $U",
+    "fail MUST misplaced-credentials",
+    "the header field `authorization`"
+)]
+#[case::field(
+    "curl -sS -o /dev/null -H \"X-Api-Key: $CONFORMANCE_TOKEN\" $U",
+    "fail MUST misplaced-credentials",
+    "the header field `x-api-key`"
+)]
+#[case::query("curl -sS -o /dev/null $U?token=$CONFORMANCE_TOKEN", "fail MUST misplaced-credentials", "the query")]
 #[case::malformed("call $U -H \"$json\" -d '{displayName'", "fail MUST malformed-body", "is not valid JSON")]
 fn what_an_sdk_gets_wrong_is_1_with_the_documented_spelling(
     #[case] lines: &str,
@@ -137,7 +161,7 @@ fn what_a_test_sends_on_purpose_is_told_and_fails_only_when_asked(#[case] lines:
 }
 
 #[rstest]
-#[case::nothing_sent("true", 4, "sent nothing to the mock")]
+#[case::nothing_sent("true", 4, "no request that could be judged reached the mock")]
 #[case::own_code("call $U/; exit 7", 7, "fail MUST unknown-path")]
 #[case::killed("kill -9 $$", 137, "0 scenarios")]
 fn the_commands_own_end_comes_first(#[case] lines: &str, #[case] code: i32, #[case] said: &str) {

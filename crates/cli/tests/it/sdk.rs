@@ -49,6 +49,7 @@ const PAGES: &str = "pages/forward";
 #[case::renamed("renames-the-cursor", PAGES, "request", "did you mean `starting_after`?")]
 #[case::limit("loses-the-limit", PAGES, "changed-argument", "- GET /v2/conversations limit=3")]
 #[case::token("forgets-the-token", LIFECYCLE, "request", "missing-credentials")]
+#[case::other_token("sends-another-token", LIFECYCLE, "changed-argument", "the token, or its scheme, is not the one")]
 #[case::more("sends-a-member-more", LIFECYCLE, "request", "unknown-property: body/projectId")]
 #[case::trimmed("trims-names", "names/kept-as-sent", "changed-argument", "{\"displayName\":\"spaces at both ends\"}")]
 #[case::nothing("answers-without-asking", PAGES, "sent-nothing", "nothing was sent")]

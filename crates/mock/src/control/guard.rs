@@ -1,6 +1,6 @@
 //! Who may use the control API: this machine, or whoever knows the token; never a page of somebody else's.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use conformance_record::Request;
 
@@ -37,11 +37,18 @@ pub(super) fn admit(token: Option<&str>, peer: IpAddr, host: Option<&str>, reque
             "the control API is for this machine only, and a proxy asks; start the server with --control-token to use it \
              through one",
         ),
-        None if !host.is_some_and(cors::is_loopback_host) => refused(
+        // No name can be made to lead to the address that stands for all of a machine's own.
+        None if !host.is_some_and(|host| cors::is_loopback_host(host) || is_unspecified(host)) => refused(
             "the control API answers to names of this machine only: `Host` must be localhost or a loopback address",
         ),
         None => Ok(()),
     }
+}
+
+/// Whether a host is `0.0.0.0` or `[::]`, as a server that listens everywhere tells its own.
+fn is_unspecified(host: &str) -> bool {
+    let parsed = host.parse::<SocketAddr>().map(|address| address.ip());
+    parsed.or_else(|_| host.trim_matches(['[', ']']).parse()).is_ok_and(|address| address.is_unspecified())
 }
 
 /// Compares in a time that does not tell how much was right.

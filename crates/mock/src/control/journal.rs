@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use conformance_contract::request::bearer;
 use conformance_record::exchange::UNANSWERED;
 use conformance_record::written::{WrittenRequest, WrittenResponse};
 use conformance_record::{Exchange, Request, Response};
@@ -88,14 +89,14 @@ impl Journal {
         inner.shrink();
     }
 
-    /// What arrived below a prefix, oldest first, without credentials.
-    pub(crate) fn told(&self, prefix: &str) -> Value {
+    /// What arrived below a prefix, oldest first, without credentials. Who sends a token learns which requests bore it.
+    pub(crate) fn told(&self, prefix: &str, token: Option<&str>) -> Value {
         let inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
         let below = inner.entries.iter().filter(|entry| is_below(&entry.call, prefix)).cloned();
         let (below, dropped): (Vec<Arc<Entry>>, u64) = (below.collect(), inner.dropped);
         // Who asks for much keeps nobody else waiting.
         drop(inner);
-        json!({ "exchanges": below.iter().map(|entry| told(entry)).collect::<Vec<_>>(), "dropped": dropped })
+        json!({ "exchanges": below.iter().map(|entry| told(entry, token)).collect::<Vec<_>>(), "dropped": dropped })
     }
 
     /// Forgets what arrived below a prefix.
@@ -116,7 +117,7 @@ impl Inner {
     }
 }
 
-fn told(entry: &Entry) -> Value {
+fn told(entry: &Entry, token: Option<&str>) -> Value {
     let exchange = entry.exchange.anonymous();
     let ms = |time: Duration| time.as_secs_f64() * 1000.0;
     let mut told = json!({
@@ -125,6 +126,10 @@ fn told(entry: &Entry) -> Value {
         "tookMs": ms(exchange.took),
         "request": WrittenRequest::from(exchange.request),
     });
+    if token.is_some() {
+        let sent = bearer(entry.exchange.request.header("authorization"));
+        told["own"] = Value::from(sent.as_deref() == token);
+    }
     match exchange.response {
         Ok(response) => told["response"] = json!(WrittenResponse::from(response)),
         Err(reason) => told["error"] = Value::from(reason),

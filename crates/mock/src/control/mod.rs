@@ -14,6 +14,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use bytes::Bytes;
 use conformance_contract::request::bearer;
 use conformance_record::{Boundary, Request};
+use percent_encoding::percent_decode_str;
 use serde_json::{Value, json};
 
 use crate::cors;
@@ -129,10 +130,12 @@ impl Control {
         match (what, prefix) {
             ("openapi.yaml", _) => Ok(self.document()),
             ("reset", _) => reset(workspaces, request),
-            ("faults", prefix) => self.faults(method, checked(prefix)?, &request.body),
-            (_, prefix) if method == "GET" => Ok(json(200, &self.journal.told(checked(prefix)?))),
+            ("faults", prefix) => self.faults(method, &checked(prefix)?, &request.body),
+            (_, prefix) if method == "GET" => {
+                Ok(json(200, &self.journal.told(&checked(prefix)?, bearer(request.header("authorization")).as_deref())))
+            }
             (_, prefix) => {
-                self.journal.forget(checked(prefix)?);
+                self.journal.forget(&checked(prefix)?);
                 Ok(plain(204, Bytes::new()))
             }
         }
@@ -198,14 +201,20 @@ fn methods(what: &str, prefix: Option<&str>) -> Option<&'static str> {
     }
 }
 
-/// `RUN` or `RUN/CALL`.
-fn checked(prefix: Option<&str>) -> Result<&str, Refused> {
-    let prefix = prefix.unwrap_or("");
-    let parts: Vec<&str> = prefix.split('/').collect();
-    if parts.len() > 2 || parts.iter().any(|part| part.is_empty()) {
-        return Err((404, format!("`{prefix}` is no prefix: RUN or RUN/CALL, as in a base URL /~/RUN/CALL")));
-    }
-    Ok(prefix)
+/// `RUN` or `RUN/CALL` as it stands in a URL, decoded: clients escape in different ways. None when it is neither.
+pub(crate) fn prefix(raw: &str) -> Option<String> {
+    let part = |part: &str| {
+        let part = percent_decode_str(part).decode_utf8().ok()?.into_owned();
+        (!part.is_empty() && !part.contains('/')).then_some(part)
+    };
+    let parts: Vec<String> = raw.split('/').map(part).collect::<Option<_>>()?;
+    (parts.len() <= 2).then(|| parts.join("/"))
+}
+
+fn checked(raw: Option<&str>) -> Result<String, Refused> {
+    let raw = raw.unwrap_or("");
+    let wrong = || (404, format!("`{raw}` is no prefix: RUN or RUN/CALL, as in a base URL /~/RUN/CALL"));
+    prefix(raw).ok_or_else(wrong)
 }
 
 /// Whether a call, or a prefix, is the other one or below it.

@@ -201,7 +201,8 @@ impl Driver {
             }
             Ok(Ok(Some(line))) => serde_json::from_slice(&line).map_err(|error| {
                 let shown: String = String::from_utf8_lossy(&line).trim_end().chars().take(KEPT_OF_A_LINE).collect();
-                Broken::Garbage(format!("{error}, in the line {shown:?}{}", self.last_words()))
+                let help = "stdout is for the protocol alone, logs go to stderr";
+                Broken::Garbage(format!("{error}, in the line {shown:?}; {help}{}", self.last_words()))
             }),
             Ok(Ok(None)) => Err(self.died().await),
             Ok(Err(error)) => Err(Broken::Garbage(format!("its stdout cannot be read: {error}"))),

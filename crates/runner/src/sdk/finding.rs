@@ -100,6 +100,11 @@ impl Call<'_> {
         self.count();
         self.patience();
         self.request(&first.exchange.request);
+        let stranger = wire.iter().any(|one| !one.own && one.exchange.request.header("authorization").is_some());
+        if self.asked.header("authorization").is_some() && stranger {
+            let other = "the token, or its scheme, is not the one that the call was given";
+            self.rule(Code::ChangedArgument, Some(other.to_owned()));
+        }
         match &last.exchange.response {
             Ok(response) => self.answer(response),
             Err(reason) => self.silence(reason),

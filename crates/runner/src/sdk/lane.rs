@@ -162,7 +162,7 @@ impl SdkLane {
         let said = asked.map_err(|broken| self.broken(&mut seat, scenario, &broken))?;
         seat.restarts = 0;
         drop(seat);
-        let wire: Vec<Arrival> = self.stand_in.arrived(call).await?;
+        let wire: Vec<Arrival> = self.stand_in.arrived(call, reading.token.as_deref().unwrap_or("")).await?;
         let judged = Call {
             contract: &self.contract,
             operation: reading.operation,
@@ -334,7 +334,7 @@ fn result(number: usize, asked: &Request, wire: Vec<Arrival>, said: &Told) -> Re
     };
     let mut exchange = Exchange { number, ..arrival.exchange };
     // The journal tells no credentials; the run's own are known.
-    if let Some(own) = asked.header("authorization") {
+    if let Some(own) = asked.header("authorization").filter(|_| arrival.own) {
         for (_, value) in exchange.request.headers.iter_mut().filter(|(_, value)| value == "Bearer <token>") {
             own.clone_into(value);
         }

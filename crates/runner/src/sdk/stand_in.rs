@@ -29,6 +29,8 @@ pub(crate) struct Arrival {
     /// When, by the mock's own clock.
     pub(crate) at: Duration,
     pub(crate) exchange: Exchange,
+    /// Whether it bore the token that was given.
+    pub(crate) own: bool,
 }
 
 #[derive(Deserialize)]
@@ -46,6 +48,8 @@ struct Journal {
 struct Entry {
     at_ms: f64,
     took_ms: f64,
+    #[serde(default)]
+    own: bool,
     request: WrittenRequest,
     #[serde(default)]
     response: Option<WrittenResponse>,
@@ -67,36 +71,44 @@ impl StandIn {
     /// Lets faults happen to a call.
     pub(crate) async fn script(&self, call: usize, faults: &[String]) -> Result<(), String> {
         let body = json!({ "faults": faults }).to_string().into_bytes();
-        self.ask("PUT", "faults", &format!("/{call}"), body).await.map(drop)
+        self.ask("PUT", "faults", &format!("/{call}"), (body, "")).await.map(drop)
     }
 
     /// Whether any of the faults that were set for a call happened to it.
     pub(crate) async fn met(&self, call: usize) -> Result<bool, String> {
-        let response = self.ask("GET", "faults", &format!("/{call}"), Vec::new()).await?;
+        let response = self.ask("GET", "faults", &format!("/{call}"), (Vec::new(), "")).await?;
         let script: Script = serde_json::from_slice(&response.body).map_err(|error| error.to_string())?;
         Ok(script.happened.iter().any(|times| *times > 0))
     }
 
     /// What arrived for a call, in order. It is asked for once, and forgotten then.
-    pub(crate) async fn arrived(&self, call: usize) -> Result<Vec<Arrival>, String> {
-        self.take(&format!("/{call}")).await
+    pub(crate) async fn arrived(&self, call: usize, token: &str) -> Result<Vec<Arrival>, String> {
+        self.take(&format!("/{call}"), token).await
     }
 
     /// What arrived for calls after they had been asked about.
     pub(crate) async fn arrived_late(&self) -> Result<Vec<Arrival>, String> {
-        self.take("").await
+        self.take("", "").await
     }
 
-    async fn take(&self, below: &str) -> Result<Vec<Arrival>, String> {
-        let response = self.ask("GET", "journal", below, Vec::new()).await?;
+    async fn take(&self, below: &str, token: &str) -> Result<Vec<Arrival>, String> {
+        let response = self.ask("GET", "journal", below, (Vec::new(), token)).await?;
         let journal: Journal = serde_json::from_slice(&response.body).map_err(|error| error.to_string())?;
-        self.ask("DELETE", "journal", below, Vec::new()).await?;
+        self.ask("DELETE", "journal", below, (Vec::new(), "")).await?;
         Ok(journal.exchanges.into_iter().map(arrival).collect())
     }
 
-    async fn ask(&self, method: &str, what: &str, below: &str, body: Vec<u8>) -> Result<Response, String> {
+    async fn ask(
+        &self,
+        method: &str,
+        what: &str,
+        below: &str,
+        (body, token): (Vec<u8>, &str),
+    ) -> Result<Response, String> {
         let target = format!("/__conformance/{what}/{}{below}", self.run);
-        let request = Request { method: method.to_owned(), target, headers: Vec::new(), body };
+        let own = (!token.is_empty()).then(|| ("authorization".to_owned(), format!("Bearer {token}")));
+        let headers = own.into_iter().collect();
+        let request = Request { method: method.to_owned(), target, headers, body };
         let response = self.client.send(request).await.response?;
         match response.status {
             200..=299 => Ok(response),
@@ -116,5 +128,5 @@ fn arrival(entry: Entry) -> Arrival {
         response: answer(entry.response, entry.error),
         took: time(entry.took_ms),
     };
-    Arrival { at: time(entry.at_ms), exchange }
+    Arrival { at: time(entry.at_ms), exchange, own: entry.own }
 }
