@@ -2,6 +2,8 @@
 
 use std::future::Future;
 
+use tokio::sync::watch;
+
 use crate::terminal;
 
 /// Waits for the first signal, says what happens now, and lets a second one end the process at once.
@@ -18,6 +20,17 @@ pub fn first(what_happens: &'static str) -> impl Future<Output = Heard> {
         });
         heard
     }
+}
+
+/// Turns true at the first signal, which says what happens now.
+pub fn stopped(what_happens: &'static str) -> watch::Receiver<bool> {
+    let (stop, stopped) = watch::channel(false);
+    let interrupted = first(what_happens);
+    tokio::spawn(async move {
+        interrupted.await;
+        let _ = stop.send(true);
+    });
+    stopped
 }
 
 /// Which signal was heard.

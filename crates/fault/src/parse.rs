@@ -79,11 +79,11 @@ fn fault(reader: &Reader, node: &Node) -> Option<Fault> {
         cut: flag("cut")?,
     };
     let before = fault.answer.is_some() || fault.cut || fault.delay.is_some();
-    if let Some(on) = object.optional("on").filter(|_| before && fault.response == ResponseChange::default()) {
-        if let Some(key) = ["status", "shows"].into_iter().find(|key| on.get(key).is_some()) {
-            let wrong = format!("`{key}` looks at an answer, and this happens before there is one");
-            reader.wrong(&on.span, wrong, "the fault could not tell");
-        }
+    if let Some(on) = object.optional("on").filter(|_| before && fault.response == ResponseChange::default())
+        && let Some(key) = ["status", "shows"].into_iter().find(|key| on.get(key).is_some())
+    {
+        let wrong = format!("`{key}` looks at an answer, and this happens before there is one");
+        reader.wrong(&on.span, wrong, "the fault could not tell");
     }
     let does = ["request", "answer", "response", "list", "also", "stale", "delayMs", "cut"];
     let idle = |key: &str| object.optional(key).is_none_or(|node| node.tree == Tree::Bool(false));

@@ -25,7 +25,7 @@ pub fn run(suite: Option<&Path>, args: &args::Judge) -> Result<Exit, Failure> {
     let text = text.map_err(|error| Diagnostic::general(format!("cannot read {name}: {error}")))?;
     let recording = Recording::parse(&SourceFile::new(name.as_str(), text))?;
     if let Some(requests) = recording.requests() {
-        return judge_requests((&suite, &bound), args, &name, requests);
+        return judge_requests((&suite, &bound), args, &name, &requests);
     }
     let mut selected = select(&bound, &suite.requirements, &args.choice.only)?;
     if args.choice.only.is_empty() {
@@ -53,7 +53,7 @@ fn judge_requests(
     (suite, bound): (&Suite, &Bound),
     args: &args::Judge,
     name: &str,
-    requests: Vec<Exchange>,
+    requests: &[Exchange],
 ) -> Result<Exit, Failure> {
     let mut reports = Reports::new(&args.telling, suite, String::new())?;
     reports.about_requests();

@@ -12,7 +12,6 @@ use conformance_runner::{
 };
 use conformance_scenario::Scenario;
 use conformance_source::{Diagnostic, Diagnostics, SourceFile};
-use tokio::sync::watch;
 
 use crate::exit::{Exit, Failure};
 use crate::progress::Progress;
@@ -55,12 +54,7 @@ pub fn run(suite: Option<&Path>, args: &args::Run) -> Result<Exit, Failure> {
         let secrets = target.secrets(&settings);
         let mut scripts =
             args.scripts.as_ref().map(|folder| Scripts::new(folder, &suite, &bound.scenarios, url, secrets));
-        let (stop, stopped) = watch::channel(false);
-        let interrupted = signals::first("interrupted: deleting what was created; again ends at once");
-        tokio::spawn(async move {
-            interrupted.await;
-            let _ = stop.send(true);
-        });
+        let stopped = signals::stopped("interrupted: deleting what was created; again ends at once");
         let (snapshots, scenarios) = (Some(snapshots), bound.scenarios);
         let run = Run { suite, selected, target, settings, snapshots, known, scenarios, stop: stopped.clone() };
         let judged =
@@ -69,14 +63,7 @@ pub fn run(suite: Option<&Path>, args: &args::Run) -> Result<Exit, Failure> {
             Err(_) if *stopped.borrow() => return Ok((Exit::Interrupted, Vec::new())),
             judged => judged.map_err(|why| server::unreachable(&name, args.server.token.is_some(), &why))?,
         };
-        let without = tally.not_compared + tally.new_snapshots;
-        let exit = if args.require_snapshots && without > 0 {
-            let scenarios = conformance_report::count(without, "scenario");
-            crate::terminal::note(&format!("--require-snapshots: no baseline to compare with in {scenarios}"));
-            Exit::Failed
-        } else {
-            exit(&tally, args.verdicts.deny_warnings)
-        };
+        let exit = outcome(&tally, args);
         if let Some(Err(error)) = recorder.map(|recorder| recorder.finish()) {
             return Err(Failure::from(Diagnostic::general(format!("the recording could not be written: {error}"))));
         }
@@ -90,6 +77,17 @@ pub fn run(suite: Option<&Path>, args: &args::Run) -> Result<Exit, Failure> {
         crate::terminal::note(&format!("note: --last-failed will not know this run: {error}"));
     }
     Ok(exit)
+}
+
+/// The exit code of a run, with a word on what it alone does not say.
+fn outcome(tally: &Tally, args: &args::Run) -> Exit {
+    let without = tally.not_compared + tally.new_snapshots;
+    if args.require_snapshots && without > 0 {
+        let scenarios = conformance_report::count(without, "scenario");
+        crate::terminal::note(&format!("--require-snapshots: no baseline to compare with in {scenarios}"));
+        return Exit::Failed;
+    }
+    exit(tally, args.verdicts.deny_warnings)
 }
 
 /// The failures that are excused.

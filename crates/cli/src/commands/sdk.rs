@@ -11,7 +11,6 @@ use conformance_runner::word::word;
 use conformance_runner::{Bound, Run, Selected, Settings, Source, Tokens, bind, select};
 use conformance_source::{Diagnostic, Diagnostics};
 use tokio::net::TcpListener;
-use tokio::sync::watch;
 
 use crate::exit::{Exit, Failure};
 use crate::reports::Reports;
@@ -38,12 +37,7 @@ pub fn run(suite: Option<&Path>, args: &args::Sdk) -> Result<Exit, Failure> {
         let mut target = super::run::beside(mock).await?;
         // What is told is told without tokens; no data can hold these.
         target.tokens = Tokens::PerScenario(word(12));
-        let (stop, stopped) = watch::channel(false);
-        let interrupted = signals::first("interrupted: ending the driver; again ends at once");
-        tokio::spawn(async move {
-            interrupted.await;
-            let _ = stop.send(true);
-        });
+        let stopped = signals::stopped("interrupted: ending the driver; again ends at once");
         let drivers = drivers(args).await?;
         let lane = SdkLane::start(suite.contract.clone(), drivers, &target, patience, stopped.clone()).await;
         let (lane, ready) = match lane {
