@@ -18,7 +18,7 @@ def judge(python, program):
 def test_the_version_that_sends_this_contract_passes():
     done = judge(sys.executable, "five_operations.py")
     assert done.returncode == 0, done.stderr
-    assert "operations 5 of 5" in done.stderr and "parameters 5 of 5" in done.stderr, done.stderr
+    assert "operations   5 of 5" in done.stderr and "parameters   5 of 5" in done.stderr, done.stderr
 
 
 def test_a_version_that_has_drifted_is_told_the_documented_spelling():
