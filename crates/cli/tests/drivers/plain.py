@@ -131,7 +131,9 @@ def main():
             ready = {"type": "ready", "protocol": protocol, "sdk": "plain", "operations": names, "retries": RETRIES}
             print(json.dumps(ready), flush=True)
             continue
-        if BROKEN == "dies":
+        if BROKEN == "dies-after-sending":
+            send(message)
+        if BROKEN in ("dies", "dies-after-sending"):
             print("something went wrong in the driver", file=sys.stderr)
             sys.exit(1)
         if BROKEN == "hangs":

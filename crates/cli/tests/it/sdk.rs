@@ -76,6 +76,7 @@ fn what_is_wrong_throughout_is_told_once() {
 
 #[rstest]
 #[case::garbage("prints-garbage", "in the line \"DEBUG calling the API\"")]
+#[case::later("dies-after-sending", "its stderr ends with: something went wrong in the driver")]
 #[case::dies("dies", "its stderr ends with: something went wrong in the driver")]
 #[case::hangs("hangs", "the driver hung: no answer within 4 s")]
 #[case::twice("answers-twice", "a call is answered once")]
@@ -86,6 +87,8 @@ fn what_a_driver_does_wrong_is_its_own_blame_and_never_a_pass(#[case] broken: &s
     assert_eq!(output.status.code(), Some(1), "{told}{}", stderr(&output));
     assert!(told.contains("fail MUST driver\n") && told.contains(said), "{told}");
     assert!(told.contains("if not, the driver is to blame"), "{told}");
+    // Neither the SDK nor the server is.
+    assert_eq!(told.matches("fail MUST").count(), 1, "{told}");
 }
 
 #[rstest]

@@ -158,16 +158,30 @@ impl SdkLane {
         if !faults.is_empty() {
             self.stand_in.script(call, faults).await?;
         }
-        let asked = self.unless_stopped(self.ask(&mut seat, &reading)).await;
-        let said = asked.map_err(|broken| self.broken(&mut seat, scenario, &broken))?;
+        let said = self.unless_stopped(self.ask(&mut seat, &reading)).await;
+        let wire = self.stand_in.arrived(call, reading.token.as_deref().unwrap_or("")).await?;
+        let said = said.map_err(|broken| self.broken(&mut seat, scenario, &broken))?;
         seat.restarts = 0;
         drop(seat);
-        let wire: Vec<Arrival> = self.stand_in.arrived(call, reading.token.as_deref().unwrap_or("")).await?;
+        let (shown, done) = self.judged((number, &request, &reading), wire, said, faults, call).await?;
+        self.note(scenario, shown);
+        done
+    }
+
+    /// What a call has shown, and what went over the wire as an answer to the scenario.
+    async fn judged(
+        &self,
+        (number, asked, reading): (usize, &Request, &Reading<'_>),
+        wire: Vec<Arrival>,
+        said: Told,
+        faults: &[String],
+        call: usize,
+    ) -> Result<(Shown, Result<Exchange, Obstacle>), Obstacle> {
         let judged = Call {
             contract: &self.contract,
             operation: reading.operation,
             number,
-            asked: &request,
+            asked,
             wire: &wire,
             outcome: said.outcome,
             value: &said.value,
@@ -184,14 +198,14 @@ impl SdkLane {
         if !faults.is_empty() && !wire.is_empty() {
             (shown.scripted, shown.met) = (1, usize::from(met));
         }
-        self.note(scenario, shown);
-        if other {
-            return Err(no_call("the SDK sent another request than was asked for"));
-        }
-        if !met {
-            return Err(no_call("none of its faults happened to this call"));
-        }
-        result(number, &request, wire, &said)
+        let done = if other {
+            Err(no_call("the SDK sent another request than was asked for"))
+        } else if !met {
+            Err(no_call("none of its faults happened to this call"))
+        } else {
+            result(number, asked, wire, &said)
+        };
+        Ok((shown, done))
     }
 
     async fn ask(&self, seat: &mut Seat, reading: &Reading<'_>) -> Result<Told, Broken> {
