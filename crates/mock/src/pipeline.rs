@@ -12,7 +12,7 @@ use conformance_contract::{Contract, Operation};
 use conformance_record::{Answer, Boundary, Code, Finding, Request, Response, Upstream};
 use conformance_source::{Diagnostics, SourceFile};
 
-use crate::control::Control;
+use crate::control::{self, Control};
 use crate::cors;
 use crate::plan::{Plan, SuiteFault, plan};
 use crate::problem::Problem;
@@ -82,6 +82,10 @@ impl Mock {
         settings: Settings,
         fixtures: Option<&SourceFile>,
     ) -> Result<Self, Diagnostics> {
+        let taken = control::taken(&contract);
+        if !taken.is_empty() {
+            return Err(Diagnostics(taken));
+        }
         let plan = plan(&contract)?;
         let seeds = match fixtures {
             Some(file) => Seeds::parse(&contract, &plan, file)?,

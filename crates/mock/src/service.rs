@@ -14,14 +14,12 @@ use hyper::body::{Body, Incoming};
 use tokio::sync::{oneshot, watch};
 use tokio::time::timeout;
 
-use crate::control::{BASE, prefix};
+use crate::control::{BASE, PREFIX, prefix};
 use crate::cors;
 use crate::pipeline::Mock;
 use crate::problem::Problem;
 use crate::reply::Reply;
 
-/// What a prefix of a base URL begins with.
-const PREFIX: &str = "/~/";
 /// How much of a too large body is still read, so that the client gets to see the refusal.
 const DRAINED: usize = 16 * 1024 * 1024;
 

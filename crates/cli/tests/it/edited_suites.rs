@@ -120,6 +120,7 @@ fn a_body_that_only_some_state_can_break_is_a_500_that_names_the_rule() {
     "error_without_a_message",
     &[("schemas/not-found.response.json", "[\"message\"]", "[\"message\", \"code\"]")]
 )]
+#[case::path_of_the_mock("path_of_the_mock", &[("schemas/openapi.yaml", "  /v2/conversations:", "  /~/conversations:")])]
 fn a_broken_suite_is_refused_at_start(#[case] name: &str, #[case] edits: &[(&str, &str, &str)]) {
     let suite = SuiteCopy::new();
     for (file, from, to) in edits {

@@ -7,13 +7,15 @@
 mod guard;
 mod journal;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use bytes::Bytes;
+use conformance_contract::Contract;
 use conformance_contract::request::bearer;
 use conformance_record::{Boundary, Request};
+use conformance_source::Diagnostic;
 use percent_encoding::percent_decode_str;
 use serde_json::{Value, json};
 
@@ -26,6 +28,8 @@ pub use journal::Journal;
 
 /// What the paths of the control API begin with.
 pub const BASE: &str = "/__conformance/";
+/// What a prefix of a base URL begins with.
+pub(crate) const PREFIX: &str = "/~/";
 /// So many prefixes may have faults of their own.
 const MOST: usize = 10_000;
 /// So many bytes of faults are kept.
@@ -199,6 +203,17 @@ fn methods(what: &str, prefix: Option<&str>) -> Option<&'static str> {
         ("journal", Some(_)) => Some("GET, DELETE"),
         _ => None,
     }
+}
+
+/// Paths of a contract that the mock keeps for itself.
+pub(crate) fn taken(contract: &Contract) -> Vec<Diagnostic> {
+    let paths: BTreeSet<String> = contract.operations.iter().map(|one| one.path.to_string()).collect();
+    let taken = paths.into_iter().filter(|path| path.starts_with(BASE) || path.starts_with(PREFIX));
+    let wrong = |path: String| {
+        let wrong = Diagnostic::general(format!("the path {path} is the mock's own"));
+        wrong.with_help(format!("a mock keeps what begins with {BASE} and {PREFIX} for its control API"))
+    };
+    taken.map(wrong).collect()
 }
 
 /// `RUN` or `RUN/CALL` as it stands in a URL, decoded: clients escape in different ways. None when it is neither.
