@@ -71,6 +71,8 @@ struct Seat {
     driver: Option<Driver>,
     restarts: usize,
     calls: usize,
+    /// Calls that got no result: what arrives for them is nobody's answer.
+    broken: BTreeSet<String>,
 }
 
 /// What a driver said of a call.
@@ -160,7 +162,7 @@ impl SdkLane {
         }
         let said = self.unless_stopped(self.ask(&mut seat, &reading)).await;
         let wire = self.stand_in.arrived(call, reading.token.as_deref().unwrap_or("")).await?;
-        let said = said.map_err(|broken| self.broken(&mut seat, scenario, &broken))?;
+        let said = said.map_err(|broken| self.broken((&mut seat, call), scenario, &broken))?;
         seat.restarts = 0;
         drop(seat);
         let (shown, done) = self.judged((number, &request, &reading), wire, said, faults, call).await?;
@@ -240,8 +242,9 @@ impl SdkLane {
     }
 
     /// Notes that the driver failed as a driver; it is gone.
-    fn broken(&self, seat: &mut Seat, scenario: &str, broken: &Broken) -> Obstacle {
+    fn broken(&self, (seat, call): (&mut Seat, usize), scenario: &str, broken: &Broken) -> Obstacle {
         seat.driver = None;
+        seat.broken.insert(self.stand_in.name(call));
         if *self.stop.borrow() {
             return "the run was interrupted".into();
         }
@@ -319,6 +322,8 @@ impl SdkLane {
     /// Requests that arrived after their call had returned.
     async fn late(&self) -> Vec<Finding> {
         let late = self.stand_in.arrived_late().await.unwrap_or_default().into_iter();
+        let seat = self.seat.lock().await;
+        let late = late.filter(|arrival| !seat.broken.contains(&arrival.call));
         let finding = |arrival: Arrival| {
             let mismatch = Mismatch::of(format!("after the call had returned: {}", arrival.exchange.line()));
             Finding { code: Code::SentTwice, level: Level::Must, mismatch, exchange: None }

@@ -31,6 +31,8 @@ pub(crate) struct Arrival {
     pub(crate) exchange: Exchange,
     /// Whether it bore the token that was given.
     pub(crate) own: bool,
+    /// The call that it belongs to.
+    pub(crate) call: String,
 }
 
 #[derive(Deserialize)]
@@ -46,6 +48,7 @@ struct Journal {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Entry {
+    call: String,
     at_ms: f64,
     took_ms: f64,
     #[serde(default)]
@@ -66,6 +69,11 @@ impl StandIn {
     /// The base URL of a call.
     pub(crate) fn base_url(&self, call: usize) -> String {
         format!("{}/~/{}/{call}", self.origin, self.run)
+    }
+
+    /// The name of a call, as the journal tells it.
+    pub(crate) fn name(&self, call: usize) -> String {
+        format!("{}/{call}", self.run)
     }
 
     /// Lets faults happen to a call.
@@ -128,5 +136,5 @@ fn arrival(entry: Entry) -> Arrival {
         response: answer(entry.response, entry.error),
         took: time(entry.took_ms),
     };
-    Arrival { at: time(entry.at_ms), exchange, own: entry.own }
+    Arrival { at: time(entry.at_ms), exchange, own: entry.own, call: entry.call }
 }
