@@ -181,21 +181,32 @@ fn describe(expectation: &Expectation) -> String {
     }
 }
 
-/// That a call with faults was not made: nothing is green because it was not tried.
-fn unmade(step: &Step, why: Obstacle) -> CheckOutcome {
-    let (line, column) = step.file.position(step.span.start);
-    let statement = "The call is made while things go wrong.".to_owned();
+/// That something without a check of its own was not done: nothing is green because it was not tried.
+pub(crate) fn undone(
+    (id, statement, expected): (&str, &str, &str),
+    why: Obstacle,
+    (position, source): (Position, String),
+) -> CheckOutcome {
+    let (id, statement) = (id.to_owned(), statement.to_owned());
     CheckOutcome {
         verdict: why.verdict(),
         level: Level::Must,
-        requirements: vec![Cited { id: "call".to_owned(), level: Level::Must, statement, sources: Vec::new() }],
-        position: Position { file: step.file.name().to_owned(), line, column },
-        source: step.file.lines(step.span.clone()),
+        requirements: vec![Cited { id, level: Level::Must, statement, sources: Vec::new() }],
+        position,
+        source,
         exchange: None,
-        expected: "the call is made".to_owned(),
+        expected: expected.to_owned(),
         meanings: Vec::new(),
         found: Vec::new(),
     }
+}
+
+/// That a call with faults was not made.
+fn unmade(step: &Step, why: Obstacle) -> CheckOutcome {
+    let (line, column) = step.file.position(step.span.start);
+    let position = Position { file: step.file.name().to_owned(), line, column };
+    let words = ("call", "The call is made while things go wrong.", "the call is made");
+    undone(words, why, (position, step.file.lines(step.span.clone())))
 }
 
 /// The checks of a step, each being judged.

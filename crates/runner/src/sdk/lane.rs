@@ -13,6 +13,7 @@ use conformance_source::SourceFile;
 use serde_json::Value;
 use tokio::sync::{Mutex as AsyncMutex, watch};
 
+use crate::judge::undone;
 use crate::obstacle::Obstacle;
 use crate::sdk::code::Code;
 use crate::sdk::driver::{Broken, Driver, Drivers, Ready};
@@ -367,18 +368,9 @@ fn no_call(why: &str) -> Obstacle {
 
 /// A scenario with faults in which nothing went wrong has shown nothing.
 fn idle(file: &SourceFile) -> CheckOutcome {
-    let statement = "What a scenario names as going wrong goes wrong.".to_owned();
-    CheckOutcome {
-        verdict: Verdict::CouldNotRun("none of the faults that it names happened to any of its calls".to_owned()),
-        level: Level::Must,
-        requirements: vec![Cited { id: "faults".to_owned(), level: Level::Must, statement, sources: Vec::new() }],
-        position: Position { file: file.name().to_owned(), line: 1, column: 1 },
-        source: String::new(),
-        exchange: None,
-        expected: "a fault in one of the calls".to_owned(),
-        meanings: Vec::new(),
-        found: Vec::new(),
-    }
+    let position = Position { file: file.name().to_owned(), line: 1, column: 1 };
+    let words = ("faults", "What a scenario names as going wrong goes wrong.", "a fault in one of the calls");
+    undone(words, "none of the faults that it names happened to any of its calls".into(), (position, String::new()))
 }
 
 fn outcome(code: Code, level: Level, findings: Vec<Finding>, file: &SourceFile) -> CheckOutcome {

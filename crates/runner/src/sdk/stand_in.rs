@@ -68,7 +68,7 @@ impl StandIn {
 
     /// The base URL of a call.
     pub(crate) fn base_url(&self, call: usize) -> String {
-        format!("{}/~/{}/{call}", self.origin, self.run)
+        format!("{}/~/{}", self.origin, self.name(call))
     }
 
     /// The name of a call, as the journal tells it.
