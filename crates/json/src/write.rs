@@ -1,0 +1,34 @@
+//! From a value to text.
+
+use serde_json::Value;
+
+use crate::surrogates::half;
+
+/// The value on one line, half surrogate pairs as escapes again.
+#[must_use]
+pub fn write(value: &Value) -> String {
+    restore(value.to_string())
+}
+
+/// The value with a line per member.
+#[must_use]
+pub fn write_pretty(value: &Value) -> String {
+    restore(format!("{value:#}"))
+}
+
+/// Text of this crate's reading with half surrogate pairs as escapes again.
+#[must_use]
+pub fn restore(text: String) -> String {
+    // All characters that stand for halves begin with these bytes in UTF-8.
+    if !text.as_bytes().windows(2).any(|bytes| bytes == [0xF4, 0x8F]) {
+        return text;
+    }
+    let mut out = String::with_capacity(text.len());
+    for character in text.chars() {
+        match half(character) {
+            Some(unit) => out.push_str(&format!("\\u{unit:04x}")),
+            None => out.push(character),
+        }
+    }
+    out
+}
