@@ -17,6 +17,8 @@ pub enum Exit {
     Unreachable,
     /// Something required could not be judged.
     Incomplete,
+    /// Something that was created is left over on the server.
+    LeftOver,
     /// Ended by Ctrl-C.
     Interrupted,
     /// The code of the command that was run.
@@ -31,6 +33,7 @@ impl From<Exit> for ExitCode {
             Exit::Usage => 2,
             Exit::Unreachable => 3,
             Exit::Incomplete => 4,
+            Exit::LeftOver => 5,
             Exit::Interrupted => 130,
             Exit::Command(code) => code,
         })

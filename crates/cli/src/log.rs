@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use anstyle::{AnsiColor, Style};
 use conformance_mock::{Observer, Reply, Witness};
-use conformance_record::{Exchange, Request, Response};
+use conformance_record::{Exchange, NoResponse, Request, Response};
 use conformance_runner::Recorder;
 
 use crate::terminal;
@@ -36,7 +36,7 @@ impl Record {
 }
 
 impl Witness for Record {
-    fn saw(&self, request: &Request, answer: &Result<Response, String>, took: Duration) {
+    fn saw(&self, request: &Request, answer: &Result<Response, NoResponse>, took: Duration) {
         let number = self.number.fetch_add(1, Ordering::Relaxed);
         let exchange = Exchange { number, request: request.clone(), response: answer.clone(), took };
         self.recorder.write_request(number, &exchange);

@@ -2,15 +2,14 @@
 
 use std::time::Duration;
 
-use conformance_runner::target::Second;
-use conformance_runner::{Settings, Target, Tokens};
+use conformance_record::NoResponse;
+use conformance_runner::target::{PUBLIC_TOKEN, Second};
+use conformance_runner::tls::Trust;
+use conformance_runner::{Settings, Target, Tokens, Unreachable};
 use conformance_source::{Diagnostic, Diagnostics};
 
 use crate::args::Server;
 use crate::exit::{Exit, Failure};
-
-/// What is sent when no token is given: many servers of one's own take any.
-const DEFAULT_TOKEN: &str = "conformance";
 
 /// The target at the base URL, if one is given.
 pub fn target(server: &Server) -> Result<Option<Target>, Failure> {
@@ -24,7 +23,7 @@ pub fn target(server: &Server) -> Result<Option<Target>, Failure> {
             .with_help("give a URL, or neither --base-url nor CONFORMANCE_BASE_URL to judge the embedded mock")
             .into());
     }
-    let token = token.unwrap_or_else(|| DEFAULT_TOKEN.to_owned());
+    let token = token.unwrap_or_else(|| PUBLIC_TOKEN.to_owned());
     if second.as_ref() == Some(&token) {
         let wrong = Diagnostic::general("the second token is the first one");
         return Err(wrong.with_help("--second-token is for a token of another workspace").into());
@@ -76,6 +75,7 @@ pub fn settings(server: &Server) -> Result<Settings, Failure> {
         timeout: Duration::from_secs_f64(server.timeout),
         max_rps: server.max_rps,
         http2: server.http2,
+        trust: trust(server)?,
         // The embedded mock is never behind one.
         proxies: server.base_url.is_some(),
         headers: headers.collect::<Result<_, _>>()?,
@@ -83,26 +83,50 @@ pub fn settings(server: &Server) -> Result<Settings, Failure> {
     })
 }
 
+/// Whom to trust on `https`.
+fn trust(server: &Server) -> Result<Trust, Failure> {
+    let Some(path) = &server.cacert else {
+        return Ok(if server.insecure { Trust::Anybody } else { Trust::System });
+    };
+    let wrong = |why: String| Failure::from(Diagnostic::general(format!("--cacert {}: {why}", path.display())));
+    let pem = std::fs::read(path).map_err(|error| wrong(format!("it cannot be read: {error}")))?;
+    Trust::in_pem(pem).map_err(wrong)
+}
+
 /// Why a target could not be judged at all.
-pub fn unreachable(name: &str, token_given: bool, why: &conformance_runner::Unreachable) -> Failure {
-    use conformance_runner::Unreachable;
+pub fn unreachable(name: &str, token_given: bool, why: &Unreachable) -> Failure {
     let diagnostic = match why {
-        Unreachable::NoAnswer(reason) => Diagnostic::general(format!("{name} does not answer: {reason}"))
-            .with_help("is the server running, and is this its base URL? `conformance mock` starts one to try"),
-        Unreachable::Refused(status) if token_given => {
-            Diagnostic::general(format!("{name} refuses the token with status {status}"))
-                .with_help("check --token or CONFORMANCE_TOKEN")
+        Unreachable::NoResponse(reason) => no_response(name, reason),
+        Unreachable::Refused(status, words) if token_given => {
+            Diagnostic::general(format!("{name} rejects the token with status {status}: {words}"))
+                .with_help("check --token or CONFORMANCE_TOKEN, and whether something before the server answers")
         }
-        Unreachable::Refused(status) => Diagnostic::general(format!("{name} wants a token (status {status})"))
-            .with_help("give one with --token or CONFORMANCE_TOKEN"),
-        Unreachable::NotServing(status, path) => {
-            Diagnostic::general(format!("{name} does not seem to serve this API: GET {path} is answered {status}"))
-                .with_help(
-                    "is the path of the base URL right, and is nothing in between that redirects or limits requests?",
-                )
+        Unreachable::Refused(status, words) => {
+            Diagnostic::general(format!("{name} wants a token (status {status}): {words}"))
+                .with_help("give one with --token or CONFORMANCE_TOKEN")
+        }
+        Unreachable::NotServing(status, path, words) => {
+            let what = format!("{name} does not seem to serve this API: GET {path} is answered {status}: {words}");
+            Diagnostic::general(what)
+                .with_help("is the path of the base URL right, and does nothing in between redirect?")
+        }
+        Unreachable::Failing(status, words) => {
+            Diagnostic::general(format!("{name} answers every request with {status}: {words}"))
+                .with_help("nothing can be verified before the server works; its own log says more")
         }
         Unreachable::Setup(reason) => Diagnostic::general(reason.clone()),
     };
     let exit = if matches!(why, Unreachable::Setup(_)) { Exit::Usage } else { Exit::Unreachable };
     Failure { exit, diagnostics: Diagnostics::from(diagnostic) }
+}
+
+fn no_response(name: &str, reason: &NoResponse) -> Diagnostic {
+    let diagnostic = Diagnostic::general(format!("{name} gives no usable response: {reason}"));
+    match reason {
+        NoResponse::NotConnected(_) | NoResponse::TimedOut(_) => diagnostic
+            .with_help("is the server running, and is this its base URL? `conformance mock` starts one to try"),
+        NoResponse::ProxyRefused(_) => diagnostic
+            .with_help("HTTP_PROXY, HTTPS_PROXY and ALL_PROXY choose the proxy, NO_PROXY names hosts without one"),
+        _ => diagnostic,
+    }
 }

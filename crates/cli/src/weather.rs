@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use anstyle::{AnsiColor, Style};
 use conformance_contract::Contract;
 use conformance_fault::{Fault, Harm};
-use conformance_record::{Answer, Behind, Boundary, Request, Response, Upstream};
+use conformance_record::{Answer, Behind, Boundary, NoResponse, Request, Response, Upstream};
 use conformance_source::suggest;
 
 use crate::terminal;
@@ -59,7 +59,7 @@ impl Weather {
         Some(Response { status: 400, headers, body: body.to_string().into_bytes() })
     }
 
-    async fn through(&self, request: Request, upstream: &dyn Upstream) -> Result<Response, String> {
+    async fn through(&self, request: Request, upstream: &dyn Upstream) -> Result<Response, NoResponse> {
         if let Some(response) = self.mistaken(&request) {
             return Ok(response);
         }
@@ -81,10 +81,10 @@ impl Boundary for Weather {
 }
 
 /// A line for the log when an answer is not the mock's own.
-fn tell(line: &str, truth: Option<&Response>, response: &Result<Response, String>) {
+fn tell(line: &str, truth: Option<&Response>, response: &Result<Response, NoResponse>) {
     let (dim, style) = (Style::new().dimmed(), AnsiColor::Yellow.on_default());
     let what = match (response, truth) {
-        (Err(reason), _) => reason.clone(),
+        (Err(reason), _) => reason.to_string(),
         (Ok(answer), Some(truth)) if answer == truth => return,
         (Ok(answer), Some(truth)) => format!("answered {}, altered from {}", answer.status, truth.status),
         (Ok(answer), None) => format!("answered {} without asking", answer.status),

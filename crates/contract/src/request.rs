@@ -2,6 +2,7 @@
 //!
 //! The mock refuses what is found here; the judge of SDKs reports it. Both use the same words.
 
+use conformance_json::{Document, Note};
 use conformance_record::{Code, Finding, Request};
 use conformance_source::{pointer, suggest};
 use percent_encoding::percent_decode_str;
@@ -202,12 +203,14 @@ impl Reading<'_> {
             return;
         }
         self.findings.extend(media_type(request));
-        match serde_json::from_slice::<Value>(&request.body) {
+        match conformance_json::read(&request.body) {
             Err(error) => {
                 let message = format!("is not valid JSON: {error}");
                 self.findings.push(Finding::new(Code::MalformedBody, "body", message));
             }
-            Ok(body) => {
+            Ok(Document { value: body, notes }) => {
+                let forbidden = notes.iter().filter(|note| !matches!(note, Note::DuplicateMember(_)));
+                self.findings.extend(forbidden.map(|note| Finding::new(Code::WrongEncoding, "body", note.to_string())));
                 self.findings.extend(expected.schema.violations(&body).iter().map(|one| invalid("body", one)));
                 self.findings.extend(unknown_properties(schemas, &expected.schema.location, &body));
                 self.body = Some(body);

@@ -68,6 +68,8 @@ pub enum Rule {
     Limit,
     /// What is asked for by its id has that id.
     Id,
+    /// An object has no member twice.
+    Members,
 }
 
 impl Rule {
@@ -78,7 +80,14 @@ impl Rule {
         ("once", Self::Once),
         ("limit", Self::Limit),
         ("id", Self::Id),
+        ("members", Self::Members),
     ];
+
+    /// Whether every answer shows it by itself, so that no check needs to bring it about.
+    #[must_use]
+    pub const fn needs_no_check(self) -> bool {
+        matches!(self, Self::Members)
+    }
 
     /// What the rule demands.
     #[must_use]
@@ -90,6 +99,7 @@ impl Rule {
             Self::Once => "no object is on a page twice",
             Self::Limit => "a page holds no more than was asked for",
             Self::Id => "what is asked for by its id has that id",
+            Self::Members => "an object has no member twice",
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Judges a response by the contract: is this status documented for the operation, does the body fit its schema?
 
+use conformance_json::{Document, Note};
 use conformance_record::{Code, Finding, Response};
 use serde_json::Value;
 
@@ -22,10 +23,13 @@ impl Operation {
             return undocumented("status");
         }
         let Some(schema) = &rule.schema else {
-            if response.body.is_empty() {
+            // A reader of HTTP/1.1 does not take a body after 204; its announcement shows that it was sent.
+            let announced = response.header("content-length").and_then(|length| length.trim().parse::<usize>().ok());
+            let length = response.body.len().max(announced.unwrap_or(0));
+            if length == 0 {
                 return Vec::new();
             }
-            let message = format!("{status} has no body; {} bytes were sent", response.body.len());
+            let message = format!("{status} has no body; {length} bytes were sent");
             return vec![Finding::new(Code::UnexpectedBody, "body", message)];
         };
         let mut findings = Vec::new();
@@ -35,8 +39,13 @@ impl Operation {
             let message = format!("{found}; expected `application/json`");
             findings.push(Finding::new(Code::WrongContentType, "header.content-type", message));
         }
-        match serde_json::from_slice::<Value>(&response.body) {
-            Ok(body) => findings.extend(schema.violations(&body).iter().map(|one| invalid("body", one))),
+        match conformance_json::read(&response.body) {
+            Ok(Document { value, notes }) => {
+                let forbidden = notes.iter().filter(|note| !matches!(note, Note::DuplicateMember(_)));
+                let forbidden = forbidden.map(|note| Finding::new(Code::WrongEncoding, "body", note.to_string()));
+                findings.extend(forbidden);
+                findings.extend(schema.violations(&value).iter().map(|one| invalid("body", one)));
+            }
             Err(error) => {
                 let shown = say::brief(&Value::from(String::from_utf8_lossy(&response.body)));
                 let message = format!("is not valid JSON ({error}): {shown}");

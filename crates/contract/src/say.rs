@@ -46,7 +46,7 @@ fn characters(value: &Value) -> String {
 #[must_use]
 pub fn brief(value: &Value) -> String {
     const MOST: usize = 120;
-    let text = value.to_string();
+    let text = conformance_json::write(value);
     if text.chars().count() <= MOST {
         return text;
     }

@@ -27,13 +27,13 @@ impl Other<'_> {
         }
         let Some(target) = self.target(also, operation, &sent).await else { return };
         if let Some(body) = &also.body {
-            sent.body = body.to_string().into_bytes();
+            sent.body = conformance_json::write(body).into_bytes();
         }
         if let Some(at) = &also.keep {
             let mut body = Value::Object(serde_json::Map::new());
             let text = String::from_utf8_lossy(&request.body).chars().take(100).collect::<String>();
             pointer::set(&mut body, at, Value::from(text));
-            sent.body = body.to_string().into_bytes();
+            sent.body = conformance_json::write(&body).into_bytes();
         }
         operation.method.clone_into(&mut sent.method);
         if operation.body.is_none() {
@@ -57,7 +57,7 @@ impl Other<'_> {
         match &also.whom {
             Whom::Itself => Some(request.path().to_owned()),
             Whom::Named(at) => {
-                let body: Value = serde_json::from_slice(&request.body).ok()?;
+                let body: Value = conformance_json::parse(&request.body).ok()?;
                 path(Some(body.pointer(at)?.as_str().filter(|id| self.memory.knows(id))?))
             }
             Whom::Other(place) => path(Some(&self.other(*place, operation, request).await?)),
@@ -70,7 +70,7 @@ impl Other<'_> {
         let page = list.page.as_ref()?;
         let target = format!("{}{}", self.base, list.path.fill(|_| None)?);
         let asked = Request { method: list.method.clone(), target, headers: request.headers.clone(), body: Vec::new() };
-        let body: Value = serde_json::from_slice(&self.upstream.send(asked).await.ok()?.body).ok()?;
+        let body: Value = conformance_json::parse(&self.upstream.send(asked).await.ok()?.body).ok()?;
         let own = request.path().rsplit('/').next().unwrap_or("");
         let id = &self.contract.resources[operation.resource].id_property;
         let ids = body.pointer(&page.items)?.as_array()?.iter().filter_map(|item| item.get(id)?.as_str());

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use conformance_contract::{Action, Contract, Operation};
-use conformance_record::{Answer, Boundary, Request, Response, Upstream};
+use conformance_record::{Answer, Boundary, NoResponse, Request, Response, Upstream};
 use conformance_source::pointer;
 use serde_json::Value;
 
@@ -78,7 +78,7 @@ impl Harm {
         self.faults.iter().filter(on).collect()
     }
 
-    async fn through(&self, mut request: Request, upstream: &dyn Upstream) -> Result<Response, String> {
+    async fn through(&self, mut request: Request, upstream: &dyn Upstream) -> Result<Response, NoResponse> {
         let operation = self.operation(&request);
         let happening = self.happening(operation, &request);
         let original = request.clone();
@@ -88,7 +88,7 @@ impl Harm {
             }
             hurt.wait().await;
             if hurt.fault.cut {
-                return Err("the connection was cut".to_owned());
+                return Err(NoResponse::Injected("the connection was cut".to_owned()));
             }
             if let Some(answer) = &hurt.fault.answer {
                 return Ok(change::made(answer));
@@ -123,19 +123,19 @@ impl Harm {
         list: &Operation,
         request: &Request,
         upstream: &dyn Upstream,
-    ) -> Result<Response, String> {
+    ) -> Result<Response, NoResponse> {
         // What the server itself refuses stays refused.
         let checked = upstream.send(request.clone()).await?;
         let Some(page) = list.page.as_ref().filter(|_| checked.status < 300) else { return Ok(checked) };
         let (items, mut response) = relist::whole(&self.contract, list, page, request, upstream).await?;
         let id = &self.contract.resources[list.resource].id_property;
         let (shown, more) = relist::paged(rule, page, id, request, items);
-        let mut body: Value = serde_json::from_slice(&response.body).unwrap_or_default();
+        let mut body: Value = conformance_json::parse(&response.body).unwrap_or_default();
         pointer::set(&mut body, &page.items, Value::Array(shown));
         if let Some(at) = &page.more {
             pointer::set(&mut body, at, Value::from(more));
         }
-        response.body = body.to_string().into_bytes();
+        response.body = conformance_json::write(&body).into_bytes();
         Ok(response)
     }
 }
@@ -160,6 +160,7 @@ impl Hurt {
             && on.query.iter().all(|pair| query.contains(pair))
             && on.token.is_none_or(|wanted| wanted == token)
             && on.headers.iter().all(|(name, text)| request.header(name).is_some_and(|value| value.contains(text)))
+            && on.path.as_ref().is_none_or(|text| request.path().contains(text.as_str()))
             && on.body.as_ref().is_none_or(|text| holds(&request.body, text));
         if !fits {
             return false;

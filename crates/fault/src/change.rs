@@ -43,16 +43,16 @@ pub(crate) fn request(change: &RequestChange, request: &mut Request) {
         request.target = with_query(&request.target, &all);
     }
     if let Some(body) = &change.body {
-        request.body = body.to_string().into_bytes();
+        request.body = conformance_json::write(body).into_bytes();
     } else if !(change.set.is_empty() && change.remove.is_empty() && change.text.is_empty())
-        && let Ok(mut body) = serde_json::from_slice::<Value>(&request.body)
+        && let Ok(mut body) = conformance_json::parse(&request.body)
     {
         for (at, value) in &change.set {
             pointer::set(&mut body, at, value.clone());
         }
         change.remove.iter().for_each(|at| remove(&mut body, at));
         change.text.iter().for_each(|(at, how)| text(&mut body, at, *how));
-        request.body = body.to_string().into_bytes();
+        request.body = conformance_json::write(&body).into_bytes();
     }
     headers(&mut request.headers, &change.headers);
 }
@@ -64,8 +64,8 @@ pub(crate) fn response(change: &ResponseChange, response: &mut Response, items: 
     }
     if let Some(raw) = &change.raw {
         response.body = raw.clone().into_bytes();
-    } else if let Ok(mut body) = serde_json::from_slice::<Value>(&response.body) {
-        let sent: Value = serde_json::from_slice(sent).unwrap_or_default();
+    } else if let Ok(mut body) = conformance_json::parse(&response.body) {
+        let sent: Value = conformance_json::parse(sent).unwrap_or_default();
         for at in &change.echo {
             if let Some(value) = sent.pointer(at) {
                 pointer::set(&mut body, at, value.clone());
@@ -76,7 +76,7 @@ pub(crate) fn response(change: &ResponseChange, response: &mut Response, items: 
             None if change.items => {}
             None => members(change, &mut body),
         }
-        response.body = body.to_string().into_bytes();
+        response.body = with_twins(&conformance_json::write(&body)).into_bytes();
     }
     headers(&mut response.headers, &change.headers);
 }
@@ -97,6 +97,11 @@ fn members(change: &ResponseChange, body: &mut Value) {
             pointer::set(body, &pointer::push(parent, name), value);
         }
     }
+    for at in &change.duplicate {
+        if let Some(value) = body.pointer(at).cloned() {
+            pointer::set(body, &format!("{at}{TWIN}"), value);
+        }
+    }
     change.remove.iter().for_each(|at| remove(body, at));
     change.text.iter().for_each(|(at, how)| text(body, at, *how));
     for (at, times, plus) in &change.numbers {
@@ -106,6 +111,14 @@ fn members(change: &ResponseChange, body: &mut Value) {
             pointer::set(body, at, Value::from(moved as i64));
         }
     }
+}
+
+/// What ends the name of a member that shall stand twice: a map holds each name once.
+const TWIN: char = '\u{10FFFE}';
+
+/// A body in which marked members have the names of those that they double.
+fn with_twins(body: &str) -> String {
+    body.replace(TWIN, "")
 }
 
 fn remove(body: &mut Value, at: &str) {

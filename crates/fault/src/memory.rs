@@ -24,7 +24,7 @@ impl Memory {
         if !(200..300).contains(&response.status) {
             return;
         }
-        let body: Value = serde_json::from_slice(&response.body).unwrap_or_default();
+        let body: Value = conformance_json::parse(&response.body).unwrap_or_default();
         let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
         inner.ids.extend(body.get(id_property).and_then(Value::as_str).map(str::to_owned));
         inner.creator = request.header("authorization").map(str::to_owned);

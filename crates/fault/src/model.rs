@@ -92,6 +92,8 @@ pub struct On {
     pub query: Vec<(String, String)>,
     /// Text in header fields of the request, names in lower case.
     pub headers: Vec<(String, String)>,
+    /// Text in the request's path.
+    pub path: Option<String>,
     /// Text in the answer's body.
     pub shows: Option<String>,
 }
@@ -153,6 +155,8 @@ pub struct ResponseChange {
     pub headers: Vec<(String, Option<String>)>,
     /// Members that get the value that the request's body has, by pointer.
     pub echo: Vec<String>,
+    /// Members that stand in their object twice, by pointer.
+    pub duplicate: Vec<String>,
     /// The same for every object of a list.
     pub items: bool,
 }
@@ -195,6 +199,8 @@ pub struct Relist {
     pub default: Option<usize>,
     /// No page is larger than this.
     pub most: Option<usize>,
+    /// The item at this place of the whole list is on no page.
+    pub lost: Option<usize>,
     /// What is missing from the list: the item at this place, from the end when negative.
     pub missing: Option<i64>,
     /// The item at this place is there twice.

@@ -132,8 +132,20 @@ fn on(reader: &Reader, node: Option<&Node>) -> Option<On> {
     if !matches!(node.tree, Tree::Object(_)) {
         return Some(On { operations: texts(reader, Some(node))?, every: 1, ..On::default() });
     }
-    let keys =
-        &["operation", "with", "without", "status", "every", "first", "token", "body", "query", "headers", "shows"];
+    let keys = &[
+        "operation",
+        "with",
+        "without",
+        "status",
+        "every",
+        "first",
+        "token",
+        "body",
+        "query",
+        "headers",
+        "path",
+        "shows",
+    ];
     let object = reader.object(node, "`on`", keys)?;
     Some(On {
         operations: texts(reader, object.optional("operation"))?,
@@ -146,6 +158,7 @@ fn on(reader: &Reader, node: Option<&Node>) -> Option<On> {
         body: part(object, "body", |node| reader.text(node))?,
         query: pairs(object.optional("query"), |node| plain(reader, node))?,
         headers: fields(reader, object.optional("headers"), |node| plain(reader, node))?,
+        path: part(object, "path", |node| reader.text(node))?,
         shows: part(object, "shows", |node| reader.text(node))?,
     })
 }
@@ -167,7 +180,20 @@ fn request(reader: &Reader, node: &Node) -> Option<RequestChange> {
 }
 
 fn response(reader: &Reader, node: &Node) -> Option<ResponseChange> {
-    let keys = &["status", "set", "remove", "rename", "copy", "text", "numbers", "raw", "headers", "echo", "items"];
+    let keys = &[
+        "status",
+        "set",
+        "remove",
+        "rename",
+        "copy",
+        "text",
+        "numbers",
+        "raw",
+        "headers",
+        "echo",
+        "duplicate",
+        "items",
+    ];
     let object = reader.object(node, "a change of the answer", keys)?;
     Some(ResponseChange {
         status: part(object, "status", |node| status(reader, node))?,
@@ -180,6 +206,7 @@ fn response(reader: &Reader, node: &Node) -> Option<ResponseChange> {
         raw: part(object, "raw", |node| reader.text(node))?,
         headers: fields(reader, object.optional("headers"), |node| header(reader, node))?,
         echo: texts(reader, object.optional("echo"))?,
+        duplicate: texts(reader, object.optional("duplicate"))?,
         items: part(object, "items", |node| reader.boolean(node))?.unwrap_or(false),
     })
 }
@@ -252,7 +279,7 @@ fn fields<T>(reader: &Reader, node: Option<&Node>, read: impl Fn(&Node) -> Optio
 }
 
 fn relist(reader: &Reader, node: &Node) -> Option<Relist> {
-    let keys = &["order", "cursor", "limit", "default", "most", "missing", "twice", "more", "reversed"];
+    let keys = &["order", "cursor", "limit", "default", "most", "lost", "missing", "twice", "more", "reversed"];
     let object = reader.object(node, "another list", keys)?;
     let whole = |key: &str| -> Option<Option<i64>> {
         part(object, key, |node| node.to_json().as_i64().or_else(|| reader.expected(node, "a whole number")))
@@ -267,6 +294,7 @@ fn relist(reader: &Reader, node: &Node) -> Option<Relist> {
         limit: whole("limit")?.unwrap_or(0),
         default: size("default")?,
         most: size("most")?,
+        lost: size("lost")?,
         missing: whole("missing")?,
         twice: whole("twice")?,
         more: part(object, "more", |node| reader.choice(node, MORE))?.unwrap_or_default(),

@@ -2,7 +2,7 @@
 
 use conformance_contract::model::Page;
 use conformance_contract::{Contract, Operation};
-use conformance_record::{Request, Response, Upstream};
+use conformance_record::{NoResponse, Request, Response, Upstream};
 use serde_json::Value;
 
 use crate::change::{query, with_query};
@@ -18,7 +18,7 @@ pub(crate) async fn whole(
     page: &Page,
     request: &Request,
     upstream: &dyn Upstream,
-) -> Result<(Vec<Value>, Response), String> {
+) -> Result<(Vec<Value>, Response), NoResponse> {
     let largest = contract.largest_page(operation).unwrap_or(100).to_string();
     let (mut items, mut cursor): (Vec<Value>, Option<String>) = (Vec::new(), None);
     let id = &contract.resources[operation.resource].id_property;
@@ -30,7 +30,7 @@ pub(crate) async fn whole(
         }
         let target = with_query(&request.target, &pairs);
         let response = upstream.send(Request { target, ..request.clone() }).await?;
-        let body: Value = serde_json::from_slice(&response.body).unwrap_or_default();
+        let body: Value = conformance_json::parse(&response.body).unwrap_or_default();
         let found = body.pointer(&page.items).and_then(Value::as_array).cloned().unwrap_or_default();
         let more = page.more.as_ref().and_then(|more| body.pointer(more)).and_then(Value::as_bool).unwrap_or(false);
         cursor = found.last().and_then(|item| item.get(id)?.as_str()).map(str::to_owned);
@@ -40,7 +40,8 @@ pub(crate) async fn whole(
             break;
         }
     }
-    last.map(|response| (items, response)).ok_or_else(|| "the list could not be fetched".to_owned())
+    last.map(|response| (items, response))
+        .ok_or_else(|| NoResponse::Injected("the list could not be fetched".to_owned()))
 }
 
 /// The page that the other rule gives: its objects, and whether there are more.
@@ -51,6 +52,9 @@ pub(crate) fn paged(
     request: &Request,
     mut items: Vec<Value>,
 ) -> (Vec<Value>, bool) {
+    if let Some(place) = rule.lost.filter(|place| *place < items.len()) {
+        items.remove(place);
+    }
     match &rule.order {
         Some(Sort::Reversed) => items.reverse(),
         Some(Sort::By(name)) => items.sort_by(|a, b| order(b.get(name), a.get(name))),

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use conformance_contract::request::Reading;
 use conformance_contract::{Contract, Operation};
-use conformance_record::{Answer, Boundary, Code, Finding, Request, Response, Upstream};
+use conformance_record::{Answer, Boundary, Code, Finding, NoResponse, Request, Response, Upstream};
 use conformance_source::{Diagnostics, SourceFile};
 
 use crate::control::{self, Control};
@@ -30,7 +30,7 @@ pub trait Observer: Send + Sync {
 /// Someone who watches what clients send, and what they get for it.
 pub trait Witness: Send + Sync {
     /// A client got an answer, or did not, whatever stands between it and the server.
-    fn saw(&self, request: &Request, answer: &Result<Response, String>, took: Duration);
+    fn saw(&self, request: &Request, answer: &Result<Response, NoResponse>, took: Duration);
 }
 
 /// The stand-in for one API.

@@ -62,7 +62,7 @@ impl View {
     pub fn render(&self, state: &Map<String, Value>) -> Result<Bytes, SuiteFault> {
         let body = Value::Object(self.project(state));
         valid(&self.schema, &body)?;
-        Ok(Bytes::from(body.to_string()))
+        Ok(Bytes::from(conformance_json::write(&body)))
     }
 
     fn project(&self, state: &Map<String, Value>) -> Map<String, Value> {
@@ -117,7 +117,7 @@ impl Envelope {
         body.push(b']');
         body.extend_from_slice(after.as_bytes());
         if !self.proven {
-            let value = serde_json::from_slice(&body).map_err(|error| SuiteFault(error.to_string()))?;
+            let value = conformance_json::parse(&body).map_err(|error| SuiteFault(error.to_string()))?;
             valid(&self.schema, &value)?;
         }
         Ok(Bytes::from(body))

@@ -48,7 +48,7 @@ impl Problem {
         // That every documented error fits its schema was seen at start.
         let body = error_body(contract, schema, self.kind, &self.message);
         let body = body.unwrap_or_else(|| serde_json::json!({ "message": self.message }));
-        Bytes::from(body.to_string())
+        Bytes::from(conformance_json::write(&body))
     }
 }
 

@@ -7,8 +7,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use bytes::Bytes;
-use conformance_record::exchange::{NOT_AWAITED, UNFINISHED};
-use conformance_record::{Behind, Request, Response, Upstream as _};
+use conformance_record::{Behind, NoResponse, Request, Response, Upstream as _};
 use http_body_util::{BodyExt, Full};
 use hyper::body::{Body, Incoming};
 use tokio::sync::{oneshot, watch};
@@ -20,6 +19,8 @@ use crate::pipeline::Mock;
 use crate::problem::Problem;
 use crate::reply::Reply;
 
+/// What is said, to nobody, of a request whose client went.
+const UNFINISHED: &str = "the client did not finish the request";
 /// How much of a too large body is still read, so that the client gets to see the refusal.
 const DRAINED: usize = 16 * 1024 * 1024;
 
@@ -102,7 +103,7 @@ async fn passed(
     let script = call.and_then(|call| mock.control().script(call));
     let work = async {
         match (problem, script, mock.boundary()) {
-            (Some(problem), ..) if problem.message == UNFINISHED => Err(problem.message),
+            (Some(problem), ..) if problem.message == UNFINISHED => Err(NoResponse::RequestUnfinished),
             (Some(problem), ..) => Ok(mock.refuse(&request, problem).into()),
             (None, Some(script), Some(boundary)) => script.pass(request, &Behind { boundary, upstream: mock }).await,
             (None, Some(script), None) => script.pass(request, mock).await,
@@ -120,7 +121,7 @@ async fn passed(
         // What can be answered at once was, whoever waits for it.
         biased;
         answer = work => answer,
-        () = left => Err(NOT_AWAITED.to_owned()),
+        () = left => Err(NoResponse::ClientGone),
     };
     if let Some(noted) = noted {
         journal.end(noted, answer.clone());

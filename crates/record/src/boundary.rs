@@ -4,10 +4,10 @@ use std::fmt::Debug;
 use std::future::Future;
 use std::pin::Pin;
 
-use crate::{Request, Response};
+use crate::{NoResponse, Request, Response};
 
 /// An answer on its way, or why there is none.
-pub type Answer<'a> = Pin<Box<dyn Future<Output = Result<Response, String>> + Send + 'a>>;
+pub type Answer<'a> = Pin<Box<dyn Future<Output = Result<Response, NoResponse>> + Send + 'a>>;
 
 /// Whatever answers requests: a server behind a client, or a mock.
 pub trait Upstream: Sync {

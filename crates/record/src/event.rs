@@ -142,6 +142,12 @@ impl Tally {
         }
     }
 
+    /// Checks that were evaluated.
+    #[must_use]
+    pub fn checked(&self) -> usize {
+        self.passed + self.failed + self.warned + self.known
+    }
+
     /// Objects created and not deleted.
     #[must_use]
     pub fn left(&self) -> usize {

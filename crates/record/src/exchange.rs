@@ -2,16 +2,8 @@
 
 use std::time::Duration;
 
-use crate::Secrets;
 use crate::secrets::{credentials, is_telling};
-
-/// Why there is no answer: it is still on its way.
-pub const UNANSWERED: &str = "no answer was sent yet";
-/// Why there is no answer: the client hung up.
-pub const NOT_AWAITED: &str = "the client did not wait for the answer";
-
-/// Why there is no answer: the client went before all of its request had come.
-pub const UNFINISHED: &str = "the client did not finish the request";
+use crate::{NoResponse, Secrets};
 
 /// A request as it goes over the wire.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,7 +37,7 @@ pub struct Exchange {
     /// What was sent.
     pub request: Request,
     /// What came back, or why nothing did.
-    pub response: Result<Response, String>,
+    pub response: Result<Response, NoResponse>,
     /// From the first byte sent to the last byte received.
     pub took: Duration,
 }
@@ -88,7 +80,7 @@ impl Exchange {
                 headers: headers(&self.request.headers),
                 body: secrets.scrub_bytes(&self.request.body),
             },
-            response: response.map_err(|reason| secrets.scrub(reason)),
+            response: response.map_err(|reason| reason.clone().map_text(|text| secrets.scrub(text))),
             took: self.took,
         }
     }
@@ -124,6 +116,22 @@ impl Request {
 }
 
 impl Response {
+    /// What the server says of it in its own words: the beginning of the body, on one line.
+    #[must_use]
+    pub fn words(&self) -> String {
+        const LENGTH: usize = 160;
+        let text = String::from_utf8_lossy(&self.body[..self.body.len().min(4 * LENGTH)]);
+        let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        if text.is_empty() {
+            return "(no body)".to_owned();
+        }
+        let mut words: String = text.chars().take(LENGTH).collect();
+        if words.len() < text.len() {
+            words.push('…');
+        }
+        words
+    }
+
     /// Whether it has this status, or one of this class: `404`, `4XX`.
     #[must_use]
     pub fn is(&self, status: &str) -> bool {

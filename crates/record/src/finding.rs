@@ -28,6 +28,8 @@ pub enum Code {
     MissingBody,
     /// A body that is not JSON.
     MalformedBody,
+    /// A body in another encoding than JSON has, or with a byte order mark.
+    WrongEncoding,
     /// A body that breaks its schema.
     InvalidBody,
     /// A body property that the schema does not name.
@@ -54,6 +56,7 @@ impl Code {
             Self::WrongContentType => "wrong-content-type",
             Self::MissingBody => "missing-body",
             Self::MalformedBody => "malformed-body",
+            Self::WrongEncoding => "wrong-encoding",
             Self::InvalidBody => "invalid-body",
             Self::UnknownProperty => "unknown-property",
             Self::UnexpectedBody => "unexpected-body",
@@ -62,7 +65,7 @@ impl Code {
     }
 
     /// Every code there is.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::UnknownPath,
         Self::UnknownMethod,
         Self::MissingCredentials,
@@ -74,6 +77,7 @@ impl Code {
         Self::WrongContentType,
         Self::MissingBody,
         Self::MalformedBody,
+        Self::WrongEncoding,
         Self::InvalidBody,
         Self::UnknownProperty,
         Self::UnexpectedBody,
@@ -95,6 +99,7 @@ impl Code {
             Self::WrongContentType => "A body is sent as `application/json`, and unencoded.",
             Self::MissingBody => "A required body is sent.",
             Self::MalformedBody => "A body is JSON.",
+            Self::WrongEncoding => "A JSON body is UTF-8 without a byte order mark (RFC 8259, section 8.1).",
             Self::InvalidBody => "A body fits its schema.",
             Self::UnknownProperty => "A property of a body is one that its schema names, spelled as it is there.",
             Self::UnexpectedBody => "An operation without a body gets none.",

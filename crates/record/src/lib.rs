@@ -2,12 +2,13 @@
 //!
 //! Plain data that travels between the crates; nothing here knows a network, a file or a terminal.
 //!
-//! In reading order: [`exchange`], [`written`], [`mod@boundary`], [`finding`], [`verdict`], [`event`], [`secrets`].
+//! In reading order: [`exchange`], [`written`], [`no_response`], [`mod@boundary`], [`finding`], [`verdict`], [`event`], [`secrets`].
 
 pub mod boundary;
 pub mod event;
 pub mod exchange;
 pub mod finding;
+pub mod no_response;
 pub mod secrets;
 pub mod verdict;
 pub mod written;
@@ -16,5 +17,6 @@ pub use boundary::{Answer, Behind, Boundary, Upstream};
 pub use event::{RunEvent, SnapshotOutcome, Tally};
 pub use exchange::{Exchange, Request, Response};
 pub use finding::{Blame, Code, Finding};
+pub use no_response::NoResponse;
 pub use secrets::Secrets;
 pub use verdict::{CheckOutcome, Cited, Level, Mismatch, Position, Verdict};

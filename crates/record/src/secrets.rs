@@ -1,10 +1,11 @@
 //! Takes secrets out of text before it goes anywhere: into a report, a recording, a journal, a snapshot.
 //!
 //! `Authorization` is removed by structure where headers are told. This is the second net: a token of eight or more
-//! characters is also found by value, as it is and as base64, percent-encoding or JSON would write it.
+//! characters is also found by value, however each of its characters is written: as it is, escaped as JSON, XML or a URL do
+//! it, once or twice, a mix of all of these; and as a whole in hex or base64.
 
 /// What stands where a secret stood.
-const HIDDEN: &str = "<token>";
+pub const HIDDEN: &str = "<token>";
 /// What stands where a long text was cut short.
 const CUT: &str = "…";
 /// Shorter tokens would make holes in ordinary words.
@@ -29,34 +30,40 @@ pub fn is_telling(name: &str) -> bool {
 /// The secrets of a run.
 #[derive(Clone, Default)]
 pub struct Secrets {
-    forms: Vec<String>,
+    tokens: Vec<Token>,
+}
+
+/// A token, and how it may be written.
+#[derive(Clone)]
+struct Token {
+    /// For each byte, the ways to write it; the plain one first.
+    bytes: Vec<Vec<String>>,
+    /// The whole, in encodings that do not go byte by byte.
+    encoded: Vec<String>,
 }
 
 impl std::fmt::Debug for Secrets {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Secrets({})", self.forms.len())
+        write!(f, "Secrets({})", self.tokens.len())
     }
 }
 
 impl Secrets {
     /// Hides these tokens.
     pub fn new<'t>(tokens: impl IntoIterator<Item = &'t str>) -> Self {
-        let mut forms: Vec<String> =
-            tokens.into_iter().filter(|token| token.len() >= SHORTEST).flat_map(forms).collect();
-        // The longest first, or a part of a form would be hidden and the rest left.
-        forms.sort_by_key(|form| std::cmp::Reverse(form.len()));
-        forms.dedup();
-        Self { forms }
+        let mut tokens: Vec<&str> = tokens.into_iter().filter(|token| token.len() >= SHORTEST).collect();
+        // The longest first, or a part of one would be hidden and the rest left.
+        tokens.sort_by_key(|token| std::cmp::Reverse(token.len()));
+        tokens.dedup();
+        Self { tokens: tokens.into_iter().map(Token::of).collect() }
     }
 
     /// The text without secrets.
     #[must_use]
     pub fn scrub(&self, text: &str) -> String {
         let mut text = text.to_owned();
-        for form in &self.forms {
-            if text.contains(form.as_str()) {
-                text = text.replace(form.as_str(), HIDDEN);
-            }
+        for token in &self.tokens {
+            text = token.scrub(text);
         }
         if text.contains(CUT) { self.scrub_cut(&text) } else { text }
     }
@@ -74,12 +81,8 @@ impl Secrets {
         let mut parts: Vec<String> = text.split(CUT).map(str::to_owned).collect();
         let last = parts.len() - 1;
         for part in &mut parts[..last] {
-            let begun = self.forms.iter().filter_map(|form| {
-                let lengths = (SHORTEST..form.len()).rev();
-                lengths.filter_map(|length| form.get(..length)).find(|begun| part.ends_with(begun))
-            });
-            if let Some(begun) = begun.max_by_key(|begun| begun.len()) {
-                part.truncate(part.len() - begun.len());
+            if let Some(at) = self.tokens.iter().filter_map(|token| token.begins_at_the_end_of(part)).min() {
+                part.truncate(at);
                 part.push_str(HIDDEN);
             }
         }
@@ -87,21 +90,116 @@ impl Secrets {
     }
 }
 
-/// Every way in which a token may be written.
-fn forms(token: &str) -> Vec<String> {
-    let percent = |hex: fn(u8) -> String| {
-        let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte);
-        token.bytes().map(|byte| if plain(byte) { char::from(byte).to_string() } else { hex(byte) }).collect::<String>()
-    };
-    let json = serde_json::Value::from(token).to_string();
+impl Token {
+    fn of(token: &str) -> Self {
+        Self { bytes: token.bytes().map(spellings).collect(), encoded: encodings(token) }
+    }
+
+    fn scrub(&self, mut text: String) -> String {
+        for form in &self.encoded {
+            if text.contains(form.as_str()) {
+                text = text.replace(form.as_str(), HIDDEN);
+            }
+        }
+        let (mut clean, mut kept, mut at) = (String::new(), 0, 0);
+        while at < text.len() {
+            match self.length_at(text.as_bytes(), at) {
+                Some(length) => {
+                    clean.push_str(text.get(kept..at).unwrap_or_default());
+                    clean.push_str(HIDDEN);
+                    at += length;
+                    kept = at;
+                }
+                None => at += 1,
+            }
+        }
+        if kept == 0 {
+            return text;
+        }
+        clean.push_str(text.get(kept..).unwrap_or_default());
+        clean
+    }
+
+    /// How many bytes of a text the whole token takes up from here on, if it stands here.
+    fn length_at(&self, text: &[u8], at: usize) -> Option<usize> {
+        let (length, bytes) = self.longest_at(text, at, 0)?;
+        (bytes == self.bytes.len()).then_some(length)
+    }
+
+    /// How far the token reaches from here on: bytes of the text, and bytes of the token.
+    fn longest_at(&self, text: &[u8], at: usize, index: usize) -> Option<(usize, usize)> {
+        let spellings = self.bytes.get(index)?;
+        let reached = spellings.iter().filter_map(|spelling| {
+            let here = text.get(at..at + spelling.len())?;
+            let same = if spelling.len() == 1 {
+                here == spelling.as_bytes()
+            } else {
+                here.eq_ignore_ascii_case(spelling.as_bytes())
+            };
+            if !same {
+                return None;
+            }
+            let (length, bytes) = self.longest_at(text, at + spelling.len(), index + 1).unwrap_or((0, 0));
+            Some((spelling.len() + length, 1 + bytes))
+        });
+        reached.max_by_key(|(_, bytes)| *bytes)
+    }
+
+    /// Where the beginning of the token stands, when a text ends with one.
+    fn begins_at_the_end_of(&self, text: &str) -> Option<usize> {
+        let plain = (0..text.len()).find(|at| {
+            let reached = self.longest_at(text.as_bytes(), *at, 0);
+            // An escape that was cut in its middle hides the end of what came before it.
+            reached.is_some_and(|(length, bytes)| bytes >= SHORTEST && text.len() - (at + length) < LONGEST_SPELLING)
+        });
+        let encoded = self.encoded.iter().filter_map(|form| {
+            let lengths = (SHORTEST..form.len()).rev();
+            let begun = lengths.filter_map(|length| form.get(..length)).find(|begun| text.ends_with(begun))?;
+            Some(text.len() - begun.len())
+        });
+        plain.into_iter().chain(encoded).min()
+    }
+}
+
+/// No way to write a byte is longer than this.
+const LONGEST_SPELLING: usize = 8;
+
+/// Every way to write a byte of a token; letters of escapes in any case.
+fn spellings(byte: u8) -> Vec<String> {
+    let plain = char::from(byte);
+    if !byte.is_ascii() {
+        // A part of a longer character, which goes over the wire as it is or percent-encoded.
+        return vec![format!("%{byte:02x}")];
+    }
     let mut all = vec![
-        token.to_owned(),
-        percent(|byte| format!("%{byte:02X}")),
-        percent(|byte| format!("%{byte:02x}")),
-        json[1..json.len() - 1].to_owned(),
-        json[1..json.len() - 1].replace('/', "\\/"),
+        plain.to_string(),
+        format!("%{byte:02x}"),
+        format!("%25{byte:02x}"),
+        format!("\\u00{byte:02x}"),
+        format!("\\\\u00{byte:02x}"),
+        format!("\\x{byte:02x}"),
+        format!("&#{byte};"),
+        format!("&#x{byte:x};"),
     ];
-    // Inside longer base64 a token may begin at any of three places in a group; what is whole of it then is hidden.
+    all.extend(match plain {
+        '&' => Some("&amp;".to_owned()),
+        '<' => Some("&lt;".to_owned()),
+        '>' => Some("&gt;".to_owned()),
+        '"' => Some("&quot;".to_owned()),
+        '\'' => Some("&apos;".to_owned()),
+        _ => None,
+    });
+    if matches!(plain, '"' | '\\' | '/') {
+        all.push(format!("\\{plain}"));
+    }
+    all
+}
+
+/// The whole token in hex and base64. Inside longer base64 a token may begin at any of three places in a group; what is whole
+/// of it then is hidden.
+fn encodings(token: &str) -> Vec<String> {
+    let hex = |digit: fn(u8) -> String| token.bytes().map(digit).collect::<String>();
+    let mut all = vec![hex(|byte| format!("{byte:02x}")), hex(|byte| format!("{byte:02X}"))];
     for shift in 0..3 {
         for alphabet in [STANDARD, URL_SAFE] {
             let padded = [&[0; 2][..shift], token.as_bytes()].concat();
@@ -113,6 +211,8 @@ fn forms(token: &str) -> Vec<String> {
             }
         }
     }
+    all.sort_by_key(|form| std::cmp::Reverse(form.len()));
+    all.dedup();
     all
 }
 
@@ -129,4 +229,45 @@ fn base64(bytes: &[u8], alphabet: &[u8; 64]) -> String {
         }
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+
+    const TOKEN: &str = "s3cr+t/&token";
+
+    #[rstest]
+    #[case::plain("s3cr+t/&token")]
+    #[case::as_dot_net_escapes_json(r"s3cr\u002Bt/\u0026token")]
+    #[case::as_go_escapes_json(r"s3cr+t/\u0026token")]
+    #[case::every_character_escaped(r"\u0073\u0033\u0063\u0072\u002b\u0074\u002f\u0026\u0074\u006f\u006b\u0065\u006e")]
+    #[case::json_in_json(r"s3cr\\u002bt\/\\u0026token")]
+    #[case::percent("s3cr%2Bt%2f%26token")]
+    #[case::percent_twice("s3cr%252Bt%252F%2526token")]
+    #[case::html("s3cr+t/&amp;token")]
+    #[case::numeric_references("s3cr&#43;t&#x2F;&#38;token")]
+    #[case::hex("733363722b742f26746f6b656e")]
+    #[case::base64("czNjcit0LyZ0b2tlbg")]
+    fn a_token_is_hidden_however_it_is_written(#[case] written: &str) {
+        let secrets = Secrets::new([TOKEN]);
+        let clean = secrets.scrub(&format!("before {written} after"));
+        assert!(clean.starts_with("before <token>") && clean.ends_with(" after"), "{clean}");
+    }
+
+    #[rstest]
+    #[case::plain("s3cr+t/&tok…")]
+    #[case::escaped(r"s3cr\u002bt/\u0026t…")]
+    #[case::in_the_middle_of_an_escape(r"s3cr\u002bt/&\u00…")]
+    fn the_beginning_of_one_is_hidden_where_a_text_was_cut(#[case] cut: &str) {
+        assert_eq!(Secrets::new([TOKEN]).scrub(&format!("x {cut} y")), "x <token>… y");
+    }
+
+    #[test]
+    fn other_text_stays_as_it_is() {
+        let text = r"naïve \u002B %2B s3cr+t/&toke";
+        assert_eq!(Secrets::new([TOKEN]).scrub(text), text);
+    }
 }

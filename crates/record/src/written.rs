@@ -1,8 +1,10 @@
 //! Exchanges as they are written down: in recordings, and in the journal that a mock keeps.
 
-use serde::{Deserialize, Serialize};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::Value;
 
-use crate::{Request, Response};
+use crate::{NoResponse, Request, Response};
 
 /// A request.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -31,13 +33,23 @@ pub struct WrittenResponse {
 }
 
 /// A body: text where it is UTF-8, else its bytes.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize)]
 #[serde(untagged)]
 pub enum Body {
     /// UTF-8.
     Text(String),
     /// Anything else.
     Bytes(Vec<u8>),
+}
+
+impl<'de> Deserialize<'de> for Body {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        // Through a value: a derived untagged enum cannot read numbers that are kept as they were written.
+        match Value::deserialize(deserializer)? {
+            Value::String(text) => Ok(Self::Text(text)),
+            bytes => serde_json::from_value(bytes).map(Self::Bytes).map_err(D::Error::custom),
+        }
+    }
 }
 
 impl From<Vec<u8>> for Body {
@@ -59,8 +71,9 @@ impl From<Body> for Vec<u8> {
 ///
 /// # Errors
 /// The reason.
-pub fn answer(response: Option<WrittenResponse>, error: Option<String>) -> Result<Response, String> {
-    response.map(Into::into).ok_or_else(|| error.unwrap_or_else(|| "no answer".to_owned()))
+pub fn answer(response: Option<WrittenResponse>, error: Option<String>) -> Result<Response, NoResponse> {
+    let reason = || NoResponse::from_text(error.unwrap_or_else(|| "no answer".to_owned()));
+    response.map(Into::into).ok_or_else(reason)
 }
 
 impl From<Request> for WrittenRequest {

@@ -203,7 +203,7 @@ impl Card {
                     self.code("answered", &line);
                 }
             }
-            Err(reason) => self.words("answered", reason),
+            Err(reason) => self.words("answered", &reason.to_string()),
         }
     }
 

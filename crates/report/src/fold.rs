@@ -17,7 +17,7 @@ const REQUESTS: usize = 8;
 /// A body in lines; JSON with long lists and texts folded.
 pub(crate) fn body(bytes: &[u8]) -> Vec<String> {
     let text = String::from_utf8_lossy(bytes);
-    let shown = match serde_json::from_slice::<Value>(bytes) {
+    let shown = match conformance_json::parse(bytes) {
         Ok(value) => {
             let folded = folded(value);
             let flat = folded.to_string();
@@ -92,7 +92,7 @@ pub(crate) fn requests(exchanges: &[&Exchange]) -> Vec<String> {
 fn kind(one: &Exchange) -> String {
     let status = match &one.response {
         Ok(response) => response.status.to_string(),
-        Err(reason) => reason.clone(),
+        Err(reason) => reason.to_string(),
     };
     let folder = one.request.path().rsplit_once('/').map_or("", |(folder, _)| folder);
     let page = one.response.as_ref().map_or(None, |response| page(&response.body)).unwrap_or_default();
@@ -135,7 +135,7 @@ fn told(one: &Exchange) -> String {
 
 /// A page without its objects: how many there are, and what it says besides.
 fn page(bytes: &[u8]) -> Option<String> {
-    let Ok(Value::Object(members)) = serde_json::from_slice::<Value>(bytes) else { return None };
+    let Ok(Value::Object(members)) = conformance_json::parse(bytes) else { return None };
     if !members.values().any(|member| member.as_array().is_some_and(|items| items.iter().any(Value::is_object))) {
         return None;
     }
@@ -148,7 +148,7 @@ fn page(bytes: &[u8]) -> Option<String> {
 
 /// A body in one line.
 fn flat(bytes: &[u8]) -> String {
-    match serde_json::from_slice::<Value>(bytes) {
+    match conformance_json::parse(bytes) {
         Ok(value) => cut(&folded(value).to_string(), FLAT),
         Err(_) => cut(&String::from_utf8_lossy(bytes), FLAT),
     }

@@ -121,7 +121,7 @@ fn exchange(one: &Exchange) -> Value {
             });
             told.insert("response".to_owned(), response);
         }
-        Err(reason) => drop(told.insert("error".to_owned(), reason.as_str().into())),
+        Err(reason) => drop(told.insert("error".to_owned(), reason.to_string().into())),
     }
     told.insert("tookMs".to_owned(), millis(one.took).into());
     Value::Object(told)

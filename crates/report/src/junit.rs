@@ -27,7 +27,12 @@ pub fn junit(run: &Collected, background: &Background) -> Result<String, String>
         }
         report.add_test_suite(suite);
     }
-    report.to_string().map_err(|error| error.to_string())
+    report.to_string().map(|xml| without_noncharacters(&xml)).map_err(|error| error.to_string())
+}
+
+/// XML 1.0 has no U+FFFE and no U+FFFF, not even as references.
+fn without_noncharacters(xml: &str) -> String {
+    xml.replace(['\u{FFFE}', '\u{FFFF}'], "\u{FFFD}")
 }
 
 fn case(scenario: &Scenario, check: &CheckOutcome, card: &str) -> TestCase {

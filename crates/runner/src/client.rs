@@ -1,84 +1,98 @@
-//! The HTTP lane: one pooled client.
+//! The HTTP transport: pooled connections to one origin.
+//!
+//! What the server certainly did not process is sent again, whatever it does; a request that changes nothing when it is made
+//! twice is sent once more when its connection ended. Everything else that got no response is told as such.
 
 use std::io::Read as _;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use conformance_record::{Answer, Boundary, Exchange, Request, Response, Upstream};
+use conformance_record::{Answer, Boundary, Exchange, NoResponse, Request, Response, Upstream};
 use flate2::read::{MultiGzDecoder, ZlibDecoder};
-use http_body_util::{BodyExt, Full, Limited};
+use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
 use hyper::header::HeaderValue;
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::Client as Pool;
 use hyper_util::rt::TokioExecutor;
-use rustls::{ClientConfig, RootCertStore};
 use tokio::sync::watch;
 
-use crate::pace::Pace;
-use crate::road::Road;
+use crate::connector::Connector;
+use crate::rate_limiter::{Later, MAX_WAIT, RateLimiter};
 use crate::settings::Settings;
 use crate::target::Target;
+use crate::{failure, tls};
 
-/// How much of an answer's body is read.
-const MOST: usize = 32 * 1024 * 1024;
+/// How much of a response's body is read, in bytes, before and after it is decompressed.
+const MAX_BODY: usize = 32 * 1024 * 1024;
+/// How often a request that was not processed is sent again.
+const MAX_RESENDS: u32 = 5;
+/// How long to wait before that, times the number of the attempt.
+const RESEND_AFTER: Duration = Duration::from_millis(20);
+
+type Connections = Pool<HttpsConnector<Connector>, Full<Bytes>>;
 
 /// Sends requests to one origin.
 #[derive(Debug)]
 pub(crate) struct Client {
     origin: String,
-    pool: Pool<HttpsConnector<Road>, Full<Bytes>>,
+    /// Connections that are used again.
+    pool: Connections,
+    /// Connections that are used once.
+    fresh: Connections,
+    /// Whether this server was seen to end connections without a word. Writes, which must not be sent twice, then go over
+    /// fresh ones.
+    ends_connections: AtomicBool,
     /// What a proxy wants of each request; no part of the exchange.
-    key: Option<HeaderValue>,
+    proxy_authorization: Option<HeaderValue>,
+    proxied: bool,
     boundary: Option<Arc<dyn Boundary>>,
     /// What the server answered to creates, before the boundary altered it.
     true_creates: Mutex<Vec<(Request, Response)>>,
     timeout: Duration,
     headers: Vec<(String, String)>,
-    pace: Pace,
+    rate_limiter: RateLimiter,
 }
 
 impl Client {
     /// A client for a target.
     ///
     /// # Errors
-    /// When `https` is asked for and the system has no usable root certificates.
+    /// When TLS is asked for and cannot be set up, or the proxy of the environment cannot be used.
     pub(crate) fn new(target: &Target, settings: &Settings) -> Result<Self, String> {
-        let ring = Arc::new(rustls::crypto::ring::default_provider());
-        let builder = HttpsConnectorBuilder::new();
-        let builder = if target.origin.starts_with("https:") {
-            let rooted = builder.with_provider_and_native_roots(ring);
-            rooted.map_err(|error| format!("the system's root certificates cannot be used: {error}"))?
-        } else {
-            // Nothing is trusted where nothing is encrypted.
-            let config = ClientConfig::builder_with_provider(ring).with_safe_default_protocol_versions();
-            let config = config.map_err(|error| format!("TLS cannot be set up: {error}"))?;
-            builder.with_tls_config(config.with_root_certificates(RootCertStore::empty()).with_no_client_auth())
-        };
+        let connector = Connector::new(&target.origin, settings.proxies)?;
+        let proxy_authorization = connector.key();
+        let proxied = !matches!(connector, Connector::Direct(_));
+        let builder = HttpsConnectorBuilder::new().with_tls_config(tls::config(&target.origin, &settings.trust)?);
         let builder = builder.https_or_http();
-        let road = Road::to(&target.origin, settings.proxies)?;
-        let key = road.key();
         let connector = if settings.http2 {
-            builder.enable_http2().wrap_connector(road)
+            builder.enable_http2().wrap_connector(connector)
         } else {
-            builder.enable_all_versions().wrap_connector(road)
+            builder.enable_all_versions().wrap_connector(connector)
         };
-        let pool = Pool::builder(TokioExecutor::new()).http2_only(settings.http2).build(connector);
+        let connections = |idle| {
+            let mut pool = Pool::builder(TokioExecutor::new());
+            pool.http2_only(settings.http2).pool_max_idle_per_host(idle).build(connector.clone())
+        };
         Ok(Self {
             origin: target.origin.clone(),
-            pool,
-            key,
+            pool: connections(usize::MAX),
+            fresh: connections(0),
+            ends_connections: AtomicBool::new(false),
+            proxy_authorization,
+            proxied,
             boundary: settings.boundary.clone(),
             true_creates: Mutex::default(),
             timeout: settings.timeout,
             headers: settings.headers.clone(),
-            pace: Pace::new(settings.max_rps),
+            rate_limiter: RateLimiter::new(settings.max_rps),
         })
     }
 
     /// Cuts waits short once `stop` turns true.
     pub(crate) fn until(mut self, stop: watch::Receiver<bool>) -> Self {
-        self.pace.until(stop);
+        self.rate_limiter.until(stop);
         self
     }
 
@@ -103,47 +117,81 @@ impl Client {
             request.headers.push((name.clone(), value.clone()));
         }
         let start = Instant::now();
-        let mut waited = Duration::ZERO;
+        let (mut waited, mut refusals) = (Duration::ZERO, 0);
         let response = loop {
-            self.pace.turn().await;
+            self.rate_limiter.acquire().await;
             let response = match tokio::time::timeout(self.timeout, self.pass(&request, boundary)).await {
                 Ok(response) => response,
-                Err(_) => Err(format!("no answer within {} s", self.timeout.as_secs_f64())),
+                Err(_) => Err(NoResponse::TimedOut(self.timeout)),
             };
-            match &response {
-                Ok(answer) if self.pace.obey(answer, &mut waited).await => {}
-                _ => break response,
+            let Ok(answered) = &response else { break response };
+            match self.rate_limiter.wait_retry_after(answered, refusals, &mut waited).await {
+                Later::Waited => refusals += 1,
+                Later::TooLong if answered.status == 429 => break Err(rate_limited(answered)),
+                Later::No | Later::TooLong => break response,
             }
         };
         Exchange { number: 0, request, response, took: start.elapsed() }
     }
 
-    async fn pass(&self, request: &Request, boundary: Option<&dyn Boundary>) -> Result<Response, String> {
+    async fn pass(&self, request: &Request, boundary: Option<&dyn Boundary>) -> Result<Response, NoResponse> {
         match boundary {
             Some(boundary) => boundary.pass(request.clone(), self).await,
             None => self.exchange(request).await,
         }
     }
 
-    async fn exchange(&self, request: &Request) -> Result<Response, String> {
+    /// Sends a request, and again what the server did not process.
+    async fn exchange(&self, request: &Request) -> Result<Response, NoResponse> {
+        let idempotent = matches!(request.method.as_str(), "GET" | "HEAD" | "OPTIONS" | "PUT" | "DELETE" | "TRACE");
+        let mut attempt = 0;
+        loop {
+            let wary = self.ends_connections.load(Ordering::Relaxed) && !idempotent;
+            let connections = if wary || attempt > 0 { &self.fresh } else { &self.pool };
+            let result = self.exchange_once(request, connections).await;
+            if matches!(result, Err(NoResponse::ConnectionClosed(_) | NoResponse::Incomplete(_))) {
+                self.ends_connections.store(true, Ordering::Relaxed);
+            }
+            let again = match &result {
+                Err(reason) if reason.is_unprocessed() => attempt < MAX_RESENDS,
+                Err(NoResponse::ConnectionClosed(_)) => idempotent && attempt == 0,
+                _ => false,
+            };
+            if !again {
+                return result;
+            }
+            attempt += 1;
+            self.rate_limiter.wait(RESEND_AFTER * attempt).await;
+        }
+    }
+
+    async fn exchange_once(&self, request: &Request, connections: &Connections) -> Result<Response, NoResponse> {
         let mut builder =
             hyper::Request::builder().method(request.method.as_str()).uri(format!("{}{}", self.origin, request.target));
         for (name, value) in &request.headers {
             builder = builder.header(name.as_str(), value.as_str());
         }
-        if let Some(key) = &self.key {
+        if let Some(key) = &self.proxy_authorization {
             builder = builder.header(hyper::header::PROXY_AUTHORIZATION, key);
         }
         let body = Full::new(Bytes::from(request.body.clone()));
-        let request = builder.body(body).map_err(|error| format!("the request cannot be sent: {error}"))?;
-        let response = self.pool.request(request).await.map_err(|error| reason(&error))?;
+        let request = builder.body(body).map_err(|error| NoResponse::NotSent(error.to_string()))?;
+        let response = connections.request(request).await.map_err(|error| failure::of_request(&error, self.proxied))?;
         let status = response.status().as_u16();
-        let text = |value: &hyper::header::HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
+        let text = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
         let headers = response.headers().iter().map(|(name, value)| (name.as_str().to_owned(), text(value))).collect();
-        let body = Limited::new(response.into_body(), MOST).collect().await;
-        let body = body.map_err(|error| format!("the answer broke off: {error}"))?.to_bytes();
+        let body = Limited::new(response.into_body(), MAX_BODY).collect().await.map_err(|error| {
+            if error.is::<LengthLimitError>() {
+                too_large()
+            } else {
+                NoResponse::Incomplete(failure::innermost(&*error))
+            }
+        })?;
         let mut response = Response { status, headers, body: Vec::new() };
-        response.body = decoded(response.header("content-encoding"), &body)?;
+        response.body = decoded(response.header("content-encoding"), &body.to_bytes())?;
+        if self.proxied && status == 407 {
+            return Err(NoResponse::ProxyRefused(format!("it answered 407: {}", response.words())));
+        }
         Ok(response)
     }
 }
@@ -161,25 +209,36 @@ impl Upstream for Client {
     }
 }
 
+fn rate_limited(response: &Response) -> NoResponse {
+    let asked = response.header("retry-after").map_or_else(String::new, |value| format!(" (Retry-After: {value})"));
+    let most = MAX_WAIT.as_secs();
+    NoResponse::RateLimited(format!(
+        "the server limits requests: 429{asked} after {most} s of waiting at most: {}; --max-rps slows the run down",
+        response.words()
+    ))
+}
+
+fn too_large() -> NoResponse {
+    NoResponse::TooLarge(u64::try_from(MAX_BODY).unwrap_or(u64::MAX))
+}
+
 /// A body as it was before it was compressed: servers and what stands before them may do so unasked.
-fn decoded(encoding: Option<&str>, body: &[u8]) -> Result<Vec<u8>, String> {
-    let most = u64::try_from(MOST).unwrap_or(u64::MAX);
+fn decoded(encoding: Option<&str>, body: &[u8]) -> Result<Vec<u8>, NoResponse> {
+    let most = u64::try_from(MAX_BODY).unwrap_or(u64::MAX).saturating_add(1);
     let mut plain = Vec::new();
     let read = match encoding.map(str::to_ascii_lowercase).as_deref() {
         None | Some("" | "identity") => return Ok(body.to_vec()),
+        // What has no body has nothing to decompress, whatever its header says.
+        Some(_) if body.is_empty() => return Ok(Vec::new()),
         Some("gzip" | "x-gzip") => MultiGzDecoder::new(body).take(most).read_to_end(&mut plain),
         Some("deflate") => ZlibDecoder::new(body).take(most).read_to_end(&mut plain),
-        Some(other) => return Err(format!("the answer is encoded by `{other}`, which was not asked for")),
+        Some(other) => {
+            return Err(NoResponse::Undecodable(format!("it is encoded by `{other}`, which was not asked for")));
+        }
     };
-    read.map_err(|error| format!("the answer cannot be decompressed: {error}"))?;
-    Ok(plain)
-}
-
-/// The innermost cause: "Connection refused" rather than "client error".
-fn reason(error: &dyn std::error::Error) -> String {
-    let mut cause = error;
-    while let Some(inner) = cause.source() {
-        cause = inner;
+    match read {
+        Err(error) => Err(NoResponse::Undecodable(error.to_string())),
+        Ok(_) if plain.len() > MAX_BODY => Err(too_large()),
+        Ok(_) => Ok(plain),
     }
-    cause.to_string()
 }

@@ -1,4 +1,4 @@
-//! The way to the target's origin: straight, or through the proxy that the environment names.
+//! The way to the target's origin: direct, or through the proxy that the environment names.
 
 use std::error::Error;
 use std::future::Future;
@@ -20,26 +20,26 @@ type Failure = Box<dyn Error + Send + Sync>;
 
 /// How connections to an origin are made.
 #[derive(Clone, Debug)]
-pub(crate) enum Road {
+pub(crate) enum Connector {
     /// To the origin itself.
-    Straight(HttpConnector),
+    Direct(HttpConnector),
     /// To a proxy that passes plain requests on, with what lets one in.
     Forward(HttpConnector, Uri, Option<HeaderValue>),
     /// Through a proxy that connects both ends and does not look into what passes.
     Tunnel(Tunnel<HttpConnector>),
 }
 
-impl Road {
+impl Connector {
     /// The way to an origin by `HTTP_PROXY`, `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY`, as curl reads them.
     ///
     /// # Errors
     /// When the proxy is one that cannot be spoken to.
-    pub(crate) fn to(origin: &str, by_environment: bool) -> Result<Self, String> {
+    pub(crate) fn new(origin: &str, by_environment: bool) -> Result<Self, String> {
         let mut connector = HttpConnector::new();
         connector.enforce_http(false);
         let uri: Uri = origin.parse().map_err(|error| format!("{origin} is no origin: {error}"))?;
         let Some(proxy) = by_environment.then(Matcher::from_env).and_then(|matcher| matcher.intercept(&uri)) else {
-            return Ok(Self::Straight(connector));
+            return Ok(Self::Direct(connector));
         };
         if proxy.uri().scheme_str() != Some("http") {
             let scheme = proxy.uri().scheme_str().unwrap_or("");
@@ -65,23 +65,21 @@ impl Road {
     }
 }
 
-impl Service<Uri> for Road {
+impl Service<Uri> for Connector {
     type Response = Stream;
     type Error = Failure;
     type Future = Pin<Box<dyn Future<Output = Result<Stream, Failure>> + Send>>;
 
     fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Failure>> {
         match self {
-            Self::Straight(connector) | Self::Forward(connector, ..) => {
-                connector.poll_ready(context).map_err(Into::into)
-            }
+            Self::Direct(connector) | Self::Forward(connector, ..) => connector.poll_ready(context).map_err(Into::into),
             Self::Tunnel(tunnel) => tunnel.poll_ready(context).map_err(Into::into),
         }
     }
 
     fn call(&mut self, origin: Uri) -> Self::Future {
         match self {
-            Self::Straight(connector) => {
+            Self::Direct(connector) => {
                 let connection = connector.call(origin);
                 Box::pin(async { Ok(Stream { inner: connection.await?, forwarded: false }) })
             }

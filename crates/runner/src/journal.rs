@@ -154,6 +154,11 @@ impl Past {
     }
 }
 
+/// A line of a journal. It goes through a value: a derived tagged enum cannot read numbers that are kept as they were written.
+fn parse_entry(line: &str) -> Option<Entry> {
+    serde_json::from_value(serde_json::from_str(line).ok()?).ok()
+}
+
 /// The journals in a folder, the oldest first.
 ///
 /// # Errors
@@ -170,7 +175,7 @@ pub fn past(folder: &Path) -> io::Result<Vec<Past>> {
         if path.extension().is_some_and(|ending| ending == "jsonl") {
             let alive = matches!(File::open(&path)?.try_lock_shared(), Err(TryLockError::WouldBlock));
             let text = fs::read_to_string(&path)?;
-            let entries = text.lines().map_while(|line| serde_json::from_str(line).ok()).collect();
+            let entries = text.lines().map_while(parse_entry).collect();
             all.push(Past { path, entries, alive });
         }
     }

@@ -1,9 +1,9 @@
 //! Judges checks. A check is one verdict however often its step is repeated; every mismatch is kept.
 
-use conformance_contract::model::StatusRule;
+use conformance_contract::model::{ResponseRule, StatusRule};
 use conformance_contract::say::brief;
 use conformance_contract::{Operation, Requirements};
-use conformance_record::{CheckOutcome, Cited, Exchange, Level, Mismatch, Position, Verdict};
+use conformance_record::{CheckOutcome, Cited, Exchange, Level, Mismatch, Position, Response, Verdict};
 use conformance_scenario::expression::meanings;
 use conformance_scenario::{Check, Expectation, Step, StepKind};
 use conformance_source::SourceFile;
@@ -51,7 +51,7 @@ impl<'s> Judgement<'s> {
         if let Some(Err(reason)) = scope.exchange.map(|exchange| &exchange.response)
             && !(self.check.if_status.is_empty() && self.check.conditions.is_empty())
         {
-            return self.could_not(format!("there was no answer: {reason}").into());
+            return self.could_not(format!("there was no response: {reason}").into());
         }
         match unmet(world, operation, scope, &self.check.conditions) {
             Ok(None) => {}
@@ -147,7 +147,13 @@ fn hold(
 ) -> (String, Result<Vec<Mismatch>, Obstacle>) {
     let expected = describe(expectation);
     if let Some(Err(reason)) = scope.exchange.map(|exchange| &exchange.response) {
-        return (expected, Ok(vec![Mismatch::of(format!("no answer: {reason}"))]));
+        return (expected, Err(format!("there was no response: {reason}").into()));
+    }
+    if let Some(Ok(response)) = scope.exchange.map(|exchange| &exchange.response)
+        && is_of_a_gateway(operation, response)
+    {
+        let (status, words) = (response.status, response.words());
+        return (expected, Err(format!("a gateway answered {status} in the server's place: {words}").into()));
     }
     match (expectation, scope.exchange.map(|exchange| &exchange.response)) {
         (Expectation::Status(statuses), Some(Ok(response))) => {
@@ -168,6 +174,12 @@ fn hold(
         (Expectation::Value(value), _) => relation(world, operation, scope, value),
         _ => (expected, Err("nothing was sent".into())),
     }
+}
+
+/// Whether a response speaks of what stands before the server, and not of the server (RFC 9110, 15.6.3 to 15.6.5).
+fn is_of_a_gateway(operation: &Operation, response: &Response) -> bool {
+    let exactly = |rule: &ResponseRule| matches!(rule.status, StatusRule::Exactly(_));
+    matches!(response.status, 502..=504) && !operation.response(response.status).is_some_and(exactly)
 }
 
 /// What a check expects, before anything was worked out.

@@ -1,6 +1,6 @@
 //! The road that calls take: over HTTP, or through a recording of an earlier run.
 
-use conformance_record::{Exchange, Request, Response};
+use conformance_record::{Exchange, NoResponse, Request, Response};
 
 use crate::client::Client;
 use crate::obstacle::Obstacle;
@@ -55,7 +55,7 @@ impl Lane {
             Self::Sdk(_) | Self::Recorded(_) => Exchange {
                 number: 0,
                 request,
-                response: Err("nothing is sent past a recording or an SDK".to_owned()),
+                response: Err(NoResponse::NotSent("nothing is sent past a recording or an SDK".to_owned())),
                 took: std::time::Duration::ZERO,
             },
         }

@@ -11,6 +11,7 @@ use crate::journal::{Entry, Journal};
 #[derive(Debug, Default)]
 pub(crate) struct Ledger {
     inner: Mutex<Inner>,
+    marker: String,
 }
 
 #[derive(Debug, Default)]
@@ -19,7 +20,16 @@ struct Inner {
     journal: Option<Journal>,
     secrets: Secrets,
     trouble: Option<String>,
+    /// How many objects turned out not to be deletable.
+    undeletable: usize,
+    /// How many creates in a row failed on the server's side.
+    failed_in_a_row: usize,
 }
+
+/// After so many objects that cannot be named or deleted nothing more is created.
+const MAX_STUCK: usize = 3;
+/// After so many creates in a row that fail on the server's side nothing more is created.
+const MAX_FAILED: usize = 10;
 
 /// A create that was sent.
 #[derive(Clone, Debug)]
@@ -28,6 +38,8 @@ pub(crate) struct Create {
     pub(crate) resource: usize,
     /// Whether the second token sent it.
     pub(crate) second: bool,
+    /// Whether its body bears the run's marker, so that a search would find what it made.
+    pub(crate) marked: bool,
     pub(crate) fate: Fate,
 }
 
@@ -47,8 +59,9 @@ pub(crate) enum Fate {
 }
 
 impl Ledger {
-    pub(crate) fn new(journal: Option<Journal>, secrets: Secrets) -> Self {
-        Self { inner: Mutex::new(Inner { journal, secrets, ..Inner::default() }) }
+    pub(crate) fn new(marker: &str, journal: Option<Journal>, secrets: Secrets) -> Self {
+        let inner = Mutex::new(Inner { journal, secrets, ..Inner::default() });
+        Self { inner, marker: marker.to_owned() }
     }
 
     fn lock(&self) -> MutexGuard<'_, Inner> {
@@ -66,13 +79,14 @@ impl Ledger {
     ) -> Result<usize, String> {
         let mut inner = self.lock();
         let number = inner.creates.len();
+        let marked = String::from_utf8_lossy(body).contains(&self.marker);
         let body = inner.secrets.scrub(&String::from_utf8_lossy(body));
-        let body = serde_json::from_str(&body).unwrap_or(Value::Null);
+        let body = conformance_json::parse(body.as_bytes()).unwrap_or(Value::Null);
         inner.write(&Entry::Intent { number, resource: name.to_owned(), second, body, at: now() });
         if let Some(trouble) = &inner.trouble {
             return Err(format!("the journal cannot be written: {trouble}"));
         }
-        inner.creates.push(Create { scenario, resource, second, fate: Fate::Unknown });
+        inner.creates.push(Create { scenario, resource, second, marked, fate: Fate::Unknown });
         Ok(number)
     }
 
@@ -80,14 +94,47 @@ impl Ledger {
     pub(crate) fn settle(&self, number: usize, fate: Fate) {
         let mut inner = self.lock();
         match &fate {
-            Fate::Made(id) => inner.write(&Entry::Created { number, id: id.clone() }),
+            // An id may embed the token; who sweeps up has it and puts it back.
+            Fate::Made(id) => {
+                let id = inner.secrets.scrub(id);
+                inner.write(&Entry::Created { number, id });
+            }
             Fate::Gone(_) => inner.write(&Entry::Deleted { number }),
             Fate::Refused => inner.write(&Entry::Refused { number }),
             Fate::Unknown | Fate::Nameless => {}
         }
+        match &fate {
+            Fate::Unknown => inner.failed_in_a_row += 1,
+            Fate::Made(_) | Fate::Refused | Fate::Nameless => inner.failed_in_a_row = 0,
+            Fate::Gone(_) => {}
+        }
         if let Some(create) = inner.creates.get_mut(number) {
             create.fate = fate;
         }
+    }
+
+    /// Notes that an object could not be deleted.
+    pub(crate) fn note_undeletable(&self) {
+        self.lock().undeletable += 1;
+    }
+
+    /// Why nothing more is to be created, if so: what cannot be deleted would stay on the server.
+    pub(crate) fn reason_to_stop(&self) -> Option<String> {
+        let inner = self.lock();
+        let nameless = inner.creates.iter().filter(|create| create.fate == Fate::Nameless).count();
+        if nameless >= MAX_STUCK {
+            return Some(format!(
+                "nothing more is created: {nameless} creates were answered with success and without a usable id, so that \
+                 nobody can delete what they made"
+            ));
+        }
+        if inner.undeletable >= MAX_STUCK {
+            let count = inner.undeletable;
+            return Some(format!("nothing more is created: {count} objects that were created cannot be deleted"));
+        }
+        let failed = inner.failed_in_a_row;
+        (failed >= MAX_FAILED)
+            .then(|| format!("nothing more is created: {failed} creates in a row got no clear response"))
     }
 
     /// The creates of a scenario, with their numbers.
@@ -105,6 +152,12 @@ impl Ledger {
             _ => None,
         });
         ids.collect()
+    }
+
+    /// How many creates got no clear response and made something, if at all, that a search for the marker would not find.
+    pub(crate) fn unsearchable(&self) -> usize {
+        let inner = self.lock();
+        inner.creates.iter().filter(|one| one.fate == Fate::Unknown && (!one.marked || one.second)).count()
     }
 
     /// How many objects were created, how many of them are gone again, and how many creates got no clear answer.

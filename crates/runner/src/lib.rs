@@ -3,18 +3,20 @@
 //! It knows a server only by its URL: the mock and a server in production take the same road.
 //!
 //! In reading order: [`mod@bind`] (scenarios meet the contract; mistakes are found before the first request),
-//! [`mod@select`], [`target`], [`settings`], `lane` (where answers come from: `client` with its `road` and its `pace`, or a [`recording`]),
+//! [`mod@select`], [`target`], [`settings`], `lane` (where answers come from: `client` with its `connector`, its [`tls`] and its `rate_limiter`, and `failure` for what got no response, or a [`recording`]),
 //! `world` (what a scenario knows), `value` (expressions and templates worked out), `walk`, `relate` and `judge`, `replay` (one
 //! scenario: `request`, `send`, `probe`; `oracle`, which judges every answer), `ledger` and [`journal`] (what was created, in memory and on disk), `cleanup`, [`sweep`],
-//! [`known`] (failures that are excused), `evidence` (what may be told of it), `transcript` and [`snapshot`] (how a target behaved before), [`change`] (what a difference means), [`mod@run`], [`mod@mutate`] (does the suite notice
+//! [`known`] (failures that are excused), `evidence` (what may be told of it), `transcript`, [`stable`] and [`snapshot`] (how a target behaved before), [`change`] (what a difference means), [`mod@run`], [`mod@mutate`] (does the suite notice
 //! defects?), [`traffic`] (what a client sent, judged), [`sdk`] (calls through an SDK).
 
 pub mod bind;
 pub mod change;
 mod cleanup;
 mod client;
+mod connector;
 pub mod coverage;
 mod evidence;
+mod failure;
 pub mod journal;
 mod judge;
 pub mod known;
@@ -23,21 +25,22 @@ mod ledger;
 pub mod mutate;
 mod obstacle;
 mod oracle;
-mod pace;
 mod probe;
+mod rate_limiter;
 pub mod recording;
 mod relate;
 mod replay;
 mod request;
-mod road;
 pub mod run;
 pub mod sdk;
 pub mod select;
 mod send;
 pub mod settings;
 pub mod snapshot;
+pub mod stable;
 pub mod sweep;
 pub mod target;
+pub mod tls;
 pub mod traffic;
 mod transcript;
 mod url;

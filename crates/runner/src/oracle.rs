@@ -7,11 +7,12 @@ use std::collections::BTreeMap;
 
 use conformance_contract::requirements::Rule;
 use conformance_contract::{Action, Contract, Operation, Requirement, Requirements};
+use conformance_json::Note;
 use conformance_record::{CheckOutcome, Exchange, Level, Mismatch, Position, Verdict};
 use conformance_source::SourceFile;
 use serde_json::Value;
 
-use crate::relate::changes;
+use crate::relate::{changes, documented_members};
 use crate::world::World;
 
 /// What is known of an object.
@@ -40,12 +41,21 @@ struct Broken {
 
 impl Oracle {
     /// Judges an answer by what is known, and learns from it.
-    pub(crate) fn see(&mut self, world: &World<'_>, operation: &Operation, id: Option<&str>, exchange: &Exchange) {
+    pub(crate) fn see(
+        &mut self,
+        (world, base): (&World<'_>, &str),
+        operation: &Operation,
+        id: Option<&str>,
+        exchange: &Exchange,
+    ) {
         let own = id.filter(|id| world.own.iter().any(|own| own == id));
         let Ok(response) = &exchange.response else {
             return self.lose(operation, own);
         };
-        let body: Value = serde_json::from_slice(&response.body).unwrap_or_default();
+        let read = conformance_json::read(&response.body).ok();
+        let (body, notes) = read.map_or_else(Default::default, |document| (document.value, document.notes));
+        let twice = notes.iter().filter(|note| matches!(note, Note::DuplicateMember(_)));
+        self.rule(Rule::Members, exchange, twice.map(|note| Mismatch::of(format!("the body {note}"))).collect());
         let done = (200..300).contains(&response.status);
         if response.status >= 500 {
             return self.lose(operation, own);
@@ -57,7 +67,7 @@ impl Oracle {
         match (operation.action, own) {
             (Action::List, _) if done => self.list(world, operation, &body, exchange),
             (Action::Create, _) if done => {
-                if let Some(id) = world.created_id(operation.resource, &response.body) {
+                if let Some(id) = world.created_id(operation.resource, base, response) {
                     self.known.insert(id, Known::As(body));
                 }
             }
@@ -187,11 +197,7 @@ impl Broken {
 
 /// Documented members that are otherwise than before.
 fn documented(contract: &Contract, operation: &Operation, now: &Value, before: &Value) -> Vec<Mismatch> {
-    let documented = contract.documented(operation.resource);
-    let Value::Object(members) = before else { return Vec::new() };
-    let known = members.iter().filter(|(name, _)| documented.contains(name));
-    let before = Value::Object(known.map(|(name, value)| (name.clone(), value.clone())).collect());
-    changes(now, &before, &[])
+    changes(now, &documented_members(contract, operation, before), &[])
 }
 
 /// How many objects a page may hold: no more than were asked for, nor than may be asked for.

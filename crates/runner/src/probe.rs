@@ -9,6 +9,7 @@ use crate::judge::Judgement;
 use crate::obstacle::Obstacle;
 use crate::relate::since;
 use crate::replay::Replay;
+use crate::target::Target;
 use crate::url::{add_query, escaped};
 use crate::value::{self, Scope};
 
@@ -69,10 +70,7 @@ impl Replay<'_> {
     /// A request that only looks: of an operation without a body, with this id in its path.
     pub(crate) fn request_for(&self, operation: &Operation, id: &str) -> Request {
         let path = operation.path.fill(|_| Some(escaped(id))).unwrap_or_default();
-        let headers = vec![
-            ("accept".to_owned(), "application/json".to_owned()),
-            ("authorization".to_owned(), format!("Bearer {}", self.target.token(self.number))),
-        ];
+        let headers = Target::headers(Some(&self.target.token(self.number)));
         let target = format!("{}{path}", self.target.path);
         Request { method: operation.method.clone(), target, headers, body: Vec::new() }
     }
@@ -87,7 +85,7 @@ impl Replay<'_> {
         if !(200..300).contains(&response.status) {
             return Err(format!("the probe was answered {}", response.status).into());
         }
-        serde_json::from_slice::<Value>(&response.body)
+        conformance_json::parse(&response.body)
             .map(Some)
             .map_err(|error| format!("the probe's answer is not JSON: {error}").into())
     }

@@ -119,7 +119,7 @@ impl Recorder {
                 let body = self.secrets.scrub_bytes(&response.body).into();
                 (Some(WrittenResponse { status: response.status, headers: clean(&response.headers), body }), None)
             }
-            Err(reason) => (None, Some(self.secrets.scrub(reason))),
+            Err(reason) => (None, Some(self.secrets.scrub(&reason.to_string()))),
         };
         let request = WrittenRequest {
             method: exchange.request.method.clone(),

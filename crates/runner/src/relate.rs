@@ -2,8 +2,9 @@
 
 use std::cmp::Ordering;
 
-use conformance_contract::Operation;
 use conformance_contract::say::brief;
+use conformance_contract::{Contract, Operation};
+use conformance_json::{compare, equal};
 use conformance_record::Mismatch;
 use conformance_scenario::expression::Source;
 use conformance_scenario::{Operator, Relation, Template};
@@ -28,6 +29,19 @@ pub(crate) fn unmet(
         }
     }
     Ok(None)
+}
+
+/// An object without the members that the contract does not name: a server may show those where it likes. Other values
+/// are left as they are.
+pub(crate) fn documented_members(contract: &Contract, operation: &Operation, value: &Value) -> Value {
+    let resource = &contract.resources[operation.resource];
+    let Value::Object(members) = value else { return value.clone() };
+    if !members.contains_key(&resource.id_property) {
+        return value.clone();
+    }
+    let documented = contract.documented(operation.resource);
+    let known = members.iter().filter(|(name, _)| documented.contains(name));
+    Value::Object(known.map(|(name, value)| (name.clone(), value.clone())).collect())
 }
 
 /// How an object differs from what it was; nothing when it is the same.
@@ -63,7 +77,10 @@ pub(crate) fn relation(
         // A captured value that is missing says nothing about this answer; a missing part of the answer does.
         Err(missing) if is_captured(that) => (expected, Err(missing)),
         Err(missing) => (expected, Ok(vec![Mismatch::of(missing.reason())])),
-        Ok(found) if operator == Operator::UnchangedSince => (expected, Ok(changes(&found, &other, except))),
+        Ok(found) if operator == Operator::UnchangedSince => {
+            let before = documented_members(world.contract, operation, &other);
+            (expected, Ok(changes(&found, &before, except)))
+        }
         Ok(found) => match holds(operator, &found, &other) {
             Ok(true) => (expected, Ok(Vec::new())),
             Ok(false) => (expected, Ok(mismatches(operator, &found, &other))),
@@ -104,7 +121,7 @@ fn mismatches(operator: Operator, found: &Value, other: &Value) -> Vec<Mismatch>
         (Operator::Length, _, _) => format!("its length is {}", length(found).unwrap_or(0)),
         (Operator::ContainsAll | Operator::ExcludesAll, Value::Array(have), Value::Array(want)) => {
             let contained = operator == Operator::ExcludesAll;
-            let told: Vec<Value> = want.iter().filter(|item| have.contains(item) == contained).cloned().collect();
+            let told: Vec<Value> = want.iter().filter(|item| among(have, item) == contained).cloned().collect();
             let word = if contained { "it has" } else { "it lacks" };
             format!("{word} {}; it is {}", brief(&Value::Array(told)), brief(found))
         }
@@ -175,17 +192,17 @@ impl From<Difference> for Mismatch {
 /// How one list differs from another, told by the items.
 fn lists(have: &[Value], want: &[Value]) -> String {
     let short = |items: Vec<&Value>| brief(&items.into_iter().cloned().collect());
-    let missing: Vec<_> = want.iter().filter(|item| !have.contains(item)).collect();
-    let surplus: Vec<_> = have.iter().filter(|item| !want.contains(item)).collect();
+    let missing: Vec<_> = want.iter().filter(|item| !among(have, item)).collect();
+    let surplus: Vec<_> = have.iter().filter(|item| !among(want, item)).collect();
     let repeated: Vec<_> =
-        have.iter().enumerate().filter(|(at, item)| have[..*at].contains(item)).map(|(_, item)| item).collect();
+        have.iter().enumerate().filter(|(at, item)| among(&have[..*at], item)).map(|(_, item)| item).collect();
     let mut said = vec![format!("it has {} items", have.len())];
     for (what, items) in [("missing", missing), ("surplus", surplus), ("repeated", repeated)] {
         if !items.is_empty() {
             said.push(format!("{what} {}", short(items)));
         }
     }
-    if let (1, Some(first)) = (said.len(), have.iter().zip(want).position(|(a, b)| a != b)) {
+    if let (1, Some(first)) = (said.len(), have.iter().zip(want).position(|(a, b)| !equal(a, b))) {
         said.push(format!(
             "in another order: at {first} stands {}, expected {}",
             brief(&have[first]),
@@ -197,7 +214,6 @@ fn lists(have: &[Value], want: &[Value]) -> String {
 
 /// Whether a relation holds; `Err` when the two values cannot stand in it.
 fn holds(operator: Operator, found: &Value, other: &Value) -> Result<bool, String> {
-    let number = |value: &Value| value.as_f64().ok_or_else(|| format!("{} is not a number", brief(value)));
     let compared = |wanted: fn(Ordering) -> bool| match compare(found, other) {
         Some(order) => Ok(wanted(order)),
         None if other.is_number() || other.is_string() => Ok(false),
@@ -219,7 +235,10 @@ fn holds(operator: Operator, found: &Value, other: &Value) -> Result<bool, Strin
                 jsonschema::draft202012::new(other).map_err(|error| format!("the schema is wrong: {error}"))?;
             Ok(schema.is_valid(found))
         }
-        Operator::Length => Ok(length(found).map(|length| length as f64) == Some(number(other)?)),
+        Operator::Length if other.is_number() => {
+            Ok(length(found).is_some_and(|length| equal(&Value::from(length), other)))
+        }
+        Operator::Length => Err(format!("{} is not a number", brief(other))),
         Operator::Contains => Ok(contains(found, other)),
         Operator::Excludes => Ok(!contains(found, other)),
         Operator::UnchangedSince => Ok(changes(found, other, &[]).is_empty()),
@@ -237,16 +256,11 @@ fn holds(operator: Operator, found: &Value, other: &Value) -> Result<bool, Strin
     }
 }
 
-/// Numbers by value, text by code points; other values have no order.
-fn compare(one: &Value, other: &Value) -> Option<Ordering> {
-    match (one, other) {
-        (Value::String(one), Value::String(other)) => Some(one.cmp(other)),
-        _ => one.as_f64()?.partial_cmp(&other.as_f64()?),
-    }
+fn among(items: &[Value], item: &Value) -> bool {
+    items.iter().any(|one| equal(one, item))
 }
 
 fn lists_hold(operator: Operator, have: &[Value], want: &[Value]) -> bool {
-    let among = |items: &[Value], item: &Value| items.iter().any(|one| equal(one, item));
     match operator {
         Operator::ContainsAll => want.iter().all(|item| among(have, item)),
         Operator::ExcludesAll => !want.iter().any(|item| among(have, item)),
@@ -276,17 +290,5 @@ fn contains(found: &Value, other: &Value) -> bool {
         (Value::Array(items), _) => items.iter().any(|item| equal(item, other)),
         (Value::String(text), Value::String(part)) => text.contains(part.as_str()),
         _ => false,
-    }
-}
-
-/// The same JSON value: numbers by value, objects in any order.
-fn equal(one: &Value, other: &Value) -> bool {
-    match (one, other) {
-        (Value::Number(a), Value::Number(b)) => a == b || a.as_f64() == b.as_f64(),
-        (Value::Array(a), Value::Array(b)) => a.len() == b.len() && a.iter().zip(b).all(|(a, b)| equal(a, b)),
-        (Value::Object(a), Value::Object(b)) => {
-            a.len() == b.len() && a.iter().all(|(key, value)| b.get(key).is_some_and(|other| equal(value, other)))
-        }
-        _ => one == other,
     }
 }

@@ -34,6 +34,8 @@ pub(crate) struct Replay<'r> {
     pub(crate) oracle: Oracle,
     /// What went over the wire so far.
     pub(crate) exchanges: Vec<Exchange>,
+    /// How many objects the run holds at a time, at most.
+    pub(crate) objects_at_a_time: u64,
     /// Whether the step sends the second token.
     pub(crate) second: bool,
     /// Whether the tear-down has begun, which goes on when the run is interrupted.

@@ -7,6 +7,7 @@ use conformance_scenario::Call;
 
 use crate::obstacle::Obstacle;
 use crate::replay::Replay;
+use crate::target::Target;
 use crate::url::{add_query, escaped};
 use crate::value::{self, Scope};
 
@@ -39,17 +40,13 @@ impl Replay<'_> {
         for (parameter, value) in arguments.iter().filter(|(parameter, _)| parameter.place == Place::Query) {
             add_query(&mut target, &parameter.name, value);
         }
-        let mut headers = vec![
-            ("accept".to_owned(), "application/json".to_owned()),
-            ("accept-encoding".to_owned(), "gzip, deflate".to_owned()),
-        ];
-        if operation.secured {
-            headers.push(("authorization".to_owned(), format!("Bearer {}", self.bearer())));
-        }
+        let token = operation.secured.then(|| self.bearer());
+        let mut headers = Target::headers(token.as_deref());
         let mut body = Vec::new();
         if let Some(template) = &call.body {
             let schema = operation.body.as_ref().map(|body| &body.schema.location);
-            body = value::template(&mut self.world, operation, scope, template, schema)?.to_string().into_bytes();
+            body = conformance_json::write(&value::template(&mut self.world, operation, scope, template, schema)?)
+                .into_bytes();
             headers.push(("content-type".to_owned(), "application/json".to_owned()));
         }
         let mut request = Request { method: operation.method.clone(), target, headers, body };

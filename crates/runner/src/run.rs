@@ -5,12 +5,14 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use conformance_contract::{Action, Suite};
-use conformance_record::{CheckOutcome, Exchange, Request, RunEvent, Secrets, SnapshotOutcome, Tally, Verdict};
+use conformance_record::{
+    CheckOutcome, Exchange, NoResponse, Request, RunEvent, Secrets, SnapshotOutcome, Tally, Verdict,
+};
 use conformance_scenario::Scenario;
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 
-use crate::cleanup::Cleaner;
+use crate::cleanup::{Cleaner, Leftover, Residue};
 use crate::client::Client;
 use crate::evidence::{self, scrub};
 use crate::journal::{self, Entry, Journal};
@@ -26,6 +28,7 @@ use crate::sdk::SdkLane;
 use crate::select::{Keep, Selected};
 use crate::settings::Settings;
 use crate::snapshot::Snapshots;
+use crate::stable::Ignored;
 use crate::target::{Target, Tokens};
 use crate::transcript::Transcript;
 use crate::word::word;
@@ -66,14 +69,30 @@ pub enum Source {
 /// Why a run did not begin.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Unreachable {
-    /// Nothing answers at the URL.
-    NoAnswer(String),
-    /// The token is refused.
-    Refused(u16),
-    /// What answers does not answer for this API: the status, and the path that was asked for.
-    NotServing(u16, String),
+    /// Nothing usable comes back.
+    NoResponse(NoResponse),
+    /// The token is rejected: the status, and the server's own words.
+    Refused(u16, String),
+    /// What answers does not answer for this API: the status, the path that was asked for, and its own words.
+    NotServing(u16, String, String),
+    /// The server fails whatever it is asked: the status, and its own words.
+    Failing(u16, String),
     /// Something on this side stands in the way.
     Setup(String),
+}
+
+impl Unreachable {
+    /// The same without secrets: a server's own words may hold them.
+    fn scrubbed(self, secrets: &Secrets) -> Self {
+        let scrub = |text: String| secrets.scrub(&text);
+        match self {
+            Self::NoResponse(reason) => Self::NoResponse(reason.map_text(|text| secrets.scrub(text))),
+            Self::Refused(status, words) => Self::Refused(status, scrub(words)),
+            Self::NotServing(status, path, words) => Self::NotServing(status, path, scrub(words)),
+            Self::Failing(status, words) => Self::Failing(status, scrub(words)),
+            Self::Setup(reason) => Self::Setup(reason),
+        }
+    }
 }
 
 struct Shared {
@@ -104,7 +123,7 @@ pub async fn run(run: Run, source: Source, listener: &mut (dyn FnMut(&RunEvent) 
     let lane = match source {
         Source::Target(recorder) => {
             let client = Client::new(&run.target, &run.settings).map_err(Unreachable::Setup)?.until(run.stop.clone());
-            first_contact(&run, &client).await?;
+            first_contact(&run, &client).await.map_err(|why| why.scrubbed(&secrets))?;
             Lane::Http(Box::new(client), recorder)
         }
         Source::Sdk(sdk) => Lane::Sdk(sdk),
@@ -115,7 +134,7 @@ pub async fn run(run: Run, source: Source, listener: &mut (dyn FnMut(&RunEvent) 
         recorder.begin(&head(&run, &marker));
     }
     let origin = if let Lane::Http(..) = lane { run.target.lasting_origin().to_owned() } else { String::new() };
-    let ledger = Ledger::new(begin_journal(&run, &lane, &marker)?, secrets.clone());
+    let ledger = Ledger::new(&marker, begin_journal(&run, &lane, &marker)?, secrets.clone());
     listener(&RunEvent::Started {
         suite: run.suite.contract.title.clone(),
         target: run.target.name.clone(),
@@ -132,9 +151,12 @@ pub async fn run(run: Run, source: Source, listener: &mut (dyn FnMut(&RunEvent) 
     }
     if let Lane::Http(..) = shared.lane {
         (tally.created, tally.deleted, tally.unclear) = shared.ledger.count();
-        let strays = strays(&shared).await;
-        tally.created += strays;
-        tally.deleted += strays;
+        if let Some(strays) = strays(&shared, listener).await {
+            tally.created += strays.gone.len() + strays.left.len();
+            tally.deleted += strays.gone.len();
+            // What bears the marker was searched for: what is not there was never made.
+            tally.unclear = shared.ledger.unsearchable();
+        }
     }
     for path in shared.run.snapshots.iter().flat_map(|snapshots| snapshots.unused(&shared.run.scenarios)) {
         listener(&RunEvent::Unused { path: path.display().to_string() });
@@ -149,18 +171,32 @@ pub async fn run(run: Run, source: Source, listener: &mut (dyn FnMut(&RunEvent) 
     Ok(tally)
 }
 
-/// Deletes what the server kept although it refused it, as far as it bears the run's marker.
-async fn strays(shared: &Shared) -> usize {
+/// Removes what the server kept although it rejected it or gave no clear response, as far as it bears the run's marker;
+/// none when nobody looked.
+async fn strays(shared: &Shared, listener: &mut (dyn FnMut(&RunEvent) + Send)) -> Option<Residue> {
     let Shared { run, lane, ledger, marker, .. } = shared;
     if run.settings.read_only || run.settings.keep_on_failure || !matches!(run.target.tokens, Tokens::One(_)) {
-        return 0;
+        return None;
     }
     let cleaner = Cleaner { suite: &run.suite, target: &run.target, lane, scenario: 0 };
-    let mut deleted = 0;
+    let mut all = Residue::default();
     for resource in 0..run.suite.contract.resources.len() {
-        deleted += cleaner.residue(resource, marker, &ledger.ids()).await.len();
+        match cleaner.residue(resource, marker, &ledger.ids()).await {
+            Ok(residue) => {
+                all.gone.extend(residue.gone);
+                all.left.extend(residue.left);
+            }
+            // Without a create that is unclear or rejected there is nothing to look for.
+            Err(_) if ledger.count() == (0, 0, 0) => {}
+            Err(reason) => {
+                let reason = format!("the list could not be searched for what bears {marker}: {reason}");
+                listener(&Leftover { id: "unknown".to_owned(), reason }.event(&shared.secrets));
+                return None;
+            }
+        }
     }
-    deleted
+    all.left.iter().for_each(|leftover| listener(&leftover.clone().event(&shared.secrets)));
+    Some(all)
 }
 
 /// First those that want to be alone, then the others, some at a time; told in order.
@@ -234,9 +270,8 @@ async fn one(shared: Arc<Shared>, number: usize) -> Done {
     } else {
         let Shared { run, lane, .. } = &*shared;
         let cleaner = Cleaner { suite: &run.suite, target: &run.target, lane, scenario: number };
-        // A boundary may have said that something was deleted, or have kept the failure from being seen.
-        let thorough = failed || run.settings.boundary.is_some();
-        left.extend(cleaner.clean_up(&shared.ledger, thorough).await);
+        let leftovers = cleaner.clean_up(&shared.ledger).await.into_iter();
+        left.extend(leftovers.map(|leftover| leftover.event(&shared.secrets)));
     }
     checks.iter_mut().for_each(|check| scrub(check, &shared.secrets));
     let nothing_to_tell = |check: &CheckOutcome| matches!(check.verdict, Verdict::Pass | Verdict::NotApplicable(_));
@@ -265,6 +300,7 @@ struct Replayed {
 async fn replay(shared: &Shared, number: usize) -> Replayed {
     let Shared { run, lane, ledger, marker, .. } = shared;
     let selected = &run.selected[number];
+    let ignored = run.snapshots.as_ref().map_or_else(Ignored::default, |snapshots| snapshots.ignored.clone());
     let mut replay = Replay {
         suite: &run.suite,
         target: &run.target,
@@ -275,9 +311,10 @@ async fn replay(shared: &Shared, number: usize) -> Replayed {
         selected,
         number,
         world: World::new(&run.suite.contract, marker, &selected.scenario.name),
-        transcript: Transcript::of(&selected.scenario),
+        transcript: Transcript::of(&selected.scenario, ignored),
         oracle: Oracle::default(),
         exchanges: Vec::new(),
+        objects_at_a_time: objects_at_a_time(run),
         second: false,
         closing: false,
     };
@@ -293,6 +330,13 @@ async fn replay(shared: &Shared, number: usize) -> Replayed {
     let transcript =
         (whole && replay.world.withheld.is_none() && !*run.stop.borrow()).then(|| replay.transcript.finish());
     Replayed { checks, requests: replay.world.requests, exchanges: replay.exchanges, transcript }
+}
+
+/// How many objects the selected scenarios hold at a time, at most.
+fn objects_at_a_time(run: &Run) -> u64 {
+    let mut all: Vec<u64> = run.selected.iter().map(|one| one.creates(&run.suite.contract)).collect();
+    all.sort_unstable_by_key(|count| std::cmp::Reverse(*count));
+    all.into_iter().take(run.settings.jobs.max(1)).sum()
 }
 
 /// All checks of a scenario, none of them judged.
@@ -345,16 +389,38 @@ async fn first_contact(run: &Run, client: &Client) -> Result<(), Unreachable> {
     let request = Request {
         method: "GET".to_owned(),
         target: format!("{}{path}", run.target.path),
-        headers: vec![("authorization".to_owned(), format!("Bearer {}", run.target.token(0)))],
+        headers: Target::headers(Some(&run.target.token(0))),
         body: Vec::new(),
     };
-    match client.send(request).await.response {
-        Err(reason) => Err(Unreachable::NoAnswer(reason)),
-        Ok(response) if matches!(response.status, 401 | 403) => Err(Unreachable::Refused(response.status)),
+    let response = client.send(request.clone()).await.response;
+    match response {
+        Ok(response) if response.status >= 500 && is_failing(run, client, request).await => {
+            Err(Unreachable::Failing(response.status, response.words()))
+        }
+        Err(reason) => Err(Unreachable::NoResponse(reason)),
+        Ok(response) if matches!(response.status, 401 | 403) => {
+            Err(Unreachable::Refused(response.status, response.words()))
+        }
         // No answer of a working list: a wrong path, a proxy, a limit that does not end.
-        Ok(response) if matches!(response.status, 301..=308 | 404 | 429 | 503) => {
-            Err(Unreachable::NotServing(response.status, format!("{}{path}", run.target.path)))
+        Ok(response) if matches!(response.status, 301..=308 | 404 | 503) => {
+            let location = response.header("location").map(|location| format!("to {location}"));
+            let words = location.unwrap_or_else(|| response.words());
+            Err(Unreachable::NotServing(response.status, format!("{}{path}", run.target.path), words))
         }
         Ok(_) => Ok(()),
     }
+}
+
+/// Whether a server also fails when it is asked for an object that nobody has, and when it is asked without credentials.
+async fn is_failing(run: &Run, client: &Client, list: Request) -> bool {
+    let retrieve = run.suite.contract.operations.iter().find(|one| one.action == Action::Retrieve);
+    let path = retrieve.and_then(|one| one.path.fill(|_| Some(word(12)))).unwrap_or_default();
+    let retrieve = Request { target: format!("{}{path}", run.target.path), ..list.clone() };
+    let anonymous = Request { headers: Target::headers(None), ..list };
+    for request in [retrieve, anonymous] {
+        if !client.send(request).await.response.is_ok_and(|response| response.status >= 500) {
+            return false;
+        }
+    }
+    true
 }

@@ -1,8 +1,8 @@
 //! Which scenarios, and which of their checks, a run is about.
 
-use conformance_contract::Requirements;
+use conformance_contract::{Action, Contract, Requirements};
 use conformance_record::CheckOutcome;
-use conformance_scenario::{Scenario, Step};
+use conformance_scenario::{Rounds, Scenario, Step, Template};
 use conformance_source::{Diagnostic, Diagnostics, suggest};
 
 use crate::bind::Bound;
@@ -113,6 +113,26 @@ fn unknown(bound: &Bound, requirements: &Requirements, name: &str) -> Diagnostic
 }
 
 impl Selected {
+    /// How many objects the scenario creates, at most, as far as its file tells.
+    pub(crate) fn creates(&self, contract: &Contract) -> u64 {
+        let count = |step: &Step| {
+            let creates = |id: &str| contract.operation(id).is_some_and(|one| one.action == Action::Create);
+            let one = u64::from(creates(step.kind.operation().0)) + u64::from(step.twin.is_some());
+            let rounds = match &step.rounds {
+                Rounds::Once | Rounds::ForEach(_) if one == 0 => 0,
+                Rounds::Once => 1,
+                Rounds::Times(times) => *times,
+                Rounds::ForEach(Template::Array(items)) => u64::try_from(items.len()).unwrap_or(u64::MAX),
+                Rounds::ForEach(Template::Literal(list)) => {
+                    list.as_array().map_or(1, |items| u64::try_from(items.len()).unwrap_or(u64::MAX))
+                }
+                Rounds::ForEach(_) => 1,
+            };
+            one * rounds
+        };
+        self.scenario.all_steps().map(count).sum()
+    }
+
     /// Whether a check of the whole scenario counts.
     pub(crate) fn counts_throughout(&self, check: &CheckOutcome) -> bool {
         match &self.keep {

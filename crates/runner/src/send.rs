@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use conformance_contract::{Action, Operation};
-use conformance_record::{Exchange, Request};
+use conformance_record::{Exchange, Request, Response};
 use conformance_scenario::Call;
 use tokio::time::Instant;
 
@@ -56,6 +56,7 @@ impl Replay<'_> {
         let meant = route.as_ref().map(|(operation, _)| (operation.action, operation.resource));
         let create = match meant {
             Some((Action::Create, resource)) => {
+                self.may_create()?;
                 let name = &contract.resources[resource].name;
                 let number = self.ledger.intend((self.number, resource), name, self.second, &request.body);
                 // What is not written down could not be swept up after.
@@ -78,12 +79,15 @@ impl Replay<'_> {
         self.world.last_write = Some(Instant::now());
         if let Some((resource, number)) = create {
             self.created(resource, number, &exchange);
+            if self.is_quota(&exchange) {
+                return Err(self.quota(&exchange));
+            }
         }
         self.note_true_creates();
         if let Some((operation, values)) = &route {
             let id = values.first().map(|(_, raw)| decoded(raw));
             if faults.is_empty() {
-                self.oracle.see(&self.world, operation, id.as_deref(), &exchange);
+                self.oracle.see((&self.world, &self.target.path), operation, id.as_deref(), &exchange);
             } else {
                 self.oracle.look_away(&self.world, operation, id.as_deref());
             }
@@ -99,6 +103,30 @@ impl Replay<'_> {
         Ok(exchange)
     }
 
+    /// Whether creating goes on: not when what is created cannot be deleted, or nothing can be created.
+    fn may_create(&mut self) -> Result<(), Obstacle> {
+        match self.ledger.reason_to_stop() {
+            Some(reason) => {
+                let why = Obstacle::CouldNotRun(reason);
+                self.world.withheld = Some(why.clone());
+                Err(why)
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// Whether a server rejects a create only because it holds as many objects as it may: a well-formed create after others
+    /// like it were accepted.
+    fn is_quota(&self, exchange: &Exchange) -> bool {
+        let Ok(response) = &exchange.response else { return false };
+        let well_formed = || {
+            let path = exchange.request.target.strip_prefix(&self.target.path).unwrap_or("").to_owned();
+            let request = Request { target: path, ..exchange.request.clone() };
+            self.suite.contract.read(&request).is_ok_and(|reading| reading.refusals(true).next().is_none())
+        };
+        matches!(response.status, 402 | 403 | 409 | 507) && self.ledger.count().0 > 0 && well_formed()
+    }
+
     /// Lets the clock of a server that counts milliseconds move on between two writes, so that their order is its order.
     async fn space_out(&self) {
         const APART: Duration = Duration::from_millis(2);
@@ -107,10 +135,25 @@ impl Replay<'_> {
         }
     }
 
+    /// Ends the scenario: what it would show needs more objects than the server allows.
+    fn quota(&mut self, exchange: &Exchange) -> Obstacle {
+        let words = exchange.response.as_ref().map_or_else(ToString::to_string, Response::words);
+        let status = exchange.response.as_ref().map_or(0, |response| response.status);
+        let (made, gone, _) = self.ledger.count();
+        let why = Obstacle::CouldNotRun(format!(
+            "the server allows no further object ({status}: {words}) while it holds {} of this run; the scenarios that were \
+             selected need up to {} at a time (fewer with --jobs 1, or with some of them by --only)",
+            made - gone,
+            self.objects_at_a_time,
+        ));
+        self.world.withheld = Some(why.clone());
+        why
+    }
+
     fn created(&mut self, resource: usize, number: usize, exchange: &Exchange) {
         let fate = match &exchange.response {
             Ok(response) if (200..300).contains(&response.status) => {
-                match self.world.created_id(resource, &response.body) {
+                match self.world.created_id(resource, &self.target.path, response) {
                     Some(id) => Fate::Made(id),
                     None => Fate::Nameless,
                 }
@@ -131,7 +174,7 @@ impl Replay<'_> {
         for (request, response) in self.lane.true_creates() {
             let path = request.path().strip_prefix(&self.target.path).unwrap_or("");
             let Ok((operation, _)) = contract.route(&request.method, path) else { continue };
-            let id = self.world.created_id(operation.resource, &response.body);
+            let id = self.world.created_id(operation.resource, &self.target.path, &response);
             let Some(id) = id.filter(|id| !self.ledger.ids().contains(id)) else { continue };
             let second = self.target.second(self.number).map(|token| format!("Bearer {token}"));
             let second = second.is_some() && request.header("authorization") == second.as_deref();

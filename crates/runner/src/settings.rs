@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use conformance_record::Boundary;
 
+use crate::tls::Trust;
+
 /// How a run goes about it.
 #[derive(Clone, Debug)]
 pub struct Settings {
@@ -23,6 +25,8 @@ pub struct Settings {
     pub http2: bool,
     /// What stands between the run and the server, if anything.
     pub boundary: Option<Arc<dyn Boundary>>,
+    /// Whom to trust on `https`.
+    pub trust: Trust,
     /// Go through the proxies that the environment names.
     pub proxies: bool,
     /// Leave what a failed scenario created.
@@ -41,6 +45,7 @@ impl Default for Settings {
             read_only: false,
             http2: false,
             boundary: None,
+            trust: Trust::default(),
             proxies: false,
             keep_on_failure: false,
             journals: None,

@@ -8,6 +8,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::stable::Ignored;
 use conformance_record::SnapshotOutcome;
 use conformance_scenario::Scenario;
 use similar::{ChangeTag, TextDiff};
@@ -23,6 +24,8 @@ pub struct Snapshots {
     pub target: String,
     /// Whether missing baselines and pending files may be written.
     pub write: bool,
+    /// Members whose values are left out.
+    pub ignored: Ignored,
 }
 
 impl Snapshots {

@@ -7,6 +7,7 @@
 use std::collections::BTreeMap;
 
 use conformance_contract::{Action, Suite};
+use conformance_record::secrets::HIDDEN;
 use conformance_record::{Request, Secrets};
 use serde_json::Value;
 
@@ -17,6 +18,7 @@ use crate::lane::Lane;
 use crate::settings::Settings;
 use crate::target::Target;
 use crate::url::add_query;
+use crate::world::id_text;
 
 /// How many pages are searched for an object whose id is not known.
 const MOST_PAGES: usize = 200;
@@ -54,11 +56,11 @@ pub async fn sweep(
     let client = Client::new(target, settings)?;
     let lane = Lane::Http(Box::new(client), None);
     let cleaner = Cleaner { suite, target, lane: &lane, scenario: 0 };
-    let open = Open::of(past);
+    let open = Open::of(past, &target.token(0));
     let mut swept = Swept::default();
     for (resource, id, second) in &open.known {
         let Some(resource) = suite.contract.resources.iter().position(|one| one.name == *resource) else { continue };
-        swept.done(id, cleaner.delete(resource, id, *second).await);
+        swept.done(id, cleaner.remove(resource, id, *second).await);
     }
     let secrets = target.secrets(settings);
     for (resource, body, at) in &open.lost {
@@ -68,11 +70,14 @@ pub async fn sweep(
                 continue;
             }
             if certain || yes {
-                swept.done(&id, cleaner.delete(resource, &id, false).await);
+                swept.done(&id, cleaner.remove(resource, &id, false).await);
             } else {
                 swept.doubtful.push(id);
             }
         }
+    }
+    for (id, reason) in &mut swept.failed {
+        (*id, *reason) = (secrets.scrub(id), secrets.scrub(reason));
     }
     Ok(swept)
 }
@@ -95,8 +100,9 @@ struct Open {
 }
 
 impl Open {
-    fn of(past: &Past) -> Self {
-        let mut creates: BTreeMap<usize, (&String, &Value, u64, bool, Option<&String>)> = BTreeMap::new();
+    /// `token` is put back where an id embeds it.
+    fn of(past: &Past, token: &str) -> Self {
+        let mut creates: BTreeMap<usize, (&String, &Value, u64, bool, Option<String>)> = BTreeMap::new();
         let mut ids = Vec::new();
         for entry in &past.entries {
             match entry {
@@ -104,6 +110,7 @@ impl Open {
                     creates.insert(*number, (resource, body, *at, *second, None));
                 }
                 Entry::Created { number, id } => {
+                    let id = id.replace(HIDDEN, token);
                     ids.push(id.clone());
                     if let Some(create) = creates.get_mut(number) {
                         create.4 = Some(id);
@@ -123,7 +130,7 @@ impl Open {
         };
         for (resource, body, at, second, id) in creates.into_values() {
             match id {
-                Some(id) => open.known.push((resource.clone(), id.clone(), second)),
+                Some(id) => open.known.push((resource.clone(), id, second)),
                 None => open.lost.push((resource.clone(), body.clone(), at)),
             }
         }
@@ -156,23 +163,26 @@ async fn search(
         if let (Some(name), Some(cursor)) = (&page.after, &cursor) {
             add_query(&mut target, name, cursor);
         }
-        let headers = vec![("authorization".to_owned(), format!("Bearer {}", cleaner.target.token(0)))];
+        let headers = Target::headers(Some(&cleaner.target.token(0)));
         let request = Request { method: list.method.clone(), target, headers, body: Vec::new() };
-        let response = cleaner.lane.send_aside(request).await.response?;
+        let response = cleaner.lane.send_aside(request).await.response.map_err(|reason| reason.to_string())?;
         let answer: Value =
-            serde_json::from_slice(&response.body).map_err(|_| format!("a list was answered {}", response.status))?;
+            conformance_json::parse(&response.body).map_err(|_| format!("a list was answered {}", response.status))?;
         let items = answer.pointer(&page.items).and_then(Value::as_array).cloned().unwrap_or_default();
         for item in &items {
-            let Some(id) = item.get(id_property).and_then(Value::as_str) else { continue };
+            let Some(id) = item.get(id_property).and_then(id_text) else { continue };
             // The journal's bodies went through the same net.
-            let shown: Value = serde_json::from_str(&secrets.scrub(&item.to_string())).unwrap_or_default();
-            let same = sent.iter().all(|(name, value)| shown.get(name).is_none_or(|other| other == *value));
-            if same && !open.ids.iter().any(|known| known == id) && created_since(cleaner, resource, item, at) {
-                found.push((id.to_owned(), !open.marker.is_empty() && body.to_string().contains(&open.marker)));
+            let shown: Value =
+                conformance_json::parse(secrets.scrub(&conformance_json::write(item)).as_bytes()).unwrap_or_default();
+            let same = sent
+                .iter()
+                .all(|(name, value)| shown.get(name).is_none_or(|other| conformance_json::equal(other, value)));
+            if same && !open.ids.contains(&id) && created_since(cleaner, resource, item, at) {
+                found.push((id, !open.marker.is_empty() && body.to_string().contains(&open.marker)));
             }
         }
         let more = page.more.as_ref().and_then(|more| answer.pointer(more)).and_then(Value::as_bool).unwrap_or(false);
-        let last = items.last().and_then(|item| item.get(id_property)?.as_str()).map(str::to_owned);
+        let last = items.last().and_then(|item| id_text(item.get(id_property)?));
         if !more || last.is_none() || last == cursor {
             break;
         }

@@ -10,6 +10,9 @@ use crate::settings::Settings;
 /// Where a mock is that is started by hand; one beside a command is gone with it.
 pub const BY_HAND: &str = "http://127.0.0.1:4010";
 
+/// What is sent when no token is given: many servers of one's own take any. It is no secret.
+pub const PUBLIC_TOKEN: &str = "conformance";
+
 /// A server, and how to be let in.
 #[derive(Clone, Debug)]
 pub struct Target {
@@ -79,6 +82,14 @@ impl Target {
         Ok(Self { name: url.to_owned(), origin: format!("{scheme}://{authority}"), path, tokens, second: None })
     }
 
+    /// The header fields of every request, whoever sends it: a judged call, a look, the clean-up.
+    pub(crate) fn headers(token: Option<&str>) -> Vec<(String, String)> {
+        const AGENT: &str = concat!("conformance/", env!("CARGO_PKG_VERSION"));
+        let own = [("accept", "application/json"), ("accept-encoding", "gzip, deflate"), ("user-agent", AGENT)];
+        let own = own.map(|(name, value)| (name.to_owned(), value.to_owned())).into_iter();
+        own.chain(token.map(|token| ("authorization".to_owned(), format!("Bearer {token}")))).collect()
+    }
+
     /// Whether the server is on this machine.
     #[must_use]
     pub fn is_loopback(&self) -> bool {
@@ -93,6 +104,14 @@ impl Target {
         if let Tokens::One(_) = self.tokens { &self.origin } else { BY_HAND }
     }
 
+    /// The name of the folder that its snapshots are kept in: two servers on one host are two targets.
+    #[must_use]
+    pub fn folder(&self) -> String {
+        let authority = self.origin.split("://").nth(1).unwrap_or("");
+        let name = |c: char| if c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_') { c } else { '-' };
+        authority.chars().map(name).collect::<String>().trim_matches('-').to_owned()
+    }
+
     /// The base URL.
     #[must_use]
     pub fn url(&self) -> String {
@@ -104,8 +123,8 @@ impl Target {
     pub fn secrets(&self, settings: &Settings) -> Secrets {
         let headers = settings.headers.iter().filter(|(name, _)| is_telling(name)).map(|(_, value)| value.as_str());
         let token = match &self.tokens {
-            Tokens::One(token) => Some(token.as_str()),
-            Tokens::PerScenario(_) => None,
+            Tokens::One(token) if token != PUBLIC_TOKEN => Some(token.as_str()),
+            Tokens::One(_) | Tokens::PerScenario(_) => None,
         };
         let second = self.second.as_ref().map(|Second(token)| token.as_str());
         Secrets::new(headers.chain(token).chain(second))

@@ -8,10 +8,9 @@ use std::time::Duration;
 
 use conformance_contract::Contract;
 use conformance_contract::request::bearer;
-use conformance_record::exchange::UNFINISHED;
 use conformance_record::{
-    Blame, CheckOutcome, Cited, Code, Exchange, Finding, Level, Mismatch, Position, Request, RunEvent, SnapshotOutcome,
-    Tally, Verdict,
+    Blame, CheckOutcome, Cited, Code, Exchange, Finding, Level, Mismatch, NoResponse, Position, Request, RunEvent,
+    SnapshotOutcome, Tally, Verdict,
 };
 use conformance_scenario::Scenario;
 
@@ -85,7 +84,7 @@ impl Traffic {
             // A body that was too large to be read, or did not come to its end, is not absent.
             let unread = match &exchange.response {
                 Ok(response) => response.status == 413,
-                Err(reason) => reason == UNFINISHED,
+                Err(reason) => *reason == NoResponse::RequestUnfinished,
             };
             findings.retain(|finding| !(unread && finding.code == Code::MissingBody));
             if let Some(place) = self.misplaced.get(&exchange.number) {

@@ -5,18 +5,25 @@
 //! others is left to the checks: what a single page holds and whether there is more (a walk is told by the scenario's own
 //! objects), and the answers to arguments that were counted or chosen from whole lists (`<captured>`).
 
+use std::sync::Arc;
+
 use conformance_contract::model::Generated;
+use conformance_contract::schemas::Location;
 use conformance_contract::{Operation, Resource};
-use conformance_record::Exchange;
+use conformance_record::{Exchange, Response};
 use conformance_scenario::{Call, Scenario, Template};
 use conformance_source::pointer;
 use serde_json::Value;
 
+use crate::stable::{Ignored, stable};
 use crate::url::escaped;
 use crate::world::World;
 
 /// How many rounds of a repeated step are told in full.
 const TOLD: usize = 3;
+
+/// How many objects of a walk are told.
+const TOLD_OF_A_WALK: usize = 10;
 
 /// The transcript of one scenario.
 #[derive(Debug, Default)]
@@ -25,13 +32,15 @@ pub(crate) struct Transcript {
     rounds: usize,
     /// Outputs that depend on the objects of others.
     varying: Vec<String>,
+    /// Members whose values are left out.
+    ignored: Arc<Ignored>,
 }
 
 impl Transcript {
-    pub(crate) fn of(scenario: &Scenario) -> Self {
+    pub(crate) fn of(scenario: &Scenario, ignored: Ignored) -> Self {
         let outputs = scenario.steps.iter().flat_map(|step| &step.outputs);
         let varying = outputs.filter(|(_, one)| one.source.depends_on_others()).map(|(name, _)| name.clone());
-        Self { varying: varying.collect(), ..Self::default() }
+        Self { varying: varying.collect(), ignored: Arc::new(ignored), ..Self::default() }
     }
 
     /// A step begins.
@@ -55,7 +64,8 @@ impl Transcript {
         if self.rounds > TOLD {
             return;
         }
-        let names = Names { world, operation };
+        let ignored = self.ignored.clone();
+        let names = Names { world, operation, ignored: &ignored };
         let request = &exchange.request;
         let target = request.target.strip_prefix(base).unwrap_or(&request.target);
         let settled = self.settled(call, target);
@@ -71,7 +81,7 @@ impl Transcript {
                 let media = response.header("content-type").map_or_else(String::new, |media| format!(" {media}"));
                 self.line(&format!("→ {}{media}", response.status));
                 if !response.body.is_empty() {
-                    self.line(&names.body(&response.body));
+                    self.line(&names.body(response));
                 }
             }
             Err(reason) => self.line(&format!("→ {reason}")),
@@ -80,9 +90,14 @@ impl Transcript {
 
     /// The outcome of a walk.
     pub(crate) fn walk(&mut self, world: &World<'_>, operation: &Operation, own: &[Value]) {
-        let names = Names { world, operation };
-        for item in own {
-            self.line(&names.value(item.clone()));
+        let ignored = self.ignored.clone();
+        let names = Names { world, operation, ignored: &ignored };
+        let item = operation.page.as_ref().map(|page| page.item.location.clone());
+        let told = own.iter().take(TOLD_OF_A_WALK);
+        let lines: Vec<String> = told.map(|one| names.value(item.as_slice(), one.clone())).collect();
+        lines.iter().for_each(|line| self.line(line));
+        if own.len() > TOLD_OF_A_WALK {
+            self.line(&format!("… and {} more", own.len() - TOLD_OF_A_WALK));
         }
     }
 
@@ -131,6 +146,7 @@ impl Transcript {
 struct Names<'n> {
     world: &'n World<'n>,
     operation: &'n Operation,
+    ignored: &'n Ignored,
 }
 
 impl Names<'_> {
@@ -156,8 +172,8 @@ impl Names<'_> {
         self.text(&String::from_utf8_lossy(bytes)).replace('\r', "").trim_end().to_owned()
     }
 
-    fn body(&self, bytes: &[u8]) -> String {
-        let Ok(mut value) = serde_json::from_slice::<Value>(bytes) else { return self.request(bytes) };
+    fn body(&self, response: &Response) -> String {
+        let Ok(mut value) = conformance_json::parse(&response.body) else { return self.request(&response.body) };
         if let Some(page) = &self.operation.page {
             for (at, name) in [(Some(&page.items), "<items>"), (page.more.as_ref(), "<more>")] {
                 if let Some(at) = at.filter(|at| value.pointer(at).is_some()) {
@@ -165,13 +181,16 @@ impl Names<'_> {
                 }
             }
         }
-        self.value(value)
+        let rule = self.operation.response(response.status).and_then(|rule| rule.schema.as_ref());
+        self.value(rule.map(|schema| schema.location.clone()).as_slice(), value)
     }
 
-    fn value(&self, mut value: Value) -> String {
+    /// A value at a place of these schemas.
+    fn value(&self, places: &[Location], mut value: Value) -> String {
         self.times(&mut value);
-        // A line per member, so that what drifts is a line.
-        self.text(&format!("{value:#}"))
+        let value = stable(&self.world.contract.schemas, places, self.ignored, value);
+        // A line per member, so that what changed is a line.
+        self.text(&conformance_json::write::write_pretty(&value))
     }
 
     /// Times by name.

@@ -42,7 +42,7 @@ fn source(world: &mut World<'_>, operation: &Operation, scope: Scope<'_>, source
         }
     };
     let body = || {
-        serde_json::from_slice::<Value>(&response()?.body)
+        conformance_json::parse(&response()?.body)
             .map_err(|error| Obstacle::from(format!("the body is not JSON: {error}")))
     };
     let walked = || scope.walk.ok_or_else(|| Obstacle::from("nothing was walked"));
@@ -59,7 +59,7 @@ fn source(world: &mut World<'_>, operation: &Operation, scope: Scope<'_>, source
         Source::ResponseCount => Ok(world.ids(operation, &body()?).len().into()),
         Source::RequestBody => {
             let sent = scope.exchange.map_or(&[][..], |exchange| &exchange.request.body);
-            serde_json::from_slice(sent).map_err(|_| Obstacle::from("the request had no JSON body"))
+            conformance_json::parse(sent).map_err(|_| Obstacle::from("the request had no JSON body"))
         }
         Source::Output(name) => match world.outputs.get(name) {
             Some(value) => value.clone(),
@@ -148,7 +148,11 @@ fn find(
     for (name, member) in members {
         wanted.push((name, template(world, operation, scope, member, None)?));
     }
-    let fits = |item: &&Value| wanted.iter().all(|(name, value)| item.get(name.as_str()) == Some(value));
+    let fits = |item: &&Value| {
+        wanted
+            .iter()
+            .all(|(name, value)| item.get(name.as_str()).is_some_and(|found| conformance_json::equal(found, value)))
+    };
     let found = items.iter().find(fits).cloned();
     found.ok_or_else(|| Obstacle::from(format!("none of {} objects is the one that is looked for", items.len())))
 }

@@ -122,7 +122,7 @@ impl Replay<'_> {
     /// What a page holds; none when the answer is no page.
     fn page_seen(&self, operation: &Operation, page: &Page, exchange: &Exchange) -> Option<PageSeen> {
         let response = exchange.response.as_ref().ok().filter(|response| (200..300).contains(&response.status))?;
-        let body: Value = serde_json::from_slice(&response.body).ok()?;
+        let body: Value = conformance_json::parse(&response.body).ok()?;
         let more = page.more.as_ref().and_then(|more| body.pointer(more)).and_then(Value::as_bool);
         let ids = self.world.ids(operation, &body);
         let items = body.pointer(&page.items)?.as_array()?;

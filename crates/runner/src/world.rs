@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 
-use conformance_contract::{Contract, Operation};
-use conformance_record::Exchange;
+use conformance_contract::{Action, Contract, Operation};
+use conformance_record::{Exchange, Response};
 use conformance_scenario::Direction;
 use conformance_source::pointer;
 use serde_json::Value;
@@ -52,19 +52,34 @@ impl<'c> World<'c> {
         }
     }
 
-    /// The id of the object that a create answered, when it can stand in a path.
-    pub(crate) fn created_id(&self, resource: usize, body: &[u8]) -> Option<String> {
-        let body: Value = serde_json::from_slice(body).ok()?;
-        let id = body.get(&self.contract.resources[resource].id_property)?.as_str()?;
-        is_safe(id).then(|| id.to_owned())
+    /// The id of the object that a create made, when it can stand in a path: of the body, else of `Location`.
+    pub(crate) fn created_id(&self, resource: usize, base: &str, response: &Response) -> Option<String> {
+        let body = conformance_json::parse(&response.body).ok();
+        let property = &self.contract.resources[resource].id_property;
+        let id = body.and_then(|body| id_text(body.get(property)?));
+        id.or_else(|| self.located_id(resource, base, response)).filter(|id| is_safe(id))
+    }
+
+    /// The id in the path that `Location` names.
+    fn located_id(&self, resource: usize, base: &str, response: &Response) -> Option<String> {
+        let location = response.header("location")?;
+        let path = match location.split_once("://") {
+            Some((_, rest)) => &rest[rest.find('/')?..],
+            None => location,
+        };
+        let path = path.split(['?', '#']).next()?.strip_prefix(base)?;
+        let one =
+            self.contract.action(resource, Action::Delete).or(self.contract.action(resource, Action::Retrieve))?;
+        let raw = one.path.fit(path)?.first()?.1;
+        Some(percent_encoding::percent_decode_str(raw).decode_utf8().ok()?.into_owned())
     }
 
     /// The ids in a list answer, in order.
     pub(crate) fn ids(&self, operation: &Operation, body: &Value) -> Vec<String> {
         let property = &self.contract.resources[operation.resource].id_property;
         let items = operation.page.as_ref().and_then(|page| body.pointer(&page.items)?.as_array());
-        let ids = items.into_iter().flatten().map(|item| item.get(property).and_then(Value::as_str).unwrap_or(""));
-        ids.map(str::to_owned).collect()
+        let id = |item: &Value| item.get(property).and_then(id_text).unwrap_or_default();
+        items.into_iter().flatten().map(id).collect()
     }
 
     /// Those of `ids` that the scenario created.
@@ -138,6 +153,15 @@ impl Walked {
                 self.own.splice(0..0, own);
             }
         }
+    }
+}
+
+/// An id as it stands in a path: text, or a whole number.
+pub(crate) fn id_text(id: &Value) -> Option<String> {
+    match id {
+        Value::String(text) => Some(text.clone()),
+        Value::Number(number) if number.is_i64() || number.is_u64() => Some(number.to_string()),
+        _ => None,
     }
 }
 

@@ -26,6 +26,9 @@ pending=.
 
 # Runs a jq program on the state. It says a word, hands back the state, and leaves on descriptor 3 what is to be sent.
 think() {
+  # jq does not read half a surrogate pair: U+FFFD stands in its place.
+  sed -E -i 's/\\u([dD][89abAB]..)\\u([dD][c-fC-F]..)/\x01\1\x02\2/g; s/\\u[dD][89a-fA-F]../\\ufffd/g; s/\x01(....)\x02/\\u\1\\u/g' \
+    "$folder/answers"
   printf '%s\n' "$contract" "$library" '$state[0] | '"$1"' | hand_over' >"$folder/program.jq"
   if ! jq -j -n -f "$folder/program.jq" --slurpfile state "$folder/state.json" \
     --rawfile answers "$folder/answers" --arg boundary "$boundary" >"$folder/thought"; then

@@ -31,6 +31,12 @@ pub struct Server {
     /// Speak HTTP/2 without asking; on https it is negotiated anyway.
     #[arg(long)]
     pub http2: bool,
+    /// Trust the certificates in this PEM file as well as the system's.
+    #[arg(long, value_name = "FILE")]
+    pub cacert: Option<PathBuf>,
+    /// Accept any certificate on https: for servers of your own.
+    #[arg(long, conflicts_with = "cacert")]
+    pub insecure: bool,
 }
 
 /// What to replay.

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use conformance_contract::Suite;
 use conformance_mock::{Mock, Settings, Witness};
-use conformance_record::{Exchange, Request, Response};
+use conformance_record::{Exchange, NoResponse, Request, Response};
 use conformance_report::{Telling, Terminal};
 use conformance_runner::bind;
 use conformance_runner::coverage::Coverage;
@@ -29,7 +29,7 @@ const TOKEN: &str = "conformance-exec";
 struct Listener(Arc<Mutex<Traffic>>);
 
 impl Witness for Listener {
-    fn saw(&self, request: &Request, answer: &Result<Response, String>, took: Duration) {
+    fn saw(&self, request: &Request, answer: &Result<Response, NoResponse>, took: Duration) {
         let exchange = Exchange { number: 0, request: request.clone(), response: answer.clone(), took };
         self.0.lock().unwrap_or_else(PoisonError::into_inner).take(&exchange);
     }

@@ -36,6 +36,7 @@ fn area_of(id: &str) -> &str {
 fn line(one: &Requirement, bound: &Bound) -> String {
     let tested = match (one.excluded, bound.citing(&one.id).len()) {
         (Some(_), _) => "excluded".to_owned(),
+        (None, 0) => "oracle".to_owned(),
         (None, 1) => "1 check".to_owned(),
         (None, checks) => format!("{checks} checks"),
     };
@@ -66,6 +67,7 @@ fn markdown(title: &str, all: &[&Requirement], bound: &Bound) -> String {
         scenarios.dedup();
         let tested = match one.excluded {
             Some(excluded) => format!("— {}", excluded.reason()),
+            None if scenarios.is_empty() => "every answer".to_owned(),
             None if one.oracle.is_some() => format!("every answer; {}", some(&scenarios)),
             None => some(&scenarios),
         };

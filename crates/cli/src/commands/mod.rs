@@ -42,7 +42,9 @@ pub fn dispatch(args: Args) -> Result<Exit, Failure> {
 
 /// The runtime that servers and runs live on.
 fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
-    tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(|error| {
+    // Bodies may nest deep, and what walks through them recurses.
+    const STACK: usize = 16 * 1024 * 1024;
+    tokio::runtime::Builder::new_multi_thread().thread_stack_size(STACK).enable_all().build().map_err(|error| {
         conformance_source::Diagnostic::general(format!("the asynchronous runtime did not start: {error}")).into()
     })
 }

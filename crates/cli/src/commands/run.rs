@@ -7,6 +7,7 @@ use conformance_contract::Suite;
 use conformance_mock::{Mock, Settings as MockSettings};
 use conformance_record::{RunEvent, Secrets, Tally, Verdict};
 use conformance_report::{Telling, Terminal};
+use conformance_runner::stable::Ignored;
 use conformance_runner::{
     Bound, KnownFailures, Recorder, Run, Selected, Snapshots, Source, Target, Tokens, Unreachable, bind, select,
 };
@@ -17,7 +18,7 @@ use crate::exit::{Exit, Failure};
 use crate::progress::Progress;
 use crate::reports::Reports;
 use crate::scripts::Scripts;
-use crate::{args, embedded, server, signals, state};
+use crate::{args, embedded, server, signals, state, terminal};
 
 /// Judges.
 pub fn run(suite: Option<&Path>, args: &args::Run) -> Result<Exit, Failure> {
@@ -36,7 +37,7 @@ pub fn run(suite: Option<&Path>, args: &args::Run) -> Result<Exit, Failure> {
         let wrong = Diagnostic::general(format!("--target {name:?} cannot be the name of a folder"));
         return Err(wrong.with_help("letters, digits, `.`, `-` and `_`, beginning with a letter or digit").into());
     }
-    let snapshots = snapshots(args, &suite, target.as_ref());
+    let snapshots = snapshots(args, &suite, target.as_ref())?;
     let known = known_failures(&args.verdicts, &suite, &bound.scenarios)?;
     if args.plan {
         super::plan::print(&suite, &selected);
@@ -87,7 +88,11 @@ fn outcome(tally: &Tally, args: &args::Run) -> Exit {
         crate::terminal::note(&format!("--require-snapshots: no baseline to compare with in {scenarios}"));
         return Exit::Failed;
     }
-    exit(tally, args.verdicts.deny_warnings)
+    let exit = exit(tally, args.verdicts.deny_warnings);
+    if exit == Exit::Incomplete && tally.checked() == 0 {
+        terminal::note("incomplete: nothing was checked; each check above says why it did not run");
+    }
+    exit
 }
 
 /// The failures that are excused.
@@ -105,9 +110,8 @@ pub fn known_failures(
 
 /// Where the memory of this target is. That of the embedded mock came with the suite, and is not written to unless a
 /// folder is named.
-fn snapshots(args: &args::Run, suite: &Suite, target: Option<&Target>) -> Snapshots {
-    let host =
-        target.map(|target| target.origin.split("://").nth(1).unwrap_or("").split(':').next().unwrap_or("").to_owned());
+fn snapshots(args: &args::Run, suite: &Suite, target: Option<&Target>) -> Result<Snapshots, Diagnostics> {
+    let host = target.map(Target::folder);
     let folder = match (&args.snapshots, target) {
         (Some(folder), _) => Some(folder.clone()),
         (None, Some(_)) => Some("snapshots".into()),
@@ -115,11 +119,18 @@ fn snapshots(args: &args::Run, suite: &Suite, target: Option<&Target>) -> Snapsh
     };
     let built_in = suite.below("snapshots").into_iter();
     let built_in = built_in.map(|(path, text)| (path.trim_start_matches("snapshots/").to_owned(), text)).collect();
-    Snapshots {
-        built_in,
-        folder,
-        target: args.target.clone().or(host).unwrap_or_else(|| "mock".to_owned()),
-        write: writes_snapshots(),
+    let target = args.target.clone().or(host).unwrap_or_else(|| "mock".to_owned());
+    let ignored = folder.as_ref().map(|folder| folder.join(&target).join("ignore.yaml"));
+    let ignored = ignored.as_deref().map_or_else(|| Ok(Ignored::default()), ignored_members)?;
+    Ok(Snapshots { built_in, folder, target, write: writes_snapshots(), ignored })
+}
+
+/// The members that a target's snapshots leave out, where somebody wrote down some.
+fn ignored_members(path: &Path) -> Result<Ignored, Diagnostics> {
+    match std::fs::read_to_string(path) {
+        Ok(text) => Ignored::parse(&SourceFile::new(path.display().to_string(), text)),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Ignored::default()),
+        Err(error) => Err(Diagnostic::general(format!("cannot read {}: {error}", path.display())).into()),
     }
 }
 
@@ -210,11 +221,14 @@ pub async fn beside(mock: Mock) -> Result<Target, Failure> {
     Ok(target)
 }
 
-/// The first that applies: a failed MUST, a drift or an outdated excuse, a MUST that could not be judged, all well.
-pub const fn exit(tally: &Tally, deny_warnings: bool) -> Exit {
+/// The first that applies: a failed MUST, a drift or an outdated excuse; something that was created and is left over; a MUST
+/// that could not be judged, or nothing that was; all well.
+pub fn exit(tally: &Tally, deny_warnings: bool) -> Exit {
     if tally.failed + tally.drifted + tally.outdated > 0 || (deny_warnings && tally.warned > 0) {
         Exit::Failed
-    } else if tally.incomplete > 0 {
+    } else if tally.left() + tally.unclear > 0 {
+        Exit::LeftOver
+    } else if tally.incomplete > 0 || tally.checked() == 0 {
         Exit::Incomplete
     } else {
         Exit::Ok

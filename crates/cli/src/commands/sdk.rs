@@ -56,13 +56,10 @@ pub fn run(suite: Option<&Path>, args: &args::Sdk) -> Result<Exit, Failure> {
         let judged = super::run::judge(run, Source::Sdk(Box::new(lane)), (&args.telling, &mut reports, None)).await;
         let (tally, _) = judged.map_err(|why| server::unreachable("the SDK", false, &why))?;
         reports.write()?;
-        let exit = match super::run::exit(&tally, args.verdicts.deny_warnings) {
-            Exit::Ok if tally.passed + tally.known == 0 => {
-                terminal::note("incomplete: no call went through, so that nothing was judged");
-                Exit::Incomplete
-            }
-            exit => exit,
-        };
+        let exit = super::run::exit(&tally, args.verdicts.deny_warnings);
+        if exit == Exit::Incomplete && tally.checked() == 0 {
+            terminal::note("incomplete: no call went through, so that nothing was judged");
+        }
         Ok(if *stopped.borrow() { Exit::Interrupted } else { exit })
     })
 }

@@ -95,7 +95,7 @@ impl MockServer {
         };
         let mut response = response.unwrap();
         let text = response.body_mut().read_to_string().unwrap();
-        (response.status().as_u16(), serde_json::from_str(&text).unwrap_or(Value::Null))
+        (response.status().as_u16(), conformance_json::parse(text.as_bytes()).unwrap_or(Value::Null))
     }
 }
 

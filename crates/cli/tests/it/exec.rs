@@ -102,7 +102,7 @@ fn a_command_can_govern_its_mock() {
     let journal: Value = serde_json::from_str(&journal).unwrap();
     assert_eq!(journal["exchanges"].as_array().unwrap().len(), 2);
     // Neither the control API nor the prefix is the client's traffic.
-    assert!(stderr(&output).contains("1 scenario: 14 passed"), "{}", stderr(&output));
+    assert!(stderr(&output).contains("1 scenario: 15 passed"), "{}", stderr(&output));
 }
 
 #[rstest]

@@ -69,7 +69,6 @@ fn the_environment_stands_for_the_flags() {
 #[rstest]
 #[case::empty_objects("HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 2\r\n\r\n{}")]
 #[case::not_json("HTTP/1.1 200 OK\r\ncontent-type: text/html\r\ncontent-length: 4\r\n\r\n<hi>")]
-#[case::errors("HTTP/1.1 500 Oops\r\ncontent-length: 0\r\n\r\n")]
 fn a_server_that_always_answers_the_same_fails(#[case] response: &'static str) {
     let output = run(&["run", "--base-url", &stub(response)]);
     assert_eq!(output.status.code(), Some(1), "{}", stdout(&output));
@@ -80,6 +79,10 @@ fn a_server_that_always_answers_the_same_fails(#[case] response: &'static str) {
 #[case::not_found(
     "HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n\r\n",
     "does not seem to serve this API: GET /v2/conversations is answered 404"
+)]
+#[case::errors(
+    "HTTP/1.1 500 Oops\r\ncontent-length: 16\r\n\r\ndatabase is down",
+    "answers every request with 500: database is down"
 )]
 #[case::redirect("HTTP/1.1 302 Found\r\nlocation: /login\r\ncontent-length: 0\r\n\r\n", "is answered 302")]
 fn a_server_of_something_else_is_3(#[case] response: &'static str, #[case] said: &str) {
@@ -93,11 +96,15 @@ fn nothing_listening_is_3() {
     let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let output = run(&["run", "--base-url", &format!("http://{free}")]);
     assert_eq!(output.status.code(), Some(3));
-    assert!(stderr(&output).contains("does not answer: Connection refused"), "{}", stderr(&output));
+    assert!(
+        stderr(&output).contains("gives no usable response: no connection: Connection refused"),
+        "{}",
+        stderr(&output)
+    );
 }
 
 #[rstest]
-#[case::wrong_token(&["--token", "wrong"], "refuses the token with status 401")]
+#[case::wrong_token(&["--token", "wrong"], "rejects the token with status 401")]
 #[case::no_token(&[], "wants a token (status 401)")]
 fn a_refused_token_is_3(#[case] args: &[&str], #[case] said: &str) {
     let server = MockServer::start(&["--require-token", "right"]);

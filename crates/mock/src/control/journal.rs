@@ -5,9 +5,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use conformance_contract::request::bearer;
-use conformance_record::exchange::UNANSWERED;
 use conformance_record::written::{WrittenRequest, WrittenResponse};
-use conformance_record::{Exchange, Request, Response};
+use conformance_record::{Exchange, NoResponse, Request, Response};
 use serde_json::{Value, json};
 
 use super::is_below;
@@ -62,7 +61,7 @@ impl Journal {
     /// Notes a request as it arrives; who does not wait for the answer is in the journal all the same.
     pub(crate) fn begin(&self, call: &str, request: &Request) -> u64 {
         let at = self.begun.elapsed();
-        let response = Err(UNANSWERED.to_owned());
+        let response = Err(NoResponse::Pending);
         let exchange = Exchange { number: 0, request: request.clone(), response, took: Duration::ZERO };
         let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
         let id = inner.next;
@@ -75,7 +74,7 @@ impl Journal {
     }
 
     /// Notes what was answered.
-    pub(crate) fn end(&self, id: u64, response: Result<Response, String>) {
+    pub(crate) fn end(&self, id: u64, response: Result<Response, NoResponse>) {
         let now = self.begun.elapsed();
         let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
         let Ok(index) = inner.entries.binary_search_by_key(&id, |entry| entry.id) else { return };
@@ -132,7 +131,7 @@ fn told(entry: &Entry, token: Option<&str>) -> Value {
     }
     match exchange.response {
         Ok(response) => told["response"] = json!(WrittenResponse::from(response)),
-        Err(reason) => told["error"] = Value::from(reason),
+        Err(reason) => told["error"] = Value::from(reason.to_string()),
     }
     told
 }

@@ -168,7 +168,7 @@ impl Control {
     }
 
     fn set(&self, prefix: &str, body: &[u8]) -> Result<Reply, Refused> {
-        let list: Value = serde_json::from_slice(body).map_err(|error| (400, format!("body: {error}")))?;
+        let list: Value = conformance_json::parse(body).map_err(|error| (400, format!("body: {error}")))?;
         let workshop = self.workshop.as_ref().ok_or((501, "this server knows no faults".to_owned()))?;
         let script = workshop.faults(&list).map_err(|wrong| (400, wrong))?;
         let mut scripts = self.scripts.write().unwrap_or_else(PoisonError::into_inner);

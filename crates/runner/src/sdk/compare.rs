@@ -76,7 +76,7 @@ impl Comparison {
 
     fn values(&mut self, at: &str, sent: &Value, got: &Value) {
         self.judged.extend([Code::ChangedValue, Code::ChangedType]);
-        let same_number = || sent.is_number() && got.is_number() && sent.as_f64() == got.as_f64();
+        let same_number = || sent.is_number() && conformance_json::equal(sent, got);
         if sent == got || same_number() {
             return;
         }

@@ -6,8 +6,7 @@ use std::time::Duration;
 
 use conformance_contract::say::brief;
 use conformance_contract::{Contract, Operation};
-use conformance_record::exchange::{NOT_AWAITED, UNANSWERED};
-use conformance_record::{Blame, Code as RequestCode, Exchange, Level, Mismatch, Request, Response};
+use conformance_record::{Blame, Code as RequestCode, Exchange, Level, Mismatch, NoResponse, Request, Response};
 use serde_json::Value;
 
 use crate::sdk::code::Code;
@@ -175,7 +174,7 @@ impl Call<'_> {
             let mismatch = Mismatch { expected: Some(told(&asked)), ..Mismatch::of(told(&went)) };
             self.say(Code::ChangedArgument, Level::Must, mismatch);
         }
-        let json = |request: &Request| serde_json::from_slice::<Value>(&request.body).unwrap_or_default();
+        let json = |request: &Request| conformance_json::parse(&request.body).unwrap_or_default();
         let (asked, went) = (json(self.asked), json(sent));
         if asked != went {
             let mismatch = Mismatch { expected: Some(brief(&asked)), ..Mismatch::of(brief(&went)) };
@@ -184,10 +183,10 @@ impl Call<'_> {
     }
 
     /// What the caller made of a request that got no answer.
-    fn silence(&mut self, reason: &str) {
+    fn silence(&mut self, reason: &NoResponse) {
         let swallowed = format!("the request got no answer: {reason}; and the call returned");
         self.rule(Code::SwallowedError, (self.outcome == Outcome::Ok).then_some(swallowed));
-        if let (UNANSWERED | NOT_AWAITED, Some(deadline)) = (reason, self.deadline) {
+        if let (NoResponse::Pending | NoResponse::ClientGone, Some(deadline)) = (reason, self.deadline) {
             let early = self.took + TOLERANCE < deadline;
             let (took, deadline) = (self.took.as_millis(), deadline.as_millis());
             self.rule(Code::GaveUp, early.then(|| format!("the SDK gave up after {took} ms; it had {deadline} ms")));
@@ -207,7 +206,7 @@ impl Call<'_> {
             self.shown.judged.insert(Code::Unread);
             if !matches!(self.outcome, Outcome::Ok | Outcome::ApiError) {
                 // Of an error in another form, the status is all that there is to tell.
-                let json = serde_json::from_slice::<Value>(&response.body).is_ok();
+                let json = conformance_json::parse(&response.body).is_ok();
                 self.say(Code::Unread, if json { Level::Must } else { Level::Should }, self.unread(status));
             }
             return;
@@ -221,7 +220,7 @@ impl Call<'_> {
                 self.say(Code::Unread, Level::Must, self.unread(status));
             }
         }
-        let body = if response.body.is_empty() { Ok(Value::Null) } else { serde_json::from_slice(&response.body) };
+        let body = if response.body.is_empty() { Ok(Value::Null) } else { conformance_json::parse(&response.body) };
         let Ok(body) = body else {
             let swallowed = format!("the server answered {status} with a body that is no JSON, and the call returned");
             return self.rule(Code::SwallowedError, returned.then_some(swallowed));

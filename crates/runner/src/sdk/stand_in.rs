@@ -117,7 +117,7 @@ impl StandIn {
         let own = (!token.is_empty()).then(|| ("authorization".to_owned(), format!("Bearer {token}")));
         let headers = own.into_iter().collect();
         let request = Request { method: method.to_owned(), target, headers, body };
-        let response = self.client.send(request).await.response?;
+        let response = self.client.send(request).await.response.map_err(|reason| reason.to_string())?;
         match response.status {
             200..=299 => Ok(response),
             status => {
