@@ -9,6 +9,7 @@
 
 pub mod files;
 mod keywords;
+mod meaning;
 pub mod model;
 mod openapi;
 mod parts;

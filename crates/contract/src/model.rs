@@ -5,6 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use conformance_source::{SourceFile, Span};
+use serde_json::Value;
 
 use crate::schemas::{Compiled, Schemas};
 
@@ -231,6 +232,17 @@ pub struct Parameter {
     pub required: bool,
     /// Its schema.
     pub schema: Arc<Compiled>,
+    /// How the items of a list travel; none for a single value.
+    pub list: Option<ListStyle>,
+}
+
+/// How the items of a list travel in a query (`style: form`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ListStyle {
+    /// Each under the name again: `ids=1&ids=2`.
+    Exploded,
+    /// All in one value: `ids=1,2`.
+    Commas,
 }
 
 /// A body that an operation takes, as `application/json`.
@@ -249,6 +261,19 @@ pub struct ResponseRule {
     pub status: StatusRule,
     /// The schema of its JSON body; none when it has no body.
     pub schema: Option<Arc<Compiled>>,
+    /// Its documented header fields.
+    pub headers: Vec<HeaderRule>,
+}
+
+/// A header field that a response has.
+#[derive(Debug)]
+pub struct HeaderRule {
+    /// Its name in lower case.
+    pub name: String,
+    /// Whether it is always there.
+    pub required: bool,
+    /// The schema of its value.
+    pub schema: Arc<Compiled>,
 }
 
 /// The statuses that a response rule covers, the narrowest first.
@@ -343,6 +368,19 @@ pub struct Resource {
     pub on_update: BTreeMap<String, Generated>,
     /// Whether lists begin with the newest object.
     pub newest_first: bool,
+    /// Whether ids are whole numbers in bodies; in paths and cursors they are their text.
+    pub integer_ids: bool,
+}
+
+impl Resource {
+    /// An id as bodies show it.
+    #[must_use]
+    pub fn id_value(&self, id: &str) -> Value {
+        match id.parse::<u64>() {
+            Ok(number) if self.integer_ids => Value::from(number),
+            _ => Value::from(id),
+        }
+    }
 }
 
 /// How the part of an id after its prefix is made.

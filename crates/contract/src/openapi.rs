@@ -5,13 +5,13 @@
 
 use std::collections::BTreeMap;
 
-use conformance_source::{Diagnostic, Diagnostics, Node, Object, Reader, SourceFile, suggest};
+use conformance_source::{Diagnostic, Diagnostics, Entry, Node, Object, Reader, SourceFile, suggest};
 
-use crate::keywords;
-use crate::model::{Action, Contract, Operation, PathTemplate, Place, Resource, StatusRule};
-use crate::parts::{ErrorParts, OperationParts, ParameterParts, Parts, Slot};
+use crate::model::{Action, Contract, ListStyle, Operation, PathTemplate, Place, Resource, StatusRule};
+use crate::parts::{ErrorParts, HeaderParts, OperationParts, ParameterParts, Parts, ResponseParts, Slot};
 use crate::schemas::{Location, Schemas};
 use crate::state::{self, PageKeys};
+use crate::{keywords, meaning};
 
 /// The contract file's path in a suite.
 pub(crate) const PATH: &str = "schemas/openapi.yaml";
@@ -40,8 +40,9 @@ pub(crate) fn read(file: &SourceFile, root: &Node, schemas: Schemas) -> Result<C
     let compiled = schemas.compile(&locations)?;
     let contract = parts.compile(file, schemas, &compiled);
     let contract = contract.ok_or_else(|| Diagnostics::from(Diagnostic::general("a schema was not compiled")))?;
-    let limits = unusable_limits(&contract);
-    if limits.is_empty() { Ok(contract) } else { Err(Diagnostics(limits)) }
+    let mut unusable = unusable_limits(&contract);
+    unusable.extend(meaning::check(&contract));
+    if unusable.is_empty() { Ok(contract) } else { Err(Diagnostics(unusable)) }
 }
 
 /// Page limits without a default, or with one that their own schema refuses.
@@ -57,6 +58,11 @@ fn unusable_limits(contract: &Contract) -> Vec<Diagnostic> {
         Some(contract.schemas.diagnostic(at, title, "this schema"))
     });
     wrong.collect()
+}
+
+/// The response when all goes well.
+fn success(responses: &[ResponseParts]) -> Option<&ResponseParts> {
+    responses.iter().find(|rule| matches!(rule.status, StatusRule::Exactly(200..=299)))
 }
 
 struct Draft<'a> {
@@ -96,7 +102,7 @@ impl<'a> Draft<'a> {
         let resources = top.required("x-state").and_then(|node| state::resources(self.reader, node));
         let errors = self.errors(top);
         let secured = self.security(top.optional("security"));
-        let server = top.optional("servers").and_then(|all| all.items().first()?.get("url")?.as_str());
+        let server = self.server(top);
         let mut operations = Vec::new();
         for path in top.required("paths")?.entries() {
             let template = PathTemplate::parse(&path.key);
@@ -114,6 +120,21 @@ impl<'a> Draft<'a> {
             resources: resources?,
             errors: errors?,
         })
+    }
+
+    /// The URL of the real thing. Paths are served as they are written, so it must not bring one of its own.
+    fn server(&self, top: Object<'a>) -> Option<&'a str> {
+        let url = top.optional("servers")?.items().first()?.get("url")?;
+        let text = url.as_str()?;
+        let path = text.split_once("://").map_or(text, |(_, rest)| rest.find('/').map_or("", |at| &rest[at..]));
+        if !path.trim_end_matches('/').is_empty() {
+            self.reader.wrong(
+                &url.span,
+                format!("the path `{path}` of a server would be without effect"),
+                "write it at the beginning of each path, and leave only scheme and host here",
+            );
+        }
+        Some(text)
     }
 
     /// Components are read where they are used; here their own keys and schemas are checked.
@@ -288,10 +309,9 @@ impl<'a> Draft<'a> {
         if matches!(operation.action, Action::Create | Action::Update) && parts.body.is_none() {
             wrong("create and update need a `requestBody`".to_owned());
         }
-        let success = |rule: &(StatusRule, Option<Slot>)| matches!(rule.0, StatusRule::Exactly(200..=299));
-        match parts.responses.iter().find(|rule| success(rule)) {
+        match success(&parts.responses) {
             None => wrong("no 2xx response is documented".to_owned()),
-            Some((_, None)) if operation.action != Action::Delete => {
+            Some(ResponseParts { slot: None, .. }) if operation.action != Action::Delete => {
                 wrong("the 2xx response needs a JSON schema".to_owned());
             }
             Some(_) => {}
@@ -314,10 +334,9 @@ impl<'a> Draft<'a> {
     }
 
     /// `x-page`, and the schema of the objects that it finds in the answer.
-    fn page(&mut self, node: &Node, responses: &[(StatusRule, Option<Slot>)]) -> Option<(PageKeys, Slot)> {
+    fn page(&mut self, node: &Node, responses: &[ResponseParts]) -> Option<(PageKeys, Slot)> {
         let keys = state::page(self.reader, node)?;
-        let (_, success) = responses.iter().find(|(status, _)| matches!(status, StatusRule::Exactly(200..=299)))?;
-        let success = success.as_ref()?;
+        let success = success(responses)?.slot.as_ref()?;
         let place = |key: &str| node.get(key).map_or(&node.span, |node| &node.span);
         if keys.more.as_ref().is_some_and(|more| self.schemas.descend(success, more).is_none()) {
             self.reader.wrong(
@@ -341,9 +360,28 @@ impl<'a> Draft<'a> {
 
     fn parameter(&mut self, node: &Node, at: &Location) -> Option<ParameterParts> {
         let (node, at) = self.follow(node, at)?;
-        let known = ["name", "in", "required", "description", "schema", "deprecated", "example", "examples"];
+        let known = [
+            "name",
+            "in",
+            "required",
+            "description",
+            "schema",
+            "deprecated",
+            "example",
+            "examples",
+            "style",
+            "explode",
+        ];
         let object = self.reader.object(node, "a parameter", &known)?;
         let place = self.reader.choice(object.required("in")?, &[("path", Place::Path), ("query", Place::Query)])?;
+        let style = if place == Place::Path { "simple" } else { "form" };
+        if let Some(node) = object.optional("style") {
+            self.reader.choice(node, &[(style, ())])?;
+        }
+        let exploded = match object.optional("explode") {
+            Some(node) => self.reader.boolean(node)?,
+            None => place == Place::Query,
+        };
         let required = match object.optional("required") {
             Some(node) => self.reader.boolean(node)?,
             None => false,
@@ -351,7 +389,22 @@ impl<'a> Draft<'a> {
         object.required("schema")?;
         let slot = at.child("schema");
         self.locations.push(slot.clone());
-        Some(ParameterParts { name: object.text("name")?, place, required: required || place == Place::Path, slot })
+        let kind = self.schemas.keyword(&slot, "type").and_then(|(_, node)| node.as_str());
+        let list = match (kind, place) {
+            (Some("object"), _) | (Some("array"), Place::Path) => {
+                let title = format!("a parameter that is {} is not supported here", kind.unwrap_or_default());
+                self.reader.wrong(
+                    &object.required("schema")?.span,
+                    title,
+                    "supported: single values, and lists in the query",
+                );
+                return None;
+            }
+            (Some("array"), Place::Query) => Some(if exploded { ListStyle::Exploded } else { ListStyle::Commas }),
+            _ => None,
+        };
+        let name = object.text("name")?;
+        Some(ParameterParts { name, place, required: required || place == Place::Path, slot, list })
     }
 
     fn body(&mut self, node: &Node, at: &Location) -> Option<(bool, Slot)> {
@@ -363,7 +416,7 @@ impl<'a> Draft<'a> {
         Some((required, self.content(object.required("content")?, at)?))
     }
 
-    fn responses(&mut self, node: &Node, at: &Location) -> Vec<(StatusRule, Option<Slot>)> {
+    fn responses(&mut self, node: &Node, at: &Location) -> Vec<ResponseParts> {
         let mut all = Vec::new();
         for entry in node.entries() {
             let Some(status) = StatusRule::parse(&entry.key) else {
@@ -379,9 +432,25 @@ impl<'a> Draft<'a> {
                 continue;
             };
             let slot = object.optional("content").and_then(|content| self.content(content, &at));
-            all.push((status, slot));
+            let headers = object.optional("headers").map(Node::entries).unwrap_or_default();
+            let headers = headers.iter().filter_map(|entry| self.header(entry, &at.child("headers"))).collect();
+            all.push(ResponseParts { status, slot, headers });
         }
         all
+    }
+
+    /// A header field of a response.
+    fn header(&mut self, entry: &Entry, at: &Location) -> Option<HeaderParts> {
+        let object =
+            self.reader.object(&entry.node, "a header field", &["description", "required", "schema", "deprecated"])?;
+        let required = match object.optional("required") {
+            Some(node) => self.reader.boolean(node)?,
+            None => false,
+        };
+        object.required("schema")?;
+        let slot = at.child(&entry.key).child("schema");
+        self.locations.push(slot.clone());
+        Some(HeaderParts { name: entry.key.to_lowercase(), required, slot })
     }
 
     /// The schema of `application/json`, the one media type that is supported.

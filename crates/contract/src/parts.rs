@@ -5,7 +5,10 @@ use std::sync::Arc;
 
 use conformance_source::SourceFile;
 
-use crate::model::{Contract, Errors, Operation, Parameter, Place, RequestBody, Resource, ResponseRule, StatusRule};
+use crate::model::{
+    Action, Contract, Errors, HeaderRule, ListStyle, Operation, Parameter, Place, RequestBody, Resource, ResponseRule,
+    StatusRule,
+};
 use crate::schemas::{Compiled, Location, Schemas};
 use crate::state::PageKeys;
 
@@ -37,6 +40,21 @@ pub(crate) struct ParameterParts {
     pub(crate) place: Place,
     pub(crate) required: bool,
     pub(crate) slot: Slot,
+    pub(crate) list: Option<ListStyle>,
+}
+
+/// A response.
+pub(crate) struct ResponseParts {
+    pub(crate) status: StatusRule,
+    pub(crate) slot: Option<Slot>,
+    pub(crate) headers: Vec<HeaderParts>,
+}
+
+/// A header field of a response.
+pub(crate) struct HeaderParts {
+    pub(crate) name: String,
+    pub(crate) required: bool,
+    pub(crate) slot: Slot,
 }
 
 /// An operation whose schemas are not compiled yet.
@@ -44,7 +62,7 @@ pub(crate) struct OperationParts {
     pub(crate) operation: Operation,
     pub(crate) parameters: Vec<ParameterParts>,
     pub(crate) body: Option<(bool, Slot)>,
-    pub(crate) responses: Vec<(StatusRule, Option<Slot>)>,
+    pub(crate) responses: Vec<ResponseParts>,
     pub(crate) page: Option<(PageKeys, Slot)>,
 }
 
@@ -55,14 +73,19 @@ impl Parts {
         schemas: Schemas,
         at: &BTreeMap<Location, Arc<Compiled>>,
     ) -> Option<Contract> {
-        let operations = self.operations.into_iter().map(|parts| parts.compile(at)).collect::<Option<_>>()?;
+        let operations: Vec<Operation> =
+            self.operations.into_iter().map(|parts| parts.compile(at)).collect::<Option<_>>()?;
+        let mut resources = self.resources;
+        for (index, resource) in resources.iter_mut().enumerate() {
+            resource.integer_ids = has_integer_ids(&operations, &schemas, index, &resource.id_property);
+        }
         let ErrorParts { body, message, code, statuses } = self.errors;
         Some(Contract {
             title: self.title,
             version: self.version,
             server: self.server,
             operations,
-            resources: self.resources,
+            resources,
             errors: Errors { body: at.get(&body)?.clone(), message, code, statuses },
             schemas,
             file: file.clone(),
@@ -70,21 +93,37 @@ impl Parts {
     }
 }
 
+/// Whether the schema of an answer that shows an object says that its id is a whole number.
+fn has_integer_ids(operations: &[Operation], schemas: &Schemas, resource: usize, property: &str) -> bool {
+    let shows = |one: &&Operation| one.resource == resource && matches!(one.action, Action::Create | Action::Retrieve);
+    let answers = operations.iter().filter(shows).filter_map(|one| one.success()?.schema.clone());
+    answers.into_iter().any(|schema| {
+        let all = schemas.properties(&schema.location);
+        let id = all.iter().find(|(name, _)| name == property);
+        let kinds = id.into_iter().flat_map(|(_, places)| places).filter_map(|at| schemas.keyword(at, "type"));
+        kinds.into_iter().any(|(_, kind)| kind.as_str() == Some("integer"))
+    })
+}
+
 impl OperationParts {
     pub(crate) fn compile(self, at: &BTreeMap<Location, Arc<Compiled>>) -> Option<Operation> {
         let mut operation = self.operation;
-        for ParameterParts { name, place, required, slot } in self.parameters {
-            operation.parameters.push(Parameter { name, place, required, schema: at.get(&slot)?.clone() });
+        for ParameterParts { name, place, required, slot, list } in self.parameters {
+            operation.parameters.push(Parameter { name, place, required, schema: at.get(&slot)?.clone(), list });
         }
         if let Some((required, slot)) = self.body {
             operation.body = Some(RequestBody { required, schema: at.get(&slot)?.clone() });
         }
-        for (status, slot) in self.responses {
+        for ResponseParts { status, slot, headers } in self.responses {
             let schema = match slot {
                 Some(slot) => Some(at.get(&slot)?.clone()),
                 None => None,
             };
-            operation.responses.push(ResponseRule { status, schema });
+            let header = |HeaderParts { name, required, slot }: HeaderParts| {
+                Some(HeaderRule { name, required, schema: at.get(&slot)?.clone() })
+            };
+            let headers = headers.into_iter().map(header).collect::<Option<_>>()?;
+            operation.responses.push(ResponseRule { status, schema, headers });
         }
         if let Some((keys, slot)) = self.page {
             operation.page = Some(keys.with_item(at.get(&slot)?.clone()));

@@ -8,7 +8,7 @@ use conformance_source::{pointer, suggest};
 use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value};
 
-use crate::model::{Contract, Operation, Parameter, Place};
+use crate::model::{Contract, ListStyle, Operation, Parameter, Place};
 use crate::say;
 use crate::schemas::{Location, Schemas, Violation};
 
@@ -70,7 +70,9 @@ impl Contract {
     /// # Errors
     /// When there is none.
     pub fn route<'c, 'p>(&'c self, method: &str, path: &'p str) -> Result<Route<'c, 'p>, Lost> {
-        let fitting: Vec<_> = self.operations.iter().filter_map(|one| Some((one, one.path.fit(path)?))).collect();
+        let mut fitting: Vec<_> = self.operations.iter().filter_map(|one| Some((one, one.path.fit(path)?))).collect();
+        // A path that is written out goes before one with a parameter, wherever it stands in the file.
+        fitting.sort_by_key(|(_, values)| values.len());
         let allowed: Vec<String> = fitting.iter().map(|(one, _)| one.method.clone()).collect();
         // What has a GET has a HEAD, as HTTP has it.
         let meant = if method == "HEAD" { "GET" } else { method };
@@ -142,12 +144,25 @@ impl Reading<'_> {
 
     fn query(&mut self, schemas: &Schemas, query: &str) {
         let mut seen: Vec<String> = Vec::new();
+        let mut lists: Vec<(&Parameter, Vec<String>)> = Vec::new();
         for pair in query.split('&').filter(|pair| !pair.is_empty()) {
             let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
             let (name, value) = (decode_query(name), decode_query(value));
             let declared = |name: &str| self.operation.parameter(name).filter(|one| one.place == Place::Query);
-            if declared(&name).is_none() {
+            let Some(parameter) = declared(&name) else {
                 self.findings.push(self.unknown_parameter(&name));
+                seen.push(name);
+                continue;
+            };
+            if let Some(style) = parameter.list {
+                let items = match style {
+                    ListStyle::Exploded => vec![value],
+                    ListStyle::Commas => value.split(',').map(str::to_owned).collect(),
+                };
+                match lists.iter_mut().find(|(one, _)| one.name == name) {
+                    Some((_, all)) => all.extend(items),
+                    None => lists.push((parameter, items)),
+                }
             } else if seen.contains(&name) {
                 let message = "is given more than once; once was expected".to_owned();
                 self.findings.push(Finding::new(Code::RepeatedParameter, format!("query.{name}"), message));
@@ -155,6 +170,9 @@ impl Reading<'_> {
                 self.parameter(schemas, &name, &value);
             }
             seen.push(name);
+        }
+        for (parameter, items) in lists {
+            self.take(parameter, typed_list(schemas, parameter, &items));
         }
         for parameter in &self.operation.parameters {
             if parameter.required && parameter.place == Place::Query && !seen.contains(&parameter.name) {
@@ -180,10 +198,12 @@ impl Reading<'_> {
 
     fn parameter(&mut self, schemas: &Schemas, name: &str, text: &str) {
         let Some(parameter) = self.operation.parameter(name) else { return };
-        match typed(schemas, parameter, text) {
-            Ok(value) => {
-                self.parameters.insert(name.to_owned(), value);
-            }
+        self.take(parameter, typed(schemas, parameter, text));
+    }
+
+    fn take(&mut self, parameter: &Parameter, value: Result<Value, Finding>) {
+        match value {
+            Ok(value) => drop(self.parameters.insert(parameter.name.clone(), value)),
             Err(finding) => self.findings.push(finding),
         }
     }
@@ -226,13 +246,31 @@ fn decode_query(text: &str) -> String {
 /// A parameter's text as the type its schema asks for.
 fn typed(schemas: &Schemas, parameter: &Parameter, text: &str) -> Result<Value, Finding> {
     let at = &parameter.schema.location;
-    let kind = schemas.keyword(at, "type").and_then(|(_, node)| node.as_str());
-    let value = match kind {
+    valid(schemas, parameter, scalar(schemas, at, text), &say::brief(&Value::from(text)))
+}
+
+/// A list's items, each as the type that the schema of items asks for.
+fn typed_list(schemas: &Schemas, parameter: &Parameter, items: &[String]) -> Result<Value, Finding> {
+    let at = schemas.keyword(&parameter.schema.location, "items").map(|(at, _)| at);
+    let item =
+        |text: &String| at.as_ref().map_or_else(|| Some(Value::from(text.as_str())), |at| scalar(schemas, at, text));
+    let value: Option<Vec<Value>> = items.iter().map(item).collect();
+    valid(schemas, parameter, value.map(Value::Array), &say::brief(&Value::from(items)))
+}
+
+/// A text as the type that a schema asks for; none when it is not of that type.
+fn scalar(schemas: &Schemas, at: &Location, text: &str) -> Option<Value> {
+    match schemas.keyword(at, "type").and_then(|(_, node)| node.as_str()) {
         Some("integer") => text.parse::<i64>().ok().filter(|_| !text.starts_with('+')).map(Value::from),
         Some("number") => text.parse::<f64>().ok().filter(|number| number.is_finite()).map(Value::from),
         Some("boolean") => text.parse::<bool>().ok().map(Value::from),
         _ => Some(Value::from(text)),
-    };
+    }
+}
+
+/// The value, when it is of its type and fits its schema. `shown` is how it was sent.
+fn valid(schemas: &Schemas, parameter: &Parameter, value: Option<Value>, shown: &str) -> Result<Value, Finding> {
+    let at = &parameter.schema.location;
     let place = match parameter.place {
         Place::Path => format!("path.{}", parameter.name),
         Place::Query => format!("query.{}", parameter.name),
@@ -244,7 +282,6 @@ fn typed(schemas: &Schemas, parameter: &Parameter, text: &str) -> Result<Value, 
         },
         None => at.child("type"),
     };
-    let shown = say::brief(&Value::from(text));
     let message = format!("is {shown}; expected {}", expectation(schemas, at));
     Err(Finding { code: Code::InvalidParameter, place, message, rule: Some(rule.to_string()) })
 }
@@ -263,7 +300,10 @@ fn expectation(schemas: &Schemas, at: &Location) -> String {
         Some("number") => format!("a number{}", range("minimum", "maximum")),
         Some("boolean") => "true or false".to_owned(),
         Some("string") => match range("minLength", "maxLength") {
-            range if range.is_empty() => "text".to_owned(),
+            range if range.is_empty() => match schemas.keyword(at, "format").and_then(|(_, node)| node.as_str()) {
+                Some(format) => format!("text of the format {format}"),
+                None => "text".to_owned(),
+            },
             range => format!("text, its length{range} characters"),
         },
         Some(other) => format!("a value of type {other}"),
@@ -303,8 +343,12 @@ pub(crate) fn invalid(part: &str, violation: &Violation) -> Finding {
 fn unknown_properties(schemas: &Schemas, at: &Location, body: &Value) -> Vec<Finding> {
     let known = schemas.properties(at);
     let names = || known.iter().map(|(name, _)| name.as_str());
-    let given = body.as_object().into_iter().flat_map(Map::keys);
-    given
+    let given = || body.as_object().into_iter().flat_map(Map::keys);
+    let is_read_only = |name: &&String| {
+        known.iter().any(|(one, places)| one == *name && places.iter().any(|at| schemas.flag(at, "readOnly")))
+    };
+    let read_only = given().filter(is_read_only);
+    given()
         .filter(|name| !names().any(|known| known == name.as_str()))
         .map(|name| {
             let advice =
@@ -312,5 +356,9 @@ fn unknown_properties(schemas: &Schemas, at: &Location, body: &Value) -> Vec<Fin
             let message = format!("is not a property of this body{advice}");
             Finding::new(Code::UnknownProperty, format!("body{}", pointer::push("", name)), message)
         })
+        .chain(read_only.map(|name| {
+            let message = "is read-only: the server sets it, and ignores what is sent";
+            Finding::new(Code::UnknownProperty, format!("body{}", pointer::push("", name)), message)
+        }))
         .collect()
 }

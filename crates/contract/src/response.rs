@@ -4,11 +4,24 @@ use conformance_json::{Document, Note};
 use conformance_record::{Code, Finding, Response};
 use serde_json::Value;
 
-use crate::model::{Operation, StatusRule};
+use crate::model::{HeaderRule, Operation, StatusRule};
 use crate::request::{invalid, is_json};
 use crate::say;
 
 impl Operation {
+    /// What a documented header field of a response has against it.
+    fn header(&self, field: &HeaderRule, response: &Response) -> Option<Finding> {
+        let place = format!("header.{}", field.name);
+        match response.header(&field.name) {
+            None if field.required => {
+                let message = format!("is missing; {} documents it as required", self.id);
+                Some(Finding::new(Code::WrongHeader, place, message))
+            }
+            None => None,
+            Some(value) => field.violation(value).map(|message| Finding::new(Code::WrongHeader, place, message)),
+        }
+    }
+
     /// Everything that a response to this operation has against it.
     #[must_use]
     pub fn judge(&self, response: &Response) -> Vec<Finding> {
@@ -22,17 +35,17 @@ impl Operation {
             // `default` stands for errors.
             return undocumented("status");
         }
+        let mut findings: Vec<Finding> = rule.headers.iter().filter_map(|field| self.header(field, response)).collect();
         let Some(schema) = &rule.schema else {
             // A reader of HTTP/1.1 does not take a body after 204; its announcement shows that it was sent.
             let announced = response.header("content-length").and_then(|length| length.trim().parse::<usize>().ok());
             let length = response.body.len().max(announced.unwrap_or(0));
-            if length == 0 {
-                return Vec::new();
+            if length > 0 {
+                let message = format!("{status} has no body; {length} bytes were sent");
+                findings.push(Finding::new(Code::UnexpectedBody, "body", message));
             }
-            let message = format!("{status} has no body; {length} bytes were sent");
-            return vec![Finding::new(Code::UnexpectedBody, "body", message)];
+            return findings;
         };
-        let mut findings = Vec::new();
         let content_type = response.header("content-type");
         if !content_type.is_some_and(is_json) {
             let found = content_type.map_or_else(|| "is missing".to_owned(), |value| format!("is `{value}`"));
@@ -53,5 +66,16 @@ impl Operation {
             }
         }
         findings
+    }
+}
+
+impl HeaderRule {
+    /// How a value breaks the schema, if it does. A value is text: it fits when the number or boolean that it spells does, too.
+    fn violation(&self, value: &str) -> Option<String> {
+        let spelled = conformance_json::parse(value.as_bytes()).ok().filter(|value| !value.is_string());
+        if spelled.is_some_and(|spelled| self.schema.accepts(&spelled)) {
+            return None;
+        }
+        self.schema.violations(&Value::from(value)).first().map(|one| one.message.clone())
     }
 }

@@ -217,6 +217,22 @@ impl Schemas {
         found
     }
 
+    /// The properties that only some of the branches of `anyOf` and `oneOf` have at this place, with their schemas there.
+    #[must_use]
+    pub fn branch_properties(&self, at: &Location) -> Vec<(String, Vec<Location>)> {
+        let mut found = Vec::new();
+        for part in self.all_of(at) {
+            for keyword in ["anyOf", "oneOf"] {
+                let branches = self.node(&part).and_then(|node| node.get(keyword)).map_or(0, |node| node.items().len());
+                for index in 0..branches {
+                    let branch = part.child(keyword).child(&index.to_string());
+                    found.extend(self.properties(&branch));
+                }
+            }
+        }
+        found
+    }
+
     /// The schemas of the value that stands at a JSON Pointer in a body.
     #[must_use]
     pub fn descend(&self, at: &Location, pointer: &str) -> Option<Vec<Location>> {
@@ -224,6 +240,12 @@ impl Schemas {
             let found = places.iter().flat_map(|at| self.properties(at)).find(|(name, _)| *name == token);
             found.map(|(_, schemas)| schemas)
         })
+    }
+
+    /// Whether a keyword is `true` at this place (`readOnly`, `writeOnly`).
+    #[must_use]
+    pub fn flag(&self, at: &Location, keyword: &str) -> bool {
+        self.keyword(at, keyword).is_some_and(|(_, node)| node.to_json() == Value::Bool(true))
     }
 
     /// The names that `required` demands at this place, each with the location of the demand.

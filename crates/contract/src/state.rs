@@ -50,6 +50,8 @@ fn resource(reader: &Reader, name: &str, node: &Node) -> Option<Resource> {
         on_create: generated(reader, object, "onCreate")?,
         on_update: generated(reader, object, "onUpdate")?,
         newest_first: order,
+        // Known once the schemas are compiled.
+        integer_ids: false,
     })
 }
 

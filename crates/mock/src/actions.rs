@@ -38,7 +38,11 @@ impl Mock {
             return Ok((success(operation), envelope.render(std::iter::empty(), false)?));
         };
         let (objects, more) = collection.page(wanted);
-        Ok((success(operation), envelope.render(objects.iter().map(|object| &object.item), more)?))
+        let Some(view) = &self.plan.views[self.index(operation)] else {
+            return Ok((success(operation), envelope.render(objects.iter().map(|object| &object.item), more)?));
+        };
+        let items: Vec<Bytes> = objects.iter().map(|object| view.render(&object.state)).collect::<Result<_, _>>()?;
+        Ok((success(operation), envelope.render(items.iter(), more)?))
     }
 
     /// What a page is asked for; none when a cursor names nothing and the contract answers that with an empty page.
@@ -46,7 +50,7 @@ impl Mock {
         let collection = &state.collections[reading.operation.resource];
         let cursor = |name: &Option<String>| {
             let name = name.as_ref()?;
-            Some((name.clone(), reading.parameters.get(name)?.as_str()?.to_owned()))
+            Some((name.clone(), id_text(reading.parameters.get(name)?)))
         };
         let (after, before) = (cursor(&page.after), cursor(&page.before));
         if let (Some((one, _)), Some((other, _)), BothCursors::Refuse) = (&after, &before, page.both_cursors) {
@@ -88,9 +92,13 @@ impl Mock {
             return Err(Problem::new("workspace-full", message).into());
         }
         let ms = state.clock.tick();
-        let id = state.ids[index].next(rules, ms);
+        let mut id = state.ids[index].next(rules, ms);
+        while state.collections[index].rank(&id).is_some() {
+            // A fixture has taken it.
+            id = state.ids[index].next(rules, ms);
+        }
         let mut object = Map::new();
-        object.insert(rules.id_property.clone(), Value::from(id.as_str()));
+        object.insert(rules.id_property.clone(), rules.id_value(&id));
         object.extend(self.written(reading));
         stamp(&mut object, &rules.on_create, ms);
         let body = self.view(operation, &object)?;
@@ -101,15 +109,19 @@ impl Mock {
 
     fn retrieve(&self, reading: &Reading<'_>, state: &State) -> Done {
         let operation = reading.operation;
-        let id = id(reading);
+        let id = &id(reading);
         let found = state.collections[operation.resource].get(id).ok_or_else(|| self.not_found(operation, id))?;
-        Ok((success(operation), found.whole.clone()))
+        let body = match &self.plan.views[self.index(operation)] {
+            Some(view) => view.render(&found.state)?,
+            None => found.whole.clone(),
+        };
+        Ok((success(operation), body))
     }
 
     /// `PATCH` changes what is given; `PUT` replaces everything that can be written.
     fn update(&self, reading: &Reading<'_>, state: &mut State) -> Done {
         let (operation, rules) = (reading.operation, self.rules(reading.operation));
-        let (index, id) = (operation.resource, id(reading));
+        let (index, id) = (operation.resource, &id(reading));
         let found = state.collections[index].get(id).ok_or_else(|| self.not_found(operation, id))?;
         let mut object = found.state.clone();
         if operation.method == "PUT" {
@@ -124,15 +136,11 @@ impl Mock {
     }
 
     fn delete(&self, reading: &Reading<'_>, state: &mut State) -> Done {
-        let (operation, id) = (reading.operation, id(reading));
-        if state.collections[operation.resource].get(id).is_none() {
-            return Err(self.not_found(operation, id).into());
-        }
-        let found = state.collections[operation.resource].get(id).cloned();
+        let (operation, id) = (reading.operation, &id(reading));
+        let found = state.collections[operation.resource].get(id).ok_or_else(|| self.not_found(operation, id))?;
+        // Of what its schema names, the answer shows the object as it was; what the schema fixes, as the schema has it.
+        let body = self.view(operation, &found.state)?;
         Arc::make_mut(&mut state.collections)[operation.resource].remove(id);
-        // An API that answers a delete with a body answers the object as it was.
-        let documented = operation.success().is_some_and(|rule| rule.schema.is_some());
-        let body = found.filter(|_| documented).map_or_else(Bytes::new, |object| object.whole.clone());
         Ok((success(operation), body))
     }
 
@@ -151,11 +159,20 @@ impl Mock {
         }
     }
 
+    /// The path of the object that a create answered.
+    pub(crate) fn location(&self, reading: &Reading<'_>, body: &[u8]) -> Option<String> {
+        let operation = reading.operation;
+        let created = conformance_json::parse(body).ok()?;
+        let id = id_text(created.get(&self.rules(operation).id_property)?);
+        let escaped = percent_encoding::utf8_percent_encode(&id, percent_encoding::NON_ALPHANUMERIC).to_string();
+        self.contract.action(operation.resource, Action::Retrieve)?.path.fill(|_| Some(escaped.clone()))
+    }
+
     fn rules(&self, operation: &Operation) -> &Resource {
         &self.contract.resources[operation.resource]
     }
 
-    fn index(&self, operation: &Operation) -> usize {
+    pub(crate) fn index(&self, operation: &Operation) -> usize {
         self.contract.operations.iter().position(|one| one.id == operation.id).unwrap_or(0)
     }
 
@@ -172,7 +189,13 @@ fn success(operation: &Operation) -> u16 {
     }
 }
 
-fn id<'r>(reading: &'r Reading<'_>) -> &'r str {
-    let name = reading.operation.id_parameter().map(|parameter| parameter.name.as_str());
-    name.and_then(|name| reading.parameters.get(name)?.as_str()).unwrap_or("")
+/// The id in the path, as collections know it.
+fn id(reading: &Reading<'_>) -> String {
+    let parameter = reading.operation.id_parameter();
+    parameter.and_then(|parameter| reading.parameters.get(&parameter.name)).map_or_else(String::new, id_text)
+}
+
+/// An id as collections know it: its text, also where it is a number.
+fn id_text(id: &Value) -> String {
+    id.as_str().map_or_else(|| id.to_string(), str::to_owned)
 }

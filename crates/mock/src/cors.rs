@@ -1,27 +1,29 @@
 //! Lets pages that a developer serves from their own machine call the mock, and no others.
 
+use std::borrow::Cow;
+
 use conformance_record::Request;
 
 /// The header fields for a request's `Origin`: none unless it is a loopback origin.
-pub(crate) fn fields(request: &Request) -> Vec<(&'static str, String)> {
+pub(crate) fn fields(request: &Request) -> Vec<(Cow<'static, str>, String)> {
     let Some(origin) = request.header("origin").filter(|origin| is_loopback(origin)) else { return Vec::new() };
     vec![
-        ("access-control-allow-origin", origin.to_owned()),
-        ("vary", "origin".to_owned()),
-        ("access-control-expose-headers", "*".to_owned()),
+        ("access-control-allow-origin".into(), origin.to_owned()),
+        ("vary".into(), "origin".to_owned()),
+        ("access-control-expose-headers".into(), "*".to_owned()),
     ]
 }
 
 /// The header fields that answer a preflight, when the request is one.
-pub(crate) fn preflight(request: &Request, methods: &str) -> Vec<(&'static str, String)> {
+pub(crate) fn preflight(request: &Request, methods: &str) -> Vec<(Cow<'static, str>, String)> {
     if request.header("access-control-request-method").is_none() || fields(request).is_empty() {
         return Vec::new();
     }
     let headers = request.header("access-control-request-headers").unwrap_or("authorization, content-type");
     vec![
-        ("access-control-allow-methods", methods.to_owned()),
-        ("access-control-allow-headers", headers.to_owned()),
-        ("access-control-max-age", "600".to_owned()),
+        ("access-control-allow-methods".into(), methods.to_owned()),
+        ("access-control-allow-headers".into(), headers.to_owned()),
+        ("access-control-max-age".into(), "600".to_owned()),
     ]
 }
 

@@ -25,6 +25,7 @@ impl Ids {
         let part = match resource.id_maker {
             IdMaker::Ulid => self.ulid(ms).to_string().to_lowercase(),
             IdMaker::Uuid => self.uuid(),
+            IdMaker::Sequence if resource.integer_ids => self.made.to_string(),
             IdMaker::Sequence => format!("{:06}", self.made),
         };
         format!("{}{part}", resource.id_prefix)

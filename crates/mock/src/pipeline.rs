@@ -14,7 +14,7 @@ use conformance_source::{Diagnostics, SourceFile};
 
 use crate::control::{self, Control};
 use crate::cors;
-use crate::plan::{Plan, SuiteFault, plan};
+use crate::plan::{Plan, SuiteFault, is_location, plan};
 use crate::problem::Problem;
 use crate::reply::{Reply, plain};
 use crate::seeds::Seeds;
@@ -196,7 +196,7 @@ impl Mock {
             observer.answered(request, reply, start.elapsed());
         }
         if request.method == "HEAD" {
-            reply.headers.push(("content-length", reply.body.len().to_string()));
+            reply.headers.push(("content-length".into(), reply.body.len().to_string()));
             reply.body = Bytes::new();
         }
     }
@@ -211,7 +211,7 @@ impl Mock {
                 let kind = if lost.allowed.is_empty() { "unknown-path" } else { "method-not-allowed" };
                 let mut reply = self.reply_to(Problem::new(kind, lost.finding.message).into(), None);
                 if !lost.allowed.is_empty() {
-                    reply.headers.push(("allow", allow(&lost.allowed)));
+                    reply.headers.push(("allow".into(), allow(&lost.allowed)));
                 }
                 reply
             }
@@ -228,7 +228,7 @@ impl Mock {
             return self.answer(&Request { method: "GET".to_owned(), ..request.clone() });
         }
         let mut reply = plain(204, Bytes::new());
-        reply.headers = vec![("allow", allow(&methods))];
+        reply.headers = vec![("allow".into(), allow(&methods))];
         reply.headers.extend(cors::preflight(request, &allow(&methods)));
         reply
     }
@@ -246,11 +246,26 @@ impl Mock {
             refused.map_or_else(|| self.act(reading, &mut workspace.state.lock()), |problem| Err(problem.into()))
         });
         let mut reply = match done {
-            Ok((status, body)) => plain(status, body),
+            Ok((status, body)) => self.success(operation, reading, status, body),
             Err(refusal) => self.reply_to(refusal, Some(operation)),
         };
         reply.workspace = number;
         reply.notes = notes;
+        reply
+    }
+
+    /// A success, with the header fields that the contract documents.
+    fn success(&self, operation: &Operation, reading: &Reading<'_>, status: u16, body: Bytes) -> Reply {
+        let mut reply = plain(status, body);
+        let documented = operation.success().map(|rule| rule.headers.as_slice()).unwrap_or_default();
+        if documented.is_empty() {
+            return reply;
+        }
+        let given = &self.plan.headers[self.index(operation)];
+        reply.headers.extend(given.iter().map(|(name, value)| (name.clone().into(), value.clone())));
+        if documented.iter().any(|field| is_location(operation, &field.name)) {
+            reply.headers.extend(self.location(reading, &reply.body).map(|path| ("location".into(), path)));
+        }
         reply
     }
 
@@ -280,7 +295,7 @@ impl Mock {
         };
         let mut reply = plain(status, problem.body(&self.contract, operation, status));
         if status == 401 {
-            reply.headers.push(("www-authenticate", "Bearer".to_owned()));
+            reply.headers.push(("www-authenticate".into(), "Bearer".to_owned()));
         }
         reply.problem = Some(problem);
         reply

@@ -16,8 +16,11 @@ use serde_json::{Map, Value};
 /// Everything that is worked out before the first request.
 #[derive(Debug)]
 pub struct Plan {
-    /// One per operation of the contract, in its order.
+    /// One per operation of the contract, in its order: how it shows an object, where that is not one of the forms that
+    /// are kept ready.
     pub views: Vec<Option<View>>,
+    /// One per operation: the header fields of its success.
+    pub headers: Vec<Vec<(String, String)>>,
     /// One per resource: what an item of its lists and a retrieved object look like.
     pub resources: Vec<ResourcePlan>,
     /// One per operation: how its pages are put together.
@@ -130,13 +133,18 @@ impl Envelope {
 /// Every required property that nothing can produce.
 pub fn plan(contract: &Contract) -> Result<Plan, Diagnostics> {
     let mut planner = Planner { contract, schemas: &contract.schemas, found: Vec::new() };
-    let views = contract.operations.iter().map(|operation| planner.view(operation)).collect();
+    let views = contract.operations.iter().map(|operation| planner.own_view(operation)).collect();
+    let headers = contract.operations.iter().map(|operation| planner.headers(operation)).collect();
     let pages = contract.operations.iter().map(|operation| planner.envelope(operation)).collect();
     let resources = (0..contract.resources.len()).map(|index| planner.resource(index)).collect();
     planner.errors();
     planner.sample();
     planner.found = distinct(planner.found);
-    if planner.found.is_empty() { Ok(Plan { views, resources, pages }) } else { Err(Diagnostics(planner.found)) }
+    if planner.found.is_empty() {
+        Ok(Plan { views, headers, resources, pages })
+    } else {
+        Err(Diagnostics(planner.found))
+    }
 }
 
 /// Several answers share a rule; what breaks it is told once.
@@ -157,12 +165,45 @@ struct Planner<'c> {
 }
 
 impl Planner<'_> {
+    /// How an operation shows an object: the whole answer, or the items of a list.
     fn view(&mut self, operation: &Operation) -> Option<View> {
-        if matches!(operation.action, Action::List | Action::Delete) {
-            return None;
-        }
-        let schema = operation.success()?.schema.clone()?;
+        let schema = match &operation.page {
+            Some(page) => page.item.clone(),
+            None => operation.success()?.schema.clone()?,
+        };
         Some(self.view_of(schema, operation.resource))
+    }
+
+    /// The same, unless it is a form that is kept ready: that of the resource's first list, or of its first retrieve.
+    fn own_view(&mut self, operation: &Operation) -> Option<View> {
+        let is_first =
+            self.contract.action(operation.resource, operation.action).is_some_and(|one| one.id == operation.id);
+        let kept = is_first && matches!(operation.action, Action::List | Action::Retrieve);
+        if kept { None } else { self.view(operation) }
+    }
+
+    /// The header fields of an operation's success, as far as their schemas give values. `Location` of a create is made from
+    /// the id.
+    fn headers(&mut self, operation: &Operation) -> Vec<(String, String)> {
+        let mut all = Vec::new();
+        for field in operation.success().map(|rule| rule.headers.as_slice()).unwrap_or_default() {
+            let at = &field.schema.location;
+            if is_location(operation, &field.name) {
+                continue;
+            }
+            match fallback(self.schemas, std::slice::from_ref(at), field.required, 0) {
+                Some(value) => {
+                    all.push((field.name.clone(), value.as_str().map_or_else(|| value.to_string(), str::to_owned)))
+                }
+                None if field.required => {
+                    let title = format!("nothing can produce the required header field `{}`", field.name);
+                    let help = "give its schema a `const`, `default` or `examples`";
+                    self.found.push(self.schemas.diagnostic(at, title, "required here").with_help(help));
+                }
+                None => {}
+            }
+        }
+        all
     }
 
     fn view_of(&mut self, schema: Arc<Compiled>, resource: usize) -> View {
@@ -170,9 +211,19 @@ impl Planner<'_> {
         let required = self.schemas.required(&schema.location);
         let mut properties = Vec::new();
         for (name, schemas) in self.schemas.properties(&schema.location) {
+            if schemas.iter().any(|at| self.schemas.flag(at, "writeOnly")) {
+                continue;
+            }
             let required = required.iter().any(|(demanded, _)| *demanded == name);
             let fallback = fallback(self.schemas, &schemas, required, DEPTH);
             properties.push(Property { name, fallback });
+        }
+        for (name, schemas) in self.schemas.branch_properties(&schema.location) {
+            let hidden = schemas.iter().any(|at| self.schemas.flag(at, "writeOnly"));
+            if !hidden && !properties.iter().any(|one| one.name == name) {
+                // Which branch an object belongs to, its state decides.
+                properties.push(Property { name, fallback: None });
+            }
         }
         for (name, at) in required {
             let producible =
@@ -200,14 +251,17 @@ impl Planner<'_> {
     }
 
     fn resource(&mut self, index: usize) -> ResourcePlan {
-        let list = self.contract.action(index, Action::List).and_then(|list| list.page.as_ref());
-        let item = list.map(|page| self.view_of(page.item.clone(), index));
+        let list = self.contract.action(index, Action::List);
+        let item = list.and_then(|list| self.view(list));
         let retrieve = self.contract.action(index, Action::Retrieve);
         let whole = retrieve.and_then(|operation| self.view(operation));
         let mut writable: Vec<String> = Vec::new();
         for operation in self.contract.operations.iter().filter(|one| one.resource == index) {
             let Some(body) = &operation.body else { continue };
-            writable.extend(self.schemas.properties(&body.schema.location).into_iter().map(|(name, _)| name));
+            let at = &body.schema.location;
+            let properties = self.schemas.properties(at).into_iter().chain(self.schemas.branch_properties(at));
+            let writes = properties.filter(|(_, places)| !places.iter().any(|at| self.schemas.flag(at, "readOnly")));
+            writable.extend(writes.map(|(name, _)| name));
         }
         let shown = item.iter().chain(&whole).flat_map(|view| view.properties.iter().map(|one| one.name.clone()));
         let known = shown.chain(writable.iter().cloned()).collect();
@@ -298,18 +352,21 @@ impl Planner<'_> {
         for (index, rules) in self.contract.resources.iter().enumerate() {
             let mut state = Map::new();
             let mut ids = crate::ids::Ids::new(fastrand::Rng::with_seed(0));
-            state.insert(rules.id_property.clone(), ids.next(rules, 0).into());
+            state.insert(rules.id_property.clone(), rules.id_value(&ids.next(rules, 0)));
             for (name, kind) in &rules.on_create {
                 state.insert(name.clone(), crate::clock::render(*kind, 0));
             }
             let Some(body) = self.contract.action(index, Action::Create).and_then(|create| create.body.as_ref()) else {
                 continue;
             };
+            let required = self.schemas.required(&body.schema.location);
             let mut complete = true;
             for (name, schemas) in self.schemas.properties(&body.schema.location) {
-                match fallback(self.schemas, &schemas, true, DEPTH) {
+                let value = fallback(self.schemas, &schemas, true, DEPTH);
+                match value.or_else(|| sample_of(self.schemas, schemas.first()?)) {
                     Some(value) => drop(state.insert(name, value)),
-                    None => complete = false,
+                    // What need not be sent may be missing from a sample, too.
+                    None => complete &= !required.iter().any(|(one, _)| *one == name),
                 }
             }
             if complete && self.found.is_empty() {
@@ -320,8 +377,7 @@ impl Planner<'_> {
 
     fn try_sample(&mut self, resource: usize, state: &Map<String, Value>) {
         let operations = self.contract.operations.iter().filter(|one| one.resource == resource);
-        let mut views: Vec<View> = operations.filter_map(|operation| self.view(operation)).collect();
-        views.extend(self.resource(resource).item);
+        let views: Vec<View> = operations.filter_map(|operation| self.view(operation)).collect();
         for view in views {
             for violation in view.violations(state) {
                 let title = "the mock cannot build a body that fits this rule";
@@ -331,6 +387,32 @@ impl Planner<'_> {
                     .push(diagnostic.with_help("an object made from the examples of the create body breaks this rule"));
             }
         }
+    }
+}
+
+/// Whether a header field is the place of what an operation created.
+pub(crate) fn is_location(operation: &Operation, name: &str) -> bool {
+    operation.action == Action::Create && name == "location"
+}
+
+/// Some value that a schema accepts, made from its type and bounds; none where that takes more than these.
+fn sample_of(schemas: &Schemas, at: &Location) -> Option<Value> {
+    let keyword = |name: &str| schemas.keyword(at, name).map(|(_, node)| node);
+    if let Some(choices) = keyword("enum") {
+        return choices.items().first().map(conformance_source::Node::to_json);
+    }
+    let text = |length: i64| Some(Value::from("a".repeat(usize::try_from(length).ok()?)));
+    match keyword("type")?.as_str()? {
+        "string" if keyword("pattern").is_none() && keyword("format").is_none() => text(
+            schemas.bound(at, "minLength").unwrap_or(1).max(1).min(schemas.bound(at, "maxLength").unwrap_or(i64::MAX)),
+        ),
+        "integer" | "number" if keyword("multipleOf").is_none() => {
+            Some(Value::from(schemas.bound(at, "minimum").or(schemas.bound(at, "maximum")).unwrap_or(1)))
+        }
+        "boolean" => Some(Value::Bool(false)),
+        "null" => Some(Value::Null),
+        "array" if schemas.bound(at, "minItems").unwrap_or(0) == 0 => Some(Value::Array(Vec::new())),
+        _ => None,
     }
 }
 

@@ -1,5 +1,7 @@
 //! What the mock answers.
 
+use std::borrow::Cow;
+
 use bytes::Bytes;
 use conformance_record::{Finding, Response};
 
@@ -11,7 +13,7 @@ pub struct Reply {
     /// The status code.
     pub status: u16,
     /// Header fields, names in lower case.
-    pub headers: Vec<(&'static str, String)>,
+    pub headers: Vec<(Cow<'static, str>, String)>,
     /// The body.
     pub body: Bytes,
     /// The number of the workspace, when the request got that far.
@@ -24,13 +26,14 @@ pub struct Reply {
 
 impl From<Reply> for Response {
     fn from(reply: Reply) -> Self {
-        let headers = reply.headers.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+        let headers = reply.headers.into_iter().map(|(name, value)| (name.into_owned(), value)).collect();
         Self { status: reply.status, headers, body: reply.body.to_vec() }
     }
 }
 
 /// An answer of JSON, or of nothing.
 pub(crate) fn plain(status: u16, body: Bytes) -> Reply {
-    let headers = if body.is_empty() { Vec::new() } else { vec![("content-type", "application/json".to_owned())] };
+    let headers =
+        if body.is_empty() { Vec::new() } else { vec![("content-type".into(), "application/json".to_owned())] };
     Reply { status, headers, body, workspace: None, notes: Vec::new(), problem: None }
 }

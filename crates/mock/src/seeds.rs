@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use conformance_contract::{Contract, Resource};
-use conformance_source::{Diagnostic, Diagnostics, Node, Reader, SourceFile, parse};
+use conformance_source::{Diagnostic, Diagnostics, Node, Reader, SourceFile, Tree, parse};
 use serde_json::{Map, Value};
 
 use crate::clock;
@@ -93,7 +93,11 @@ impl Loader<'_> {
         let id_property = self.resource.id_property.as_str();
         let known: Vec<&str> = self.plan.known.iter().map(String::as_str).collect();
         let object = self.reader.object(node, "an object of this resource", &known)?;
-        let id = object.text(id_property)?;
+        let id = object.required(id_property)?;
+        let id = match &id.tree {
+            Tree::Number(number) if self.resource.integer_ids => number.to_string(),
+            _ => self.reader.text(id)?,
+        };
         let Value::Object(mut state) = node.to_json() else { return None };
         for (name, kind) in &self.resource.on_create {
             state.entry(name.clone()).or_insert_with(|| clock::render(*kind, clock::wall()));

@@ -158,7 +158,7 @@ fn altered(passed: Response, request: &Request) -> hyper::Response<Full<Bytes>> 
         body.clear();
     }
     if !headers.iter().any(|(name, _)| name == "access-control-allow-origin") {
-        headers.extend(cors::fields(request).into_iter().map(|(name, value)| (name.to_owned(), value)));
+        headers.extend(cors::fields(request).into_iter().map(|(name, value)| (name.into_owned(), value)));
     }
     built(passed.status, headers, Bytes::from(body))
 }

@@ -38,6 +38,8 @@ pub enum Code {
     UnexpectedBody,
     /// A status that the contract does not document for the operation.
     UndocumentedStatus,
+    /// A documented header field of a response that is absent, or whose value breaks its schema.
+    WrongHeader,
 }
 
 impl Code {
@@ -61,11 +63,12 @@ impl Code {
             Self::UnknownProperty => "unknown-property",
             Self::UnexpectedBody => "unexpected-body",
             Self::UndocumentedStatus => "undocumented-status",
+            Self::WrongHeader => "wrong-header",
         }
     }
 
     /// Every code there is.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::UnknownPath,
         Self::UnknownMethod,
         Self::MissingCredentials,
@@ -82,6 +85,7 @@ impl Code {
         Self::UnknownProperty,
         Self::UnexpectedBody,
         Self::UndocumentedStatus,
+        Self::WrongHeader,
     ];
 
     /// The rule that is broken.
@@ -104,6 +108,7 @@ impl Code {
             Self::UnknownProperty => "A property of a body is one that its schema names, spelled as it is there.",
             Self::UnexpectedBody => "An operation without a body gets none.",
             Self::UndocumentedStatus => "An answer has a status that the contract documents.",
+            Self::WrongHeader => "A response has the header fields that the contract documents for its status.",
         }
     }
 
@@ -115,7 +120,7 @@ impl Code {
             Self::InvalidParameter | Self::MissingParameter | Self::InvalidBody | Self::MissingCredentials => {
                 Blame::Test
             }
-            Self::UndocumentedStatus => Blame::Contract,
+            Self::UndocumentedStatus | Self::WrongHeader => Blame::Contract,
             _ => Blame::Sdk,
         }
     }

@@ -13,7 +13,7 @@ use conformance_source::SourceFile;
 use serde_json::Value;
 
 use crate::relate::{changes, documented_members};
-use crate::world::World;
+use crate::world::{World, id_text};
 
 /// What is known of an object.
 #[derive(Debug)]
@@ -97,8 +97,8 @@ impl Oracle {
             return;
         }
         // An answer that shows no id is judged by its schema.
-        let found = body.get(&contract.resources[operation.resource].id_property).and_then(Value::as_str);
-        let mismatch = found.filter(|found| *found != id);
+        let found = body.get(&contract.resources[operation.resource].id_property).and_then(id_text);
+        let mismatch = found.filter(|found| found != id);
         let mismatch = mismatch.map(|found| format!("the answer has the id {found}, asked for was {id}"));
         self.rule(Rule::Id, exchange, mismatch.into_iter().map(Mismatch::of).collect());
         if operation.action == Action::Update {

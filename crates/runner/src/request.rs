@@ -1,9 +1,10 @@
 //! From a call to a request, through the contract; and what a raw step does to it.
 
 use conformance_contract::Operation;
-use conformance_contract::model::Place;
+use conformance_contract::model::{ListStyle, Parameter, Place};
 use conformance_record::Request;
 use conformance_scenario::Call;
+use serde_json::Value;
 
 use crate::obstacle::Obstacle;
 use crate::replay::Replay;
@@ -30,7 +31,7 @@ impl Replay<'_> {
             let Some(parameter) = operation.parameter(name) else { continue };
             let schema = &parameter.schema.location;
             let value = value::template(&mut self.world, operation, scope, template, Some(schema))?;
-            arguments.push((parameter, value::plain(&value)));
+            arguments.extend(written(parameter, &value).into_iter().map(|text| (parameter, text)));
         }
         let path = operation.path.fill(|name| {
             let found = arguments.iter().find(|(parameter, _)| parameter.name == name)?;
@@ -86,6 +87,17 @@ impl Replay<'_> {
             set_header(&mut request.headers, name, value.as_deref());
         }
         Ok(())
+    }
+}
+
+/// A value as it travels: a list as its parameter's style has it.
+fn written(parameter: &Parameter, value: &Value) -> Vec<String> {
+    match (parameter.list, value) {
+        (Some(ListStyle::Exploded), Value::Array(items)) => items.iter().map(value::plain).collect(),
+        (Some(ListStyle::Commas), Value::Array(items)) => {
+            vec![items.iter().map(value::plain).collect::<Vec<_>>().join(",")]
+        }
+        _ => vec![value::plain(value)],
     }
 }
 

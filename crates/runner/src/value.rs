@@ -54,8 +54,8 @@ fn source(world: &mut World<'_>, operation: &Operation, scope: Scope<'_>, source
             value.map(Value::from).ok_or_else(|| Obstacle::from(format!("there is no header field `{name}`")))
         }
         Source::ResponseText => Ok(String::from_utf8_lossy(&response()?.body).into()),
-        Source::ResponseIds => Ok(world.ids(operation, &body()?).into()),
-        Source::ResponseOwn => Ok(world.mine(&world.ids(operation, &body()?)).into()),
+        Source::ResponseIds => Ok(world.id_values(operation, &world.ids(operation, &body()?))),
+        Source::ResponseOwn => Ok(world.id_values(operation, &world.mine(&world.ids(operation, &body()?)))),
         Source::ResponseCount => Ok(world.ids(operation, &body()?).len().into()),
         Source::RequestBody => {
             let sent = scope.exchange.map_or(&[][..], |exchange| &exchange.request.body);
@@ -68,9 +68,12 @@ fn source(world: &mut World<'_>, operation: &Operation, scope: Scope<'_>, source
         Source::Item => scope.item.cloned().ok_or_else(|| Obstacle::from("there is no item")),
         Source::Index => scope.index.map(Value::from).ok_or_else(|| Obstacle::from("there is no index")),
         Source::Marker => Ok(world.marker.clone().into()),
-        Source::UnknownId => Ok(world.unknown_id(operation.resource).into()),
-        Source::WalkIds => Ok(walked()?.ids.clone().into()),
-        Source::WalkOwn => Ok(world.mine(&walked()?.ids).into()),
+        Source::UnknownId => {
+            let id = world.unknown_id(operation.resource);
+            Ok(world.contract.resources[operation.resource].id_value(&id))
+        }
+        Source::WalkIds => Ok(world.id_values(operation, &walked()?.ids)),
+        Source::WalkOwn => Ok(world.id_values(operation, &world.mine(&walked()?.ids))),
         Source::WalkPages => Ok(walked()?.pages.into()),
         Source::WalkCount => Ok(walked()?.ids.len().into()),
         Source::WalkLargest => Ok(walked()?.largest.into()),

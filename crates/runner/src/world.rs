@@ -82,6 +82,12 @@ impl<'c> World<'c> {
         items.into_iter().flatten().map(id).collect()
     }
 
+    /// Ids as bodies show them.
+    pub(crate) fn id_values(&self, operation: &Operation, ids: &[String]) -> Value {
+        let resource = &self.contract.resources[operation.resource];
+        ids.iter().map(|id| resource.id_value(id)).collect()
+    }
+
     /// Those of `ids` that the scenario created.
     pub(crate) fn mine(&self, ids: &[String]) -> Vec<String> {
         ids.iter().filter(|id| self.own.contains(id)).cloned().collect()

@@ -28,6 +28,7 @@ mod sdk;
 mod second_suite;
 mod server;
 mod snapshots;
+mod third_suite;
 mod verdicts;
 mod weather;
 mod wire;

@@ -117,7 +117,7 @@ impl Control {
         let mut reply = done.unwrap_or_else(|(status, message)| json(status, &json!({ "message": message })));
         let refused = reply.status == 403;
         if let Some(methods) = methods.filter(|_| !refused && (reply.status == 405 || request.method == "OPTIONS")) {
-            reply.headers.push(("allow", format!("{methods}, OPTIONS")));
+            reply.headers.push(("allow".into(), format!("{methods}, OPTIONS")));
             reply.headers.extend(cors::preflight(request, methods));
         }
         reply.headers.extend(cors::fields(request));
@@ -148,7 +148,7 @@ impl Control {
     fn document(&self) -> Reply {
         let text = self.workshop.as_ref().map_or("", |workshop| workshop.document());
         let mut reply = plain(200, Bytes::from(text.to_owned()));
-        reply.headers = vec![("content-type", "application/yaml".to_owned())];
+        reply.headers = vec![("content-type".into(), "application/yaml".to_owned())];
         reply
     }
 
