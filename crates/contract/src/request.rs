@@ -246,7 +246,7 @@ fn decode_query(text: &str) -> String {
 /// A parameter's text as the type its schema asks for.
 fn typed(schemas: &Schemas, parameter: &Parameter, text: &str) -> Result<Value, Finding> {
     let at = &parameter.schema.location;
-    valid(schemas, parameter, scalar(schemas, at, text), &say::brief(&Value::from(text)))
+    valid(schemas, parameter, scalar(schemas, at, text).as_ref(), &say::brief(&Value::from(text)))
 }
 
 /// A list's items, each as the type that the schema of items asks for.
@@ -255,7 +255,7 @@ fn typed_list(schemas: &Schemas, parameter: &Parameter, items: &[String]) -> Res
     let item =
         |text: &String| at.as_ref().map_or_else(|| Some(Value::from(text.as_str())), |at| scalar(schemas, at, text));
     let value: Option<Vec<Value>> = items.iter().map(item).collect();
-    valid(schemas, parameter, value.map(Value::Array), &say::brief(&Value::from(items)))
+    valid(schemas, parameter, value.map(Value::Array).as_ref(), &say::brief(&Value::from(items)))
 }
 
 /// A text as the type that a schema asks for; none when it is not of that type.
@@ -269,13 +269,13 @@ fn scalar(schemas: &Schemas, at: &Location, text: &str) -> Option<Value> {
 }
 
 /// The value, when it is of its type and fits its schema. `shown` is how it was sent.
-fn valid(schemas: &Schemas, parameter: &Parameter, value: Option<Value>, shown: &str) -> Result<Value, Finding> {
+fn valid(schemas: &Schemas, parameter: &Parameter, value: Option<&Value>, shown: &str) -> Result<Value, Finding> {
     let at = &parameter.schema.location;
     let place = match parameter.place {
         Place::Path => format!("path.{}", parameter.name),
         Place::Query => format!("query.{}", parameter.name),
     };
-    let rule = match &value {
+    let rule = match value {
         Some(value) => match parameter.schema.violations(value).first() {
             None => return Ok(value.clone()),
             Some(violation) => violation.rule.clone(),
