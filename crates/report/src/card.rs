@@ -5,7 +5,7 @@
 use anstyle::{AnsiColor, Style};
 use conformance_record::{CheckOutcome, Exchange, Verdict};
 
-use crate::curl::curl;
+use crate::curl::reproduce;
 use crate::fold::{body, oddities, requests};
 use crate::visible::visible;
 
@@ -91,18 +91,19 @@ pub fn lines(check: &CheckOutcome, context: Context<'_>) -> Vec<Line> {
             card.words("source", source);
         }
     }
-    card.words("at", &check.position.to_string());
-    card.source(check);
     let failed = matches!(check.verdict, Verdict::Fail | Verdict::Warn | Verdict::Known(_));
     let exchange = check.exchange.and_then(|number| context.exchanges.iter().find(|one| one.number == number));
-    if let Some(exchange) = exchange.filter(|_| failed) {
-        card.exchange(exchange, context.exchanges);
-    }
+    // What is wrong first, then what led there.
     card.words("expected", &check.expected);
     for meaning in &check.meanings {
         card.words("where", meaning);
     }
     card.found(check);
+    card.words("at", &check.position.to_string());
+    card.source(check);
+    if let Some(exchange) = exchange.filter(|_| failed) {
+        card.exchange(exchange, context.exchanges);
+    }
     if let Verdict::NotApplicable(reason)
     | Verdict::Known(reason)
     | Verdict::CouldNotRun(reason)
@@ -112,7 +113,9 @@ pub fn lines(check: &CheckOutcome, context: Context<'_>) -> Vec<Line> {
     }
     if failed {
         if let Some(exchange) = exchange.filter(|_| !context.origin.is_empty()) {
-            card.code("by hand", &curl(context.origin, &exchange.request));
+            for line in reproduce(context.origin, exchange, context.exchanges) {
+                card.code("by hand", &line);
+            }
         }
         let line = if check.source.is_empty() { String::new() } else { format!(":{}", check.position.line) };
         // A line of a fragment is none of the scenario.
@@ -186,10 +189,6 @@ impl Card {
 
     /// What was sent before, what was sent, and what came back.
     fn exchange(&mut self, exchange: &Exchange, all: &[Exchange]) {
-        let before: Vec<&Exchange> = all.iter().filter(|one| one.number < exchange.number).collect();
-        for line in requests(&before) {
-            self.words("before", &line);
-        }
         let oddities = oddities(&exchange.request).map_or_else(String::new, |said| format!("  ({said})"));
         self.code("sent", &format!("{} {}{oddities}", exchange.request.method, exchange.request.target));
         for line in body(&exchange.request.body) {
@@ -204,6 +203,10 @@ impl Card {
                 }
             }
             Err(reason) => self.words("answered", &reason.to_string()),
+        }
+        let before: Vec<&Exchange> = all.iter().filter(|one| one.number < exchange.number).collect();
+        for line in requests(&before) {
+            self.words("before", &line);
         }
     }
 

@@ -1,6 +1,6 @@
 //! For people at a terminal: a line per scenario, a card per failed check, the numbers.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fmt::Write as _;
 use std::io::{self, Write};
 use std::time::Duration;
@@ -42,7 +42,14 @@ pub struct Terminal<W> {
     origin: String,
     /// What was told of failures, and in which scenario: the same is not told twice.
     told: HashMap<Told, String>,
+    /// How often each combination of requirements was told.
+    requirements: HashMap<String, usize>,
+    /// What failed, by requirement: how many checks, and in which scenarios.
+    failed: BTreeMap<String, (usize, Vec<String>)>,
 }
+
+/// So many cards of a requirement are told in full.
+const SHOWN_IN_FULL: usize = 2;
 
 /// What makes two failures the same: what is cited, how it is written, what was found.
 type Told = (String, String, Vec<Mismatch>);
@@ -50,7 +57,15 @@ type Told = (String, String, Vec<Mismatch>);
 impl<W: Write> Terminal<W> {
     /// Writes to `out`.
     pub fn new(out: W, telling: Telling) -> Self {
-        Self { out, telling, area: String::new(), origin: String::new(), told: HashMap::new() }
+        Self {
+            out,
+            telling,
+            area: String::new(),
+            origin: String::new(),
+            told: HashMap::new(),
+            requirements: HashMap::new(),
+            failed: BTreeMap::new(),
+        }
     }
 
     /// Takes an event in.
@@ -74,7 +89,7 @@ impl<W: Write> Terminal<W> {
                 format!("{RED}known failure{RED:#} {position}: {trouble}\n")
             }
             RunEvent::Leftover { id, reason } => format!("  {YELLOW}left behind{YELLOW:#} {id}: {reason}\n"),
-            RunEvent::Finished { tally, took } => finished(tally, *took),
+            RunEvent::Finished { tally, took } => self.by_requirement() + &finished(tally, *took),
         };
         self.out.write_all(text.as_bytes())?;
         self.out.flush()
@@ -126,6 +141,24 @@ impl<W: Write> Terminal<W> {
         text
     }
 
+    /// What failed, by requirement, when there is more than one card to read.
+    fn by_requirement(&self) -> String {
+        let mut text = String::new();
+        let all: usize = self.failed.values().map(|(checks, _)| checks).sum();
+        if all < 3 {
+            return text;
+        }
+        let _ = writeln!(text, "\n{BOLD}failed, by requirement{BOLD:#}");
+        for (requirement, (checks, scenarios)) in &self.failed {
+            let (checks, places) = (count(*checks, "check"), scenarios.join(", "));
+            for (index, line) in wrapped(&places, self.telling.width, 44).into_iter().enumerate() {
+                let (name, checks) = if index == 0 { (requirement.as_str(), checks.as_str()) } else { ("", "") };
+                let _ = writeln!(text, "  {RED}{name:<28}{RED:#} {checks:>10}  {DIM}{line}{DIM:#}");
+            }
+        }
+        text
+    }
+
     fn card(&mut self, text: &mut String, check: &CheckOutcome, context: Context<'_>) {
         let style = match &check.verdict {
             Verdict::Pass => GREEN,
@@ -133,6 +166,13 @@ impl<W: Write> Terminal<W> {
             Verdict::Warn | Verdict::CouldNotRun(_) => YELLOW,
             Verdict::Known(_) | Verdict::NotApplicable(_) => DIM,
         };
+        if check.verdict == Verdict::Fail {
+            let (checks, scenarios) = self.failed.entry(card::ids(check)).or_default();
+            *checks += 1;
+            if scenarios.last().is_none_or(|last| last != context.scenario) {
+                scenarios.push(context.scenario.to_owned());
+            }
+        }
         let word = card::word(&check.verdict);
         let _ = writeln!(text, "    {style}{word}{style:#} {} {BOLD}{}{BOLD:#}", check.level, card::ids(check));
         if check.verdict == Verdict::Pass {
@@ -147,8 +187,18 @@ impl<W: Write> Terminal<W> {
             return text.push('\n');
         }
         self.told.insert(same, context.scenario.to_owned());
+        let times = self.requirements.entry(card::ids(check)).or_default();
+        *times += 1;
+        let short = *times > SHOWN_IN_FULL && self.telling.verbosity != Verbosity::Verbose;
+        // One cause breaks a requirement in many places: the first cards tell all, the others what is different.
+        const SHORT: [&str; 5] = ["expected", "found", "at", "because", "again"];
+        let mut row = "";
         for line in card::lines(check, context) {
-            self.row(text, line.name, line.kind, &line.text);
+            row = if line.name.is_empty() { row } else { line.name };
+            let is_source = row == "at" && line.name.is_empty();
+            if !short || (SHORT.contains(&row) && !is_source) {
+                self.row(text, line.name, line.kind, &line.text);
+            }
         }
         text.push('\n');
     }

@@ -3,8 +3,8 @@
 use conformance_contract::model::{ResponseRule, StatusRule};
 use conformance_contract::say::brief;
 use conformance_contract::{Operation, Requirements};
-use conformance_record::{CheckOutcome, Cited, Exchange, Level, Mismatch, Position, Response, Verdict};
-use conformance_scenario::expression::meanings;
+use conformance_record::{CheckOutcome, Cited, Level, Mismatch, Position, Response, Verdict};
+use conformance_scenario::expression::{Source, meanings};
 use conformance_scenario::{Check, Expectation, Step, StepKind};
 use conformance_source::SourceFile;
 use serde_json::Value;
@@ -62,18 +62,18 @@ impl<'s> Judgement<'s> {
             Err(reason) => return self.could_not(reason),
         }
         let (expected, result) = hold(world, operation, scope, &self.check.expectation);
-        self.settle(expected, scope.exchange, result, round);
+        let about = captured_in(world, &self.check.expectation);
+        self.settle(expected, about.or(scope.exchange.map(|exchange| exchange.number)), result, round);
     }
 
     /// Takes in what was found out about one answer: every mismatch, or why there is nothing to say.
     pub(crate) fn settle(
         &mut self,
         expected: String,
-        exchange: Option<&Exchange>,
+        number: Option<usize>,
         result: Result<Vec<Mismatch>, Obstacle>,
         round: &str,
     ) {
-        let number = exchange.map(|exchange| exchange.number);
         match result {
             Ok(mismatches) if mismatches.is_empty() => self.judged += 1,
             Ok(mismatches) => {
@@ -174,6 +174,17 @@ fn hold(
         (Expectation::Value(value), _) => relation(world, operation, scope, value),
         _ => (expected, Err("nothing was sent".into())),
     }
+}
+
+/// The exchange that a check is about when all that it looks at was captured earlier: the last one that it came from.
+fn captured_in(world: &World<'_>, expectation: &Expectation) -> Option<usize> {
+    let Expectation::Value(relation) = expectation else { return None };
+    let (mut about, mut here) = (None, false);
+    relation.that.expressions(&mut |expression, _| match &expression.source {
+        Source::Output(name) => about = about.max(world.captured_in.get(name).copied()),
+        _ => here = true,
+    });
+    about.filter(|_| !here)
 }
 
 /// Whether a response speaks of what stands before the server, and not of the server (RFC 9110, 15.6.3 to 15.6.5).

@@ -120,6 +120,6 @@ impl Judgement<'_> {
             (Err(reason), _) | (_, Err(reason)) => Err(reason),
             (Ok(_), Ok(_)) => Err(Obstacle::ToolFault("two kinds of probe".to_owned())),
         };
-        self.settle(self.describe(), Some(exchange), mismatches, round);
+        self.settle(self.describe(), Some(exchange.number), mismatches, round);
     }
 }

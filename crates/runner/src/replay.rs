@@ -229,6 +229,9 @@ impl Replay<'_> {
     /// Captures a step's outputs: appended in a loop, set otherwise.
     fn capture(&mut self, step: &Step, operation: &Operation, scope: Scope<'_>, looped: Option<()>) {
         for (name, expression) in &step.outputs {
+            if let Some(exchange) = scope.exchange {
+                self.world.captured_in.insert(name.clone(), exchange.number);
+            }
             let value = value::expression(&mut self.world, operation, scope, expression)
                 .map_err(|missing| missing.within(&format!("the output `{name}` could not be captured")));
             let entry = self.world.outputs.entry(name.clone());

@@ -16,6 +16,8 @@ pub(crate) struct World<'c> {
     pub(crate) contract: &'c Contract,
     /// Captured values, or why there is none.
     pub(crate) outputs: HashMap<String, Result<Value, Obstacle>>,
+    /// The exchange that each of them came from.
+    pub(crate) captured_in: HashMap<String, usize>,
     /// The id of every object that the scenario created, in order.
     pub(crate) own: Vec<String>,
     /// Ids that were made up and name nothing.
@@ -42,6 +44,7 @@ impl<'c> World<'c> {
         Self {
             contract,
             outputs: HashMap::new(),
+            captured_in: HashMap::new(),
             own: Vec::new(),
             unknown: Vec::new(),
             requests: 0,

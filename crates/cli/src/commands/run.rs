@@ -21,8 +21,8 @@ use crate::scripts::Scripts;
 use crate::{args, embedded, server, signals, state, terminal};
 
 /// Judges.
-pub fn run(suite: Option<&Path>, args: &args::Run) -> Result<Exit, Failure> {
-    let suite = Arc::new(embedded::open(suite)?);
+pub fn run(folder: Option<&Path>, args: &args::Run) -> Result<Exit, Failure> {
+    let suite = Arc::new(embedded::open(folder)?);
     let bound = bind(&suite)?;
     let target = server::target(&args.server)?;
     let mut settings = server::settings(&args.server)?;
@@ -43,7 +43,7 @@ pub fn run(suite: Option<&Path>, args: &args::Run) -> Result<Exit, Failure> {
         super::plan::print(&suite, &selected);
         return Ok(Exit::Ok);
     }
-    let mut reports = Reports::new(&args.telling, &suite, again(args))?;
+    let mut reports = Reports::new(&args.telling, &suite, again(folder, args))?;
     let (exit, failed) = super::runtime()?.block_on(async {
         let target = match target {
             Some(target) => target,
@@ -170,10 +170,35 @@ fn recorder(args: &args::Run, secrets: &Secrets) -> Result<Option<Recorder>, Dia
     Ok(Some(made.map_err(|error| Diagnostic::general(format!("cannot write {}: {error}", path.display())))?))
 }
 
-/// The command that a part of the run is run again with.
-fn again(args: &args::Run) -> String {
-    let url = args.server.base_url.as_ref().map(|url| format!(" --base-url {url}"));
-    format!("conformance run{}", url.unwrap_or_default())
+/// The command that a part of the run is run again with. Tokens are those of the environment, or the shell's variables.
+fn again(suite: Option<&Path>, args: &args::Run) -> String {
+    let server = &args.server;
+    let mut command = "conformance run".to_owned();
+    let mut add = |flag: &str, value: &str| command.push_str(&format!(" {flag} {value}"));
+    if let Some(suite) = suite {
+        add("--suite", &suite.display().to_string());
+    }
+    if let Some(url) = &server.base_url {
+        add("--base-url", url);
+    }
+    let secrets = [
+        ("--token", "CONFORMANCE_TOKEN", "\"$TOKEN\"", &server.token),
+        ("--second-token", "CONFORMANCE_SECOND_TOKEN", "\"$SECOND_TOKEN\"", &server.second_token),
+    ];
+    for (flag, variable, value, given) in secrets {
+        if given.is_some() && std::env::var(variable).ok().as_ref() != given.as_ref() {
+            add(flag, value);
+        }
+    }
+    if let Some(path) = &server.cacert {
+        add("--cacert", &path.display().to_string());
+    }
+    for (flag, given) in [("--http2", server.http2), ("--insecure", server.insecure)] {
+        if given {
+            command.push_str(&format!(" {flag}"));
+        }
+    }
+    command
 }
 
 /// Replays, tells, and answers the numbers and which scenarios failed.

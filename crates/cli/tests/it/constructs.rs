@@ -156,7 +156,7 @@ fn what_is_not_unchanged_is_named_place_by_place() {
 "),
     );
     // One place, and the excepted one is not told.
-    let diff = "found     - /kind: \"conversation\"\n                + /kind: \"thread\"\n      by hand";
+    let diff = "found     - /kind: \"conversation\"\n                + /kind: \"thread\"\n      at ";
     assert!(said.contains(diff), "{said}");
     assert!(said.contains("+ 7\n"), "{said}");
 }

@@ -63,7 +63,8 @@ fn every_report_tells_the_same_run() {
     let failed: Vec<_> = checks(&report).into_iter().filter(|(_, check)| check["verdict"] == "fail").collect();
     assert_eq!(failed.len() as u64, report["numbers"]["failed"].as_u64().unwrap());
     assert!(failed.len() > 10, "{}", failed.len());
-    let (junit, html, markdown) = (reported.text("junit"), reported.text("html"), reported.text("markdown"));
+    let unquoted = |kind: &str| reported.text(kind).replace("&quot;", "\"").replace("&#34;", "\"");
+    let (junit, html, markdown) = (unquoted("junit"), unquoted("html"), reported.text("markdown"));
     for (scenario, check) in failed {
         let card = check["card"].as_str().unwrap();
         let again = card.lines().last().unwrap().trim();
@@ -158,4 +159,52 @@ fn a_recording_is_reported_like_the_run() {
     is_valid(&again);
     let verdicts = |report: &Value| checks(report).iter().map(|(_, one)| one["verdict"].clone()).collect::<Vec<_>>();
     assert_eq!(verdicts(&again), verdicts(&reported.json()));
+}
+
+/// What the run created is deleted when somebody reads the card: its lines create it anew.
+#[test]
+fn the_lines_to_do_it_by_hand_create_what_they_name() {
+    let server = MockServer::start(&["--fault", "retrieve-rounds-times", "--quiet"]);
+    let mut command = conformance();
+    command.args(["run", "--base-url", &server.url, "--token", "a-secret-token", "--only", "retrieve.same"]);
+    let output = command.output().unwrap();
+    let shown = stdout(&output);
+    let card = shown.split("fail MUST retrieve.same").find(|card| card.contains("ID=$(curl")).unwrap();
+    let lines = card.split("by hand").nth(1).unwrap().split("again").next().unwrap();
+    let output = std::process::Command::new("bash").args(["-c", lines]).env("TOKEN", "another-one").output().unwrap();
+    let answered = stdout(&output);
+    assert!(answered.starts_with("HTTP/1.1 200") && answered.contains("\"_id\""), "{lines}\n{answered}");
+}
+
+/// A check about captured values shows the exchange that they came from, and not the last one.
+#[test]
+fn a_check_of_captured_values_shows_where_they_came_from() {
+    let server = MockServer::start(&["--fault", "never-more", "--quiet"]);
+    let mut command = conformance();
+    command.args(["run", "--base-url", &server.url, "--token", "me", "--only", "pages/all-on-one-page"]);
+    let shown = stdout(&command.output().unwrap());
+    let card = shown.split("fail MUST page.has-more").nth(1).unwrap();
+    let sent = card.lines().find(|line| line.trim_start().starts_with("sent")).unwrap();
+    assert!(sent.contains("limit=") && !sent.contains("starting_after"), "{card}");
+}
+
+#[test]
+fn the_command_to_run_it_again_has_all_that_the_first_one_had() {
+    let server = MockServer::start(&["--fault", "never-more", "--quiet"]);
+    let mut command = conformance();
+    command.args(["run", "--suite", ".", "--base-url", &server.url, "--token", "me", "--only", "pages/forward"]);
+    let shown = stdout(&command.output().unwrap());
+    let again = format!("conformance run --suite . --base-url {} --token \"$TOKEN\" --only pages/forward:", server.url);
+    assert!(shown.contains(&again), "{shown}");
+}
+
+/// One cause that breaks a requirement in many places is told in full twice, and counted at the end.
+#[test]
+fn cards_of_one_requirement_are_told_once_and_counted() {
+    let server = MockServer::start(&["--fault", "never-more", "--quiet"]);
+    let shown = stdout(&conformance().args(["run", "--base-url", &server.url, "--token", "me"]).output().unwrap());
+    assert!(shown.matches("fail MUST page.has-more").count() > 3, "{shown}");
+    assert_eq!(shown.matches("rule      Paging forward, has_more is true").count(), 2, "{shown}");
+    let summary = shown.split("failed, by requirement").nth(1).unwrap();
+    assert!(summary.contains("page.has-more ") && summary.contains("pages/forward"), "{summary}");
 }
