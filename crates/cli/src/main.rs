@@ -26,11 +26,9 @@ use clap::Parser;
 fn main() -> ExitCode {
     let args = args::Args::parse();
     args.color.apply();
-    match commands::dispatch(args) {
-        Ok(exit) => exit.into(),
-        Err(failure) => {
-            terminal::error(&failure);
-            failure.exit.into()
-        }
-    }
+    let exit = commands::dispatch(args).unwrap_or_else(|failure| {
+        terminal::error(&failure);
+        failure.exit
+    });
+    terminal::finish(exit).into()
 }

@@ -1,4 +1,4 @@
-//! Ctrl-C and SIGTERM: the first asks to stop, the second ends the process.
+//! Ctrl-C, SIGTERM and SIGHUP: the first asks to stop, the second ends the process.
 
 use std::future::Future;
 
@@ -48,11 +48,14 @@ fn wait() -> impl Future<Output = Heard> {
     {
         use tokio::signal::unix::{SignalKind, signal};
         let (interrupt, terminate) = (signal(SignalKind::interrupt()), signal(SignalKind::terminate()));
+        let hang_up = signal(SignalKind::hangup());
         async move {
-            match (interrupt, terminate) {
-                (Ok(mut interrupt), Ok(mut terminate)) => tokio::select! {
+            match (interrupt, terminate, hang_up) {
+                (Ok(mut interrupt), Ok(mut terminate), Ok(mut hang_up)) => tokio::select! {
                     _ = interrupt.recv() => Heard::Interrupt,
                     _ = terminate.recv() => Heard::Terminate,
+                    // The terminal is gone: what was created must be deleted all the same.
+                    _ = hang_up.recv() => Heard::Terminate,
                 },
                 _ => {
                     drop(tokio::signal::ctrl_c().await);

@@ -1,8 +1,33 @@
-//! What goes to the terminal besides reports and logs. A closed pipe is not an error worth dying of.
+//! What goes to the terminal besides reports and logs.
+//!
+//! A closed pipe or a full disk does not end a command in its middle: what was created must still be deleted. It is kept in
+//! mind, and the command does not end as if all had been told.
 
-use std::io::Write as _;
+use std::io::{self, Write as _};
+use std::sync::OnceLock;
 
-use crate::exit::Failure;
+use crate::exit::{Exit, Failure};
+
+/// The first thing that went wrong with stdout.
+static STDOUT_ERROR: OnceLock<io::Error> = OnceLock::new();
+
+/// Keeps in mind that something could not be written to stdout.
+pub fn check_stdout(written: io::Result<()>) {
+    if let Err(error) = written {
+        let _ = STDOUT_ERROR.set(error);
+    }
+}
+
+/// How a command ends, all told: not well when its output is not where it was sent.
+pub fn finish(exit: Exit) -> Exit {
+    match STDOUT_ERROR.get() {
+        Some(error) if exit != Exit::Interrupted => {
+            note(&format!("error: stdout could not be written: {error}; what it holds is not complete"));
+            Exit::Usage
+        }
+        _ => exit,
+    }
+}
 
 /// How wide lines on stdout may be: as the terminal, or as `CONFORMANCE_COLUMNS` says, and never so that one cannot be read. Elsewhere lines are not broken:
 /// who searches them wants them whole.
@@ -22,13 +47,13 @@ pub fn error(failure: &Failure) {
 /// A line on stdout.
 pub fn line(text: &str) {
     let mut stdout = anstream::stdout().lock();
-    let _ = writeln!(stdout, "{text}").and_then(|()| stdout.flush());
+    check_stdout(writeln!(stdout, "{text}").and_then(|()| stdout.flush()));
 }
 
 /// Text on stdout, as it is.
 pub fn raw(text: &str) {
     let mut stdout = std::io::stdout().lock();
-    let _ = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
+    check_stdout(stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()));
 }
 
 /// Lines on stderr.

@@ -1,6 +1,6 @@
 //! `conformance exec`: run a command against a mock of its own, and judge what it sent.
 
-use std::io;
+use std::io::{self, IsTerminal as _};
 use std::path::Path;
 use std::process::ExitStatus;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -100,6 +100,13 @@ async fn command(args: &args::Exec, url: &str) -> io::Result<ExitStatus> {
     let mut command = tokio::process::Command::new(&args.command[0]);
     command.args(&args.command[1..]).kill_on_drop(true);
     command.env("CONFORMANCE_BASE_URL", url).env("CONFORMANCE_TOKEN", TOKEN);
+    // A proxy of the environment knows nothing of the mock.
+    for name in ["NO_PROXY", "no_proxy"] {
+        let others = std::env::var(name).ok().filter(|others| !others.is_empty());
+        let others = others.map_or_else(String::new, |others| format!("{others},"));
+        command.env(name, format!("{others}127.0.0.1,localhost"));
+    }
+    lead_a_group(&mut command);
     for (name, value) in &args.variables {
         command.env(name, value.replace("{url}", url).replace("{token}", TOKEN));
     }
@@ -108,35 +115,79 @@ async fn command(args: &args::Exec, url: &str) -> io::Result<ExitStatus> {
     tokio::select! {
         ended = child.wait() => ended,
         heard = stop => {
-            pass_on(heard, &child);
-            match tokio::time::timeout(Duration::from_secs(5), child.wait()).await {
+            let group = Group::of(&child);
+            group.pass_on(heard);
+            let ended = match tokio::time::timeout(Duration::from_secs(5), child.wait()).await {
                 Ok(ended) => ended,
                 Err(_) => {
                     child.start_kill()?;
                     child.wait().await
                 }
-            }
+            };
+            // What it started and left does not live on.
+            group.kill();
+            ended
         }
     }
 }
 
-/// Passes a signal on to the command. At a terminal Ctrl-C has reached it already.
-fn pass_on(heard: Heard, child: &tokio::process::Child) {
+/// Makes the command the leader of a group, so that signals reach what it starts, too. At a terminal it stays in the group
+/// that Ctrl-C reaches, and may read what is typed.
+fn lead_a_group(command: &mut tokio::process::Command) {
     #[cfg(unix)]
-    {
-        use rustix::process::{Pid, Signal, kill_process};
-        use std::io::IsTerminal as _;
-        let id = child.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw);
-        let signal = match heard {
-            Heard::Interrupt if io::stdin().is_terminal() => return,
-            Heard::Interrupt => Signal::INT,
-            Heard::Terminate => Signal::TERM,
-        };
-        // One that is gone needs no signal.
-        let _ = id.map(|id| kill_process(id, signal));
+    if !io::stdin().is_terminal() {
+        command.process_group(0);
     }
     #[cfg(not(unix))]
-    let _ = (heard, child);
+    let _ = command;
+}
+
+/// The command and what it started.
+struct Group {
+    #[cfg(unix)]
+    leader: Option<rustix::process::Pid>,
+}
+
+#[cfg(unix)]
+impl Group {
+    fn of(child: &tokio::process::Child) -> Self {
+        let id = child.id().and_then(|id| i32::try_from(id).ok());
+        Self { leader: id.and_then(rustix::process::Pid::from_raw) }
+    }
+
+    /// Passes a signal on. At a terminal Ctrl-C has reached the command already.
+    fn pass_on(&self, heard: Heard) {
+        use rustix::process::Signal;
+        match heard {
+            Heard::Interrupt if io::stdin().is_terminal() => {}
+            Heard::Interrupt => self.signal(Signal::INT),
+            Heard::Terminate => self.signal(Signal::TERM),
+        }
+    }
+
+    fn kill(&self) {
+        if !io::stdin().is_terminal() {
+            self.signal(rustix::process::Signal::KILL);
+        }
+    }
+
+    fn signal(&self, signal: rustix::process::Signal) {
+        use rustix::process::{kill_process, kill_process_group};
+        let Some(leader) = self.leader else { return };
+        // Those that are gone need no signal.
+        let _ = if io::stdin().is_terminal() { kill_process(leader, signal) } else { kill_process_group(leader, signal) };
+    }
+}
+
+#[cfg(not(unix))]
+impl Group {
+    fn of(_: &tokio::process::Child) -> Self {
+        Self {}
+    }
+
+    fn pass_on(&self, _: Heard) {}
+
+    fn kill(&self) {}
 }
 
 /// Tells what was found, on stderr: stdout is the command's.

@@ -210,8 +210,9 @@ pub async fn judge(
     let how =
         Telling { verbosity: telling.verbosity(), width: crate::terminal::width(), again: reports.again().to_owned() };
     // Where stdout belongs to a report, people read stderr.
+    let to_stderr = reports.take_stdout();
     let out: Box<dyn std::io::Write + Send> =
-        if reports.take_stdout() { Box::new(anstream::stderr()) } else { Box::new(anstream::stdout()) };
+        if to_stderr { Box::new(anstream::stderr()) } else { Box::new(anstream::stdout()) };
     let mut terminal = Terminal::new(out, how);
     let mut progress = Progress::new();
     let mut failed = Vec::new();
@@ -224,8 +225,12 @@ pub async fn judge(
             failed.push(name.clone());
         }
         scripts.iter_mut().for_each(|scripts| scripts.hear(event));
-        // A closed pipe ends the telling, not the run: what was created must still be deleted.
-        progress.hear(event, || drop(terminal.hear(event)));
+        progress.hear(event, || {
+            let told = terminal.hear(event);
+            if !to_stderr {
+                crate::terminal::check_stdout(told);
+            }
+        });
         reports.run.hear(event);
     };
     let tally = conformance_runner::run(run, source, &mut listener).await?;

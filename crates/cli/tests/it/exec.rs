@@ -315,3 +315,34 @@ fn half_a_line_of_a_killed_mock_is_left_out() {
     assert_eq!(output.status.code(), Some(1), "{}", stderr(&output));
     assert!(stderr(&output).contains("fail MUST unknown-parameter"), "{}", stderr(&output));
 }
+
+/// What the command started gets the signal, too, and does not live on.
+#[test]
+fn a_signal_reaches_the_children_of_the_command() {
+    let folder = tempfile::TempDir::new().unwrap();
+    let file = folder.path().join("pid");
+    // The shell waits for a child of its own, which ignores the wish to end.
+    let script = format!("(trap '' TERM; echo $BASHPID > {0}.new; mv {0}.new {0}; sleep 60) & wait; sleep 60", file.display());
+    let mut command = conformance();
+    let mut child = command.args(["exec", "--", "bash", "-c", &script]).stdin(std::process::Stdio::null()).spawn().unwrap();
+    let grandchild = loop {
+        if let Ok(pid) = fs::read_to_string(&file) {
+            break pid.trim().to_owned();
+        }
+        assert!(child.try_wait().unwrap().is_none(), "it ended before its child began");
+        std::thread::yield_now();
+    };
+    crate::context::signal(&child, "TERM");
+    assert_eq!(child.wait().unwrap().code(), Some(143));
+    let state = fs::read_to_string(format!("/proc/{grandchild}/stat"));
+    assert!(state.is_err() || state.unwrap().contains(") Z "), "{grandchild} lives on");
+}
+
+#[test]
+fn a_proxy_of_the_environment_does_not_get_the_tests() {
+    let mut command = conformance();
+    command.env("http_proxy", "http://127.0.0.1:1").env("HTTP_PROXY", "http://127.0.0.1:1").env("NO_PROXY", "example.org");
+    let program = "curl -sS -o /dev/null -w '%{http_code} ' -H 'Authorization: Bearer x' $CONFORMANCE_BASE_URL/v2/conversations; echo $NO_PROXY";
+    let output = command.args(["exec", "--", "bash", "-c", program]).output().unwrap();
+    assert_eq!(stdout(&output).trim(), "200 example.org,127.0.0.1,localhost", "{}", stderr(&output));
+}

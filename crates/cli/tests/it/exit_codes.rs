@@ -160,3 +160,15 @@ fn help_never_shows_a_token_from_the_environment() {
         assert!(!stdout(&output).contains("a-secret-token"));
     }
 }
+
+/// Half an output is not a good ending.
+#[rstest]
+#[case::run(&["run", "--only", "ids/unknown"])]
+#[case::json(&["run", "--only", "ids/unknown", "--format", "json"])]
+#[case::list(&["list"])]
+fn a_stdout_that_cannot_be_written_is_2(#[case] args: &[&str]) {
+    let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let output = conformance().args(args).stdout(full).output().unwrap();
+    assert_eq!(output.status.code(), Some(2), "{}", stderr(&output));
+    assert!(stderr(&output).contains("stdout could not be written: No space left on device"), "{}", stderr(&output));
+}
