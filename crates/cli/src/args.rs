@@ -48,6 +48,8 @@ pub enum Command {
     Mutate(Mutate),
     /// Check that a suite is sound: schemas, requirements, scenarios, fixtures.
     Check,
+    /// Print the contract as one OpenAPI document, without files beside it: for generators of clients.
+    Bundle,
     /// List what the suite requires, and what tests it.
     List(List),
     /// Explain a requirement: what, why, from which source, and what tests it.

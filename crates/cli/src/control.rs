@@ -61,6 +61,10 @@ impl Workshop for Faults {
         include_str!("../../../schemas/formats/control.yaml")
     }
 
+    fn contract(&self) -> String {
+        conformance_contract::bundle::bundle(&self.suite.contract).to_string()
+    }
+
     fn faults(&self, list: &Value) -> Result<Arc<dyn Script>, String> {
         let object = list.as_object().filter(|object| object.keys().all(|key| key == "faults"));
         let Some(asked) = object.and_then(|object| object.get("faults")).and_then(Value::as_array) else {

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use anstyle::{AnsiColor, Style};
 use conformance_mock::{Observer, Reply, Witness};
+use conformance_record::secrets::without_query_secrets;
 use conformance_record::{Exchange, NoResponse, Request, Response};
 use conformance_runner::Recorder;
 
@@ -57,7 +58,7 @@ fn line(request: &Request, reply: &Reply, took: Duration) -> String {
     let mut text = format!(
         "{:>6} {} {status}{}{status:#} {dim}{time}{workspace}{dim:#}",
         request.method,
-        safe(request, &request.target),
+        safe(request, &without_query_secrets(&request.target)),
         reply.status
     );
     if let Some(problem) = &reply.problem {

@@ -7,6 +7,7 @@
 //! In reading order: [`files`], [`suite`], [`model`], `openapi` and `state` (read the model), [`schemas`], `keywords` (refuses unknown
 //! ones), [`requirements`], [`request`] and [`response`] (the check), [`say`] (values and violations in words).
 
+pub mod bundle;
 pub mod files;
 mod keywords;
 mod meaning;

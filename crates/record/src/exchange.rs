@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::secrets::{credentials, is_telling};
+use crate::secrets::{credentials, is_telling, without_query_secrets};
 use crate::{NoResponse, Secrets};
 
 /// A request as it goes over the wire.
@@ -76,7 +76,7 @@ impl Exchange {
             number: self.number,
             request: Request {
                 method: self.request.method.clone(),
-                target: secrets.scrub(&self.request.target),
+                target: without_query_secrets(&secrets.scrub(&self.request.target)),
                 headers: headers(&self.request.headers),
                 body: secrets.scrub_bytes(&self.request.body),
             },

@@ -27,6 +27,37 @@ pub fn is_telling(name: &str) -> bool {
     name == "conformance-control" || ["auth", "cookie", "key", "secret", "token"].iter().any(|word| name.contains(word))
 }
 
+/// Names of query parameters that hold a secret. A word among others would take cursors away (`page_token`).
+const QUERY_NAMES: [&str; 14] = [
+    "access_token",
+    "api-key",
+    "api_key",
+    "apikey",
+    "auth",
+    "auth_token",
+    "client_secret",
+    "key",
+    "password",
+    "secret",
+    "sig",
+    "signature",
+    "token",
+    "x-api-key",
+];
+
+/// A path and query with the values of parameters that hold a secret taken out.
+#[must_use]
+pub fn without_query_secrets(target: &str) -> String {
+    let Some((path, query)) = target.split_once('?') else { return target.to_owned() };
+    let clean = |pair: &str| match pair.split_once('=') {
+        Some((name, value)) if !value.is_empty() && QUERY_NAMES.contains(&name.to_ascii_lowercase().as_str()) => {
+            format!("{name}={HIDDEN}")
+        }
+        _ => pair.to_owned(),
+    };
+    format!("{path}?{}", query.split('&').map(clean).collect::<Vec<_>>().join("&"))
+}
+
 /// The secrets of a run.
 #[derive(Clone, Default)]
 pub struct Secrets {
@@ -263,6 +294,14 @@ mod tests {
     #[case::in_the_middle_of_an_escape(r"s3cr\u002bt/&\u00…")]
     fn the_beginning_of_one_is_hidden_where_a_text_was_cut(#[case] cut: &str) {
         assert_eq!(Secrets::new([TOKEN]).scrub(&format!("x {cut} y")), "x <token>… y");
+    }
+
+    #[rstest]
+    #[case("/v2/things?limit=3&api_key=abc&page_token=x", "/v2/things?limit=3&api_key=<token>&page_token=x")]
+    #[case("/v2/things?Token=abc", "/v2/things?Token=<token>")]
+    #[case("/v2/things", "/v2/things")]
+    fn parameters_that_hold_a_secret_are_told_by_name(#[case] target: &str, #[case] clean: &str) {
+        assert_eq!(without_query_secrets(target), clean);
     }
 
     #[test]

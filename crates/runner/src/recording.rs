@@ -10,6 +10,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use conformance_record::secrets::without_query_secrets;
 use conformance_record::written::{WrittenRequest, WrittenResponse, answer};
 use conformance_record::{Exchange, Request, Secrets};
 use conformance_source::{Diagnostic, Diagnostics, SourceFile};
@@ -123,7 +124,7 @@ impl Recorder {
         };
         let request = WrittenRequest {
             method: exchange.request.method.clone(),
-            target: self.secrets.scrub(&exchange.request.target),
+            target: without_query_secrets(&self.secrets.scrub(&exchange.request.target)),
             headers: clean(&exchange.request.headers),
             body: self.secrets.scrub_bytes(&exchange.request.body).into(),
         };

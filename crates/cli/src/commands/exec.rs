@@ -175,7 +175,8 @@ impl Group {
         use rustix::process::{kill_process, kill_process_group};
         let Some(leader) = self.leader else { return };
         // Those that are gone need no signal.
-        let _ = if io::stdin().is_terminal() { kill_process(leader, signal) } else { kill_process_group(leader, signal) };
+        let _ =
+            if io::stdin().is_terminal() { kill_process(leader, signal) } else { kill_process_group(leader, signal) };
     }
 }
 

@@ -1,6 +1,7 @@
 //! The verbs, one file each.
 
 mod accept;
+mod bundle;
 mod check;
 mod exec;
 mod explain;
@@ -31,6 +32,7 @@ pub fn dispatch(args: Args) -> Result<Exit, Failure> {
         Command::Judge(judge) => judge::run(suite, &judge),
         Command::Sweep(sweep) => sweep::run(suite, &sweep),
         Command::Mutate(mutate) => mutate::run(suite, &mutate),
+        Command::Bundle => bundle::run(suite),
         Command::Check => check::run(suite),
         Command::List(list) => list::run(suite, &list),
         Command::Explain(explain) => explain::run(suite, &explain),

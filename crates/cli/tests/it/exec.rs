@@ -322,9 +322,11 @@ fn a_signal_reaches_the_children_of_the_command() {
     let folder = tempfile::TempDir::new().unwrap();
     let file = folder.path().join("pid");
     // The shell waits for a child of its own, which ignores the wish to end.
-    let script = format!("(trap '' TERM; echo $BASHPID > {0}.new; mv {0}.new {0}; sleep 60) & wait; sleep 60", file.display());
+    let script =
+        format!("(trap '' TERM; echo $BASHPID > {0}.new; mv {0}.new {0}; sleep 60) & wait; sleep 60", file.display());
     let mut command = conformance();
-    let mut child = command.args(["exec", "--", "bash", "-c", &script]).stdin(std::process::Stdio::null()).spawn().unwrap();
+    let mut child =
+        command.args(["exec", "--", "bash", "-c", &script]).stdin(std::process::Stdio::null()).spawn().unwrap();
     let grandchild = loop {
         if let Ok(pid) = fs::read_to_string(&file) {
             break pid.trim().to_owned();
@@ -341,7 +343,10 @@ fn a_signal_reaches_the_children_of_the_command() {
 #[test]
 fn a_proxy_of_the_environment_does_not_get_the_tests() {
     let mut command = conformance();
-    command.env("http_proxy", "http://127.0.0.1:1").env("HTTP_PROXY", "http://127.0.0.1:1").env("NO_PROXY", "example.org");
+    command
+        .env("http_proxy", "http://127.0.0.1:1")
+        .env("HTTP_PROXY", "http://127.0.0.1:1")
+        .env("NO_PROXY", "example.org");
     let program = "curl -sS -o /dev/null -w '%{http_code} ' -H 'Authorization: Bearer x' $CONFORMANCE_BASE_URL/v2/conversations; echo $NO_PROXY";
     let output = command.args(["exec", "--", "bash", "-c", program]).output().unwrap();
     assert_eq!(stdout(&output).trim(), "200 example.org,127.0.0.1,localhost", "{}", stderr(&output));

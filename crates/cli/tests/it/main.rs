@@ -3,6 +3,7 @@
 
 mod bed;
 mod benign;
+mod bundle;
 mod constructs;
 mod context;
 mod control;

@@ -143,3 +143,50 @@ fn a_base_url_may_have_a_path() {
     assert_eq!(output.status.code(), Some(0), "{}", stdout(&output));
     assert!(server.seen().iter().all(|seen| seen.request.target.starts_with("/gateway/orq/v2/conversations")));
 }
+
+#[test]
+fn a_certificate_is_trusted_by_name_of_its_file_or_not_looked_at_and_else_told_why() {
+    let folder = TempDir::new().unwrap();
+    let (url, root, _runtime) = tls(&folder);
+    let run = |more: &[&str]| {
+        let mut command = conformance();
+        command.args(["run", "--base-url", &url, "--only", "lifecycle"]).args(more).output().unwrap()
+    };
+    for trusted in [&["--cacert", root.as_str()][..], &["--insecure"]] {
+        let output = run(trusted);
+        assert_eq!(output.status.code(), Some(0), "{}{}", stdout(&output), stderr(&output));
+    }
+    let untrusted = stderr(&run(&[]));
+    assert!(untrusted.contains("not signed by an authority that this machine trusts: --cacert FILE"), "{untrusted}");
+    std::fs::write(folder.path().join("none.pem"), "no certificate").unwrap();
+    let none = run(&["--cacert", folder.path().join("none.pem").to_str().unwrap()]);
+    assert_eq!((none.status.code(), stderr(&none).contains("it holds no certificate in PEM")), (Some(2), true));
+}
+
+/// What is wrong is named, whichever of the two is which.
+#[test]
+fn http_and_https_taken_for_each_other_are_told() {
+    let folder = TempDir::new().unwrap();
+    let (encrypted, _, _runtime) = tls(&folder);
+    let plain = bed(Quirks::default());
+    let said = |url: &str| {
+        let output = conformance().args(["run", "--base-url", url]).output().unwrap();
+        assert_eq!(output.status.code(), Some(3), "{}", stdout(&output));
+        stderr(&output)
+    };
+    let https = said(&plain.url.replace("http://", "https://"));
+    assert!(https.contains("does not speak TLS: is it an http:// URL?"), "{https}");
+    let http = said(&encrypted.replace("https://", "http://"));
+    assert!(http.contains("is it an https:// URL?"), "{http}");
+}
+
+#[rstest]
+#[case::of_plain_requests("http_proxy", "http://127.0.0.1:1")]
+#[case::of_tunnels("https_proxy", "https://localhost:1")]
+fn a_proxy_that_refuses_is_named(#[case] variable: &str, #[case] url: &str) {
+    let proxy = Server::start(|_| Res::text(407, "text/plain", "who are you?"));
+    let output = through(variable, &proxy.url, url).output().unwrap();
+    assert_eq!(output.status.code(), Some(3), "{}", stdout(&output));
+    let said = stderr(&output);
+    assert!(said.contains("the proxy refused") && said.contains("NO_PROXY"), "{said}");
+}

@@ -34,13 +34,16 @@ pub(crate) const PREFIX: &str = "/~/";
 const MOST: usize = 10_000;
 /// So many bytes of faults are kept.
 const MOST_BYTES: usize = 16 * 1024 * 1024;
-const PATHS: &str = "GET openapi.yaml; PUT, GET and DELETE faults/RUN and faults/RUN/CALL; GET and DELETE journal/RUN and \
+const PATHS: &str = "GET openapi.yaml and contract.json; PUT, GET and DELETE faults/RUN and faults/RUN/CALL; GET and DELETE journal/RUN and \
                      journal/RUN/CALL; POST reset";
 
 /// What the control API cannot make by itself.
 pub trait Workshop: Send + Sync {
     /// The description of the control API.
     fn document(&self) -> &str;
+
+    /// The contract as one OpenAPI document, in JSON.
+    fn contract(&self) -> String;
 
     /// What a list of faults, as JSON, does to requests and answers.
     ///
@@ -133,6 +136,7 @@ impl Control {
         let method = request.method.as_str();
         match (what, prefix) {
             ("openapi.yaml", _) => Ok(self.document()),
+            ("contract.json", _) => Ok(self.contract()),
             ("reset", _) => reset(workspaces, request),
             ("faults", prefix) => self.faults(method, &checked(prefix)?, &request.body),
             (_, prefix) if method == "GET" => {
@@ -143,6 +147,11 @@ impl Control {
                 Ok(plain(204, Bytes::new()))
             }
         }
+    }
+
+    /// The contract that is mocked, as one document.
+    fn contract(&self) -> Reply {
+        plain(200, Bytes::from(self.workshop.as_ref().map_or_else(String::new, |workshop| workshop.contract())))
     }
 
     fn document(&self) -> Reply {
@@ -197,7 +206,7 @@ fn reset(workspaces: &Workspaces, request: &Request) -> Result<Reply, Refused> {
 /// The methods of a path; none where there is no such path.
 fn methods(what: &str, prefix: Option<&str>) -> Option<&'static str> {
     match (what, prefix) {
-        ("openapi.yaml", None) => Some("GET"),
+        ("openapi.yaml" | "contract.json", None) => Some("GET"),
         ("reset", None) => Some("POST"),
         ("faults", Some(_)) => Some("GET, PUT, DELETE"),
         ("journal", Some(_)) => Some("GET, DELETE"),
