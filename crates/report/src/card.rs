@@ -27,6 +27,8 @@ pub struct Context<'c> {
     pub exchanges: &'c [Exchange],
     /// Where requests can be sent by hand; empty when nowhere.
     pub origin: &'c str,
+    /// Whether a server must be started there first.
+    pub start_first: bool,
     /// What is to be typed before `--only` to run this again.
     pub again: &'c str,
 }
@@ -113,6 +115,9 @@ pub fn lines(check: &CheckOutcome, context: Context<'_>) -> Vec<Line> {
     }
     if failed {
         if let Some(exchange) = exchange.filter(|_| !context.origin.is_empty()) {
+            if context.start_first {
+                card.code("by hand", "# with `conformance mock` running");
+            }
             for line in reproduce(context.origin, exchange, context.exchanges) {
                 card.code("by hand", &line);
             }

@@ -44,6 +44,8 @@ pub struct Collected {
     pub target: String,
     /// Where requests can be sent by hand.
     pub origin: String,
+    /// Whether the server behind the run ended with it.
+    pub ends_with_the_run: bool,
     /// What was replayed, in order.
     pub scenarios: Vec<Scenario>,
     /// What was left behind: id, and why.
@@ -81,7 +83,8 @@ impl Collected {
     /// Takes an event in.
     pub fn hear(&mut self, event: &RunEvent) {
         match event.clone() {
-            RunEvent::Started { suite, target, origin, .. } => {
+            RunEvent::Started { suite, target, origin, ends_with_the_run, .. } => {
+                self.ends_with_the_run = ends_with_the_run;
                 (self.suite, self.target, self.origin) = (suite, target, origin);
             }
             RunEvent::Scenario { name, summary, checks, took, requests, exchanges, snapshot } => {
@@ -101,6 +104,7 @@ impl Collected {
             scenario: &scenario.name,
             exchanges: &scenario.exchanges,
             origin: &self.origin,
+            start_first: self.ends_with_the_run,
             again: &background.again,
         }
     }

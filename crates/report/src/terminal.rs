@@ -40,6 +40,7 @@ pub struct Terminal<W> {
     telling: Telling,
     area: String,
     origin: String,
+    ends_with_the_run: bool,
     /// What was told of failures, and in which scenario: the same is not told twice.
     told: HashMap<Told, String>,
     /// How often each combination of requirements was told.
@@ -62,6 +63,7 @@ impl<W: Write> Terminal<W> {
             telling,
             area: String::new(),
             origin: String::new(),
+            ends_with_the_run: false,
             told: HashMap::new(),
             requirements: HashMap::new(),
             failed: BTreeMap::new(),
@@ -75,8 +77,9 @@ impl<W: Write> Terminal<W> {
     pub fn hear(&mut self, event: &RunEvent) -> io::Result<()> {
         let quiet = self.telling.verbosity == Verbosity::Quiet;
         let text = match event {
-            RunEvent::Started { suite, target, origin, scenarios } => {
+            RunEvent::Started { suite, target, origin, ends_with_the_run, scenarios } => {
                 self.origin.clone_from(origin);
+                self.ends_with_the_run = *ends_with_the_run;
                 format!("{BOLD}{suite}{BOLD:#} · {target} · {}\n", count(*scenarios, "scenario"))
             }
             RunEvent::Scenario { name, summary, checks, took, snapshot, exchanges, .. } => {
@@ -119,7 +122,8 @@ impl<W: Write> Terminal<W> {
             }
         }
         let (origin, again) = (self.origin.clone(), self.telling.again.clone());
-        let context = Context { scenario: name, exchanges, origin: &origin, again: &again };
+        let context =
+            Context { scenario: name, exchanges, origin: &origin, start_first: self.ends_with_the_run, again: &again };
         let mut reasons: Vec<(&str, &str, usize)> = Vec::new();
         for check in shown {
             // One lost capture leaves many checks without an object: told once.

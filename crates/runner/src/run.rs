@@ -25,7 +25,7 @@ use crate::oracle::Oracle;
 use crate::recording::{self, Head, Recorder, Recording};
 use crate::replay::Replay;
 use crate::sdk::SdkLane;
-use crate::select::{Keep, Selected};
+use crate::select::{Keep, Selected, objects_at_a_time};
 use crate::settings::Settings;
 use crate::snapshot::Snapshots;
 use crate::stable::Ignored;
@@ -139,6 +139,7 @@ pub async fn run(run: Run, source: Source, listener: &mut (dyn FnMut(&RunEvent) 
         suite: run.suite.contract.title.clone(),
         target: run.target.name.clone(),
         origin,
+        ends_with_the_run: !matches!(run.target.tokens, Tokens::One(_)),
         scenarios: run.selected.len(),
     });
     let shared = Arc::new(Shared { run, lane, ledger, secrets, marker });
@@ -314,7 +315,7 @@ async fn replay(shared: &Shared, number: usize) -> Replayed {
         transcript: Transcript::of(&selected.scenario, ignored),
         oracle: Oracle::default(),
         exchanges: Vec::new(),
-        objects_at_a_time: objects_at_a_time(run),
+        objects_at_a_time: objects_at_a_time(&run.suite, &run.selected, run.settings.jobs),
         second: false,
         closing: false,
     };
@@ -330,13 +331,6 @@ async fn replay(shared: &Shared, number: usize) -> Replayed {
     let transcript =
         (whole && replay.world.withheld.is_none() && !*run.stop.borrow()).then(|| replay.transcript.finish());
     Replayed { checks, requests: replay.world.requests, exchanges: replay.exchanges, transcript }
-}
-
-/// How many objects the selected scenarios hold at a time, at most.
-fn objects_at_a_time(run: &Run) -> u64 {
-    let mut all: Vec<u64> = run.selected.iter().map(|one| one.creates(&run.suite.contract)).collect();
-    all.sort_unstable_by_key(|count| std::cmp::Reverse(*count));
-    all.into_iter().take(run.settings.jobs.max(1)).sum()
 }
 
 /// All checks of a scenario, none of them judged.

@@ -1,6 +1,6 @@
 //! Which scenarios, and which of their checks, a run is about.
 
-use conformance_contract::{Action, Contract, Requirements};
+use conformance_contract::{Action, Contract, Requirements, Suite};
 use conformance_record::CheckOutcome;
 use conformance_scenario::{Rounds, Scenario, Step, Template};
 use conformance_source::{Diagnostic, Diagnostics, suggest};
@@ -112,9 +112,17 @@ fn unknown(bound: &Bound, requirements: &Requirements, name: &str) -> Diagnostic
     }
 }
 
+/// How many objects these scenarios hold on the server at a time, at most, as far as their files tell.
+#[must_use]
+pub fn objects_at_a_time(suite: &Suite, selected: &[Selected], jobs: usize) -> u64 {
+    let mut all: Vec<u64> = selected.iter().map(|one| one.creates(&suite.contract)).collect();
+    all.sort_unstable_by_key(|count| std::cmp::Reverse(*count));
+    all.into_iter().take(jobs.max(1)).sum()
+}
+
 impl Selected {
     /// How many objects the scenario creates, at most, as far as its file tells.
-    pub(crate) fn creates(&self, contract: &Contract) -> u64 {
+    fn creates(&self, contract: &Contract) -> u64 {
         let count = |step: &Step| {
             let creates = |id: &str| contract.operation(id).is_some_and(|one| one.action == Action::Create);
             let one = u64::from(creates(step.kind.operation().0)) + u64::from(step.twin.is_some());

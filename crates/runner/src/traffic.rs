@@ -106,6 +106,7 @@ impl Traffic {
             suite: contract.title.clone(),
             target: command.to_owned(),
             origin: origin.to_owned(),
+            ends_with_the_run: true,
             scenarios: all.len(),
         };
         let mut events = vec![started];

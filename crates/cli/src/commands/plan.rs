@@ -2,12 +2,13 @@
 
 use conformance_contract::Suite;
 use conformance_runner::Selected;
+use conformance_runner::select::objects_at_a_time;
 use conformance_scenario::{Direction, Rounds, StepKind};
 
 use crate::terminal;
 
-/// Prints the selected scenarios, a line per step.
-pub fn print(suite: &Suite, selected: &[Selected]) {
+/// Prints the selected scenarios, a line per step, and how many objects the server must allow.
+pub fn print(suite: &Suite, selected: &[Selected], jobs: usize) {
     for one in selected {
         terminal::line(&format!("{}: {}", one.scenario.name, one.scenario.summary));
         for step in one.scenario.all_steps() {
@@ -31,4 +32,6 @@ pub fn print(suite: &Suite, selected: &[Selected]) {
             terminal::line(format!("  {method:<6} {}{raw}  {how}{polled}{twin}{probe}", operation.path).trim_end());
         }
     }
+    let most = objects_at_a_time(suite, selected, jobs);
+    terminal::line(&format!("\nat most {most} objects on the server at a time, with --jobs {jobs}"));
 }

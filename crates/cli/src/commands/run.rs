@@ -40,7 +40,7 @@ pub fn run(folder: Option<&Path>, args: &args::Run) -> Result<Exit, Failure> {
     let snapshots = snapshots(args, &suite, target.as_ref())?;
     let known = known_failures(&args.verdicts, &suite, &bound.scenarios)?;
     if args.plan {
-        super::plan::print(&suite, &selected);
+        super::plan::print(&suite, &selected, args.jobs);
         return Ok(Exit::Ok);
     }
     let mut reports = Reports::new(&args.telling, &suite, again(folder, args))?;

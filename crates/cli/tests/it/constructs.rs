@@ -212,3 +212,31 @@ fn the_oracle_judges_what_no_step_asks_for() {
     );
     assert!(said.contains("+ /displayName: \"TRIED"), "{said}");
 }
+
+/// Integers are compared exactly, also beyond what a double holds.
+#[test]
+fn integers_beyond_doubles_are_not_the_same_as_their_neighbours() {
+    let server = bed_with(Quirks::default(), |_: &Req, mut response| {
+        let text = String::from_utf8_lossy(&response.body).replacen('{', "{\"big\":9007199254740993,", 1);
+        if response.status < 300 && !response.body.is_empty() {
+            response.body = text.into_bytes();
+        }
+        response
+    });
+    let (code, said) = judged(
+        &server,
+        &(CREATE.to_owned()
+            + "  - operationId: retrieveConversation
+    parameters: { conversation_id: $outputs.id }
+    expect:
+      - { cites: retrieve.body, that: $response.body#/big, equals: $outputs.created#/big }
+      - { cites: retrieve.body, that: $response.body#/big, atLeast: 9007199254740993 }
+      - { cites: retrieve.same, that: $response.body#/big, equals: 9007199254740992 }
+      - { cites: retrieve.same, that: $response.body#/big, atMost: 9007199254740992 }
+"),
+    );
+    assert_eq!(code, Some(1), "{said}");
+    assert_eq!(said.matches("pass MUST retrieve.body").count(), 2, "{said}");
+    assert_eq!(said.matches("fail MUST retrieve.same").count(), 2, "{said}");
+    assert!(said.contains("it is 9007199254740993"), "{said}");
+}

@@ -341,7 +341,7 @@ fn the_server_keeps_its_own_document() {
             tried += 1;
         }
     }
-    assert_eq!(tried, 12);
+    assert_eq!(tried, 13);
     for wrong in ["{", r#"{"faults":[1]}"#] {
         let (status, body) = ask(&server, "PUT /__conformance/faults/a", wrong);
         documented(&document, &document["paths"]["/faults/{run}"]["put"], status, &body);

@@ -154,3 +154,32 @@ fn snapshots_are_as_instas_own_tools_leave_them() {
         assert_eq!(fs::read_to_string(&aside).unwrap(), fs::read_to_string(&path).unwrap());
     }
 }
+
+/// What varies on one target alone is left out by its list; a list that is none is an error before anything is sent.
+#[test]
+fn members_that_a_target_ignores_are_not_compared() {
+    let memory = Memory::new();
+    let only = ["--only", "lifecycle/create-retrieve-update-delete"];
+    let ignore = memory.folder.path().join("staging/ignore.yaml");
+    fs::create_dir_all(ignore.parent().unwrap()).unwrap();
+    fs::write(&ignore, "- /displayName\n").unwrap();
+    assert_eq!(memory.run(&MockServer::start(&[]), &only).status.code(), Some(0));
+    let written: String = memory.files().into_values().collect();
+    assert!(written.contains("\"displayName\": \"<ignored>\""), "{written}");
+    fs::write(&ignore, "displayName: never\n").unwrap();
+    let output = memory.run(&MockServer::start(&[]), &only);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(stderr(&output).contains("ignore.yaml:1:1"), "{}", stderr(&output));
+}
+
+/// Two servers on one host are two targets.
+#[test]
+fn a_target_is_named_by_host_and_port() {
+    let (memory, server) = (Memory::new(), MockServer::start(&[]));
+    let mut command = conformance();
+    command.env_remove("INSTA_UPDATE").args(["run", "--base-url", &server.url, "--only", "ids/unknown"]);
+    let output = command.args(["--snapshots", memory.folder.path().to_str().unwrap()]).output().unwrap();
+    assert_eq!(output.status.code(), Some(0), "{}", stdout(&output));
+    let port = server.url.rsplit(':').next().unwrap();
+    assert!(memory.folder.path().join(format!("127.0.0.1-{port}/ids/unknown.snap")).exists());
+}

@@ -1,12 +1,15 @@
 //! Each verdict word and each exit code of `run`, provoked for real by servers that are wrong in one thing.
 
 use std::process::{Command, Output, Stdio};
+use std::sync::Arc;
 
+use conformance_contract::{Folder, Suite};
+use conformance_record::Response;
 use rstest::rstest;
 use serde_json::{Value, json};
 
 use crate::bed::{Quirks, bed, bed_with};
-use crate::context::{SuiteCopy, conformance, signal, stderr, stdout};
+use crate::context::{SuiteCopy, conformance, root, signal, stderr, stdout};
 use crate::server::{Req, Res, Server};
 
 fn judged(server: &Server, more: &[&str]) -> (Option<i32>, String) {
@@ -270,4 +273,16 @@ fn what_failed_the_last_time_can_be_replayed_alone() {
     let (code, said) = run(&["--last-failed"]);
     assert_eq!(code, Some(2), "{said}");
     assert!(said.contains("nothing failed in the last run"), "{said}");
+}
+
+/// What a response says of itself is held to the contract, also where a reader of HTTP/1.1 does not see the body.
+#[rstest]
+#[case::a_body_that_is_announced_after_204(&[("content-length", "2")], b"", "unexpected-body")]
+#[case::a_body_after_204(&[], b"{}", "unexpected-body")]
+fn a_204_has_no_body(#[case] headers: &[(&str, &str)], #[case] body: &[u8], #[case] code: &str) {
+    let suite = Suite::open(Arc::new(Folder(root()))).unwrap();
+    let headers = headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+    let response = Response { status: 204, headers, body: body.to_vec() };
+    let findings = suite.contract.operation("deleteConversation").unwrap().judge(&response);
+    assert_eq!(findings.iter().map(|one| one.code.to_string()).collect::<Vec<_>>(), [code]);
 }
