@@ -28,23 +28,23 @@ pub struct Args {
 /// The verbs.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Judge a server: replay the scenarios against it. Without a URL, against a mock of its own.
+    /// Verify a server: replay the scenarios against it. Without a URL, against an embedded mock.
     Run(Run),
-    /// Stand in for the API: a mock server with real state, until Ctrl-C.
+    /// Mock the API: a stateful server, until Ctrl-C.
     Mock(Mock),
-    /// Test a client: run a command against a mock of its own, and judge what it sent.
+    /// Verify a client: run its tests against a mock of their own, and check every request.
     Exec(Exec),
-    /// Judge an SDK: replay the scenarios through it, by a driver.
+    /// Verify an SDK: replay the scenarios through it, with a driver.
     Sdk(Sdk),
-    /// Agree to how a target behaves now: pending snapshots become baselines.
+    /// Accept pending snapshots as baselines.
     Accept(Accept),
     /// Walk through pending snapshots: accept, reject or skip each.
     Review(Accept),
-    /// Judge a recording again, without the network.
+    /// Verify a recording again, without the network.
     Judge(Judge),
-    /// Remove what killed runs left behind on a server.
+    /// Remove what killed runs left over on a server.
     Sweep(Sweep),
-    /// Does the suite notice defects? Replay it against one seeded fault after another.
+    /// Test the suite itself: does it notice seeded faults?
     Mutate(Mutate),
     /// Check that a suite is sound: schemas, requirements, scenarios, fixtures.
     Check,

@@ -116,10 +116,10 @@ pub fn lines(check: &CheckOutcome, context: Context<'_>) -> Vec<Line> {
     if failed {
         if let Some(exchange) = exchange.filter(|_| !context.origin.is_empty()) {
             if context.start_first {
-                card.code("by hand", "# with `conformance mock` running");
+                card.code("reproduce", "# with `conformance mock` running");
             }
             for line in reproduce(context.origin, exchange, context.exchanges) {
-                card.code("by hand", &line);
+                card.code("reproduce", &line);
             }
         }
         let line = if check.source.is_empty() { String::new() } else { format!(":{}", check.position.line) };
@@ -127,7 +127,7 @@ pub fn lines(check: &CheckOutcome, context: Context<'_>) -> Vec<Line> {
         let own = check.position.file.ends_with(&format!("{}.yaml", context.scenario));
         let line = if own { line } else { String::new() };
         if !context.again.is_empty() {
-            card.code("again", &format!("{} --only {}{line}", context.again, context.scenario));
+            card.code("rerun", &format!("{} --only {}{line}", context.again, context.scenario));
         }
     }
     card.lines
@@ -138,7 +138,7 @@ pub fn lines(check: &CheckOutcome, context: Context<'_>) -> Vec<Line> {
 pub fn plain(check: &CheckOutcome, context: Context<'_>) -> String {
     let mut text = format!("{}\n", head(check));
     for line in lines(check, context) {
-        text.push_str(&format!("  {:<9}{}\n", line.name, line.shown()));
+        text.push_str(&format!("  {:<10}{}\n", line.name, line.shown()));
     }
     text
 }

@@ -17,7 +17,7 @@ pub(crate) fn drift(snapshot: &SnapshotOutcome, width: usize) -> String {
         SnapshotOutcome::Drifted(lines) => {
             let _ = writeln!(
                 text,
-                "    {RED}drifted{RED:#} from what this target did before {DIM}(`conformance review` shows, `accept` agrees){DIM:#}"
+                "    {RED}snapshot mismatch{RED:#}: this target behaved differently before {DIM}(`conformance review` shows, `accept` accepts){DIM:#}"
             );
             text.push_str(&diff(&lines[..lines.len().min(MOST_LINES)], width));
             if lines.len() > MOST_LINES {

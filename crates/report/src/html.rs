@@ -63,7 +63,7 @@ fn head(run: &Collected) -> String {
     );
     for (number, word) in numbers(&tally) {
         let class = match word {
-            "failed" | "outdated" | "drifted" => "fail",
+            "failed" | "outdated" | "snapshot mismatches" => "fail",
             "warned" | "could not run" => "warn",
             _ => "mute",
         };
@@ -182,7 +182,7 @@ fn drifts(run: &Collected) -> String {
     for scenario in &run.scenarios {
         let SnapshotOutcome::Drifted(lines) = &scenario.snapshot else { continue };
         if part.is_empty() {
-            part.push_str("<h2>Snapshots that drifted</h2>\n");
+            part.push_str("<h2>Snapshot mismatches</h2>\n");
         }
         let _ = write!(
             part,
@@ -231,7 +231,7 @@ fn beside(lines: &[(char, String)]) -> Vec<(Option<&String>, Option<&String>)> {
 
 /// What else there is to say.
 fn notes(run: &Collected) -> String {
-    let left = run.leftovers.iter().map(|(id, reason)| format!("left behind {id}: {reason}"));
+    let left = run.leftovers.iter().map(|(id, reason)| format!("left over {id}: {reason}"));
     let unused = run.unused.iter().map(|path| format!("unused snapshot {path}"));
     let outdated = run.outdated.iter().map(|(position, trouble)| format!("known failure {position}: {trouble}"));
     let all: Vec<String> = left.chain(unused).chain(outdated).collect();

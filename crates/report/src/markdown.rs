@@ -37,7 +37,7 @@ pub fn markdown(run: &Collected, background: &Background) -> String {
         if let SnapshotOutcome::Drifted(lines) = &scenario.snapshot {
             let diff: Vec<String> = lines.iter().map(|(sign, line)| format!("{sign} {}", visible(line))).collect();
             let name = escaped(&scenario.name);
-            let summary = format!("<b>drifted</b> {name}");
+            let summary = format!("<b>snapshot mismatch</b> {name}");
             let _ = writeln!(
                 text,
                 "<details><summary>{summary}</summary>\n\n~~~~~~diff\n{}\n~~~~~~\n\n</details>\n",
@@ -46,7 +46,7 @@ pub fn markdown(run: &Collected, background: &Background) -> String {
         }
     }
     for (id, reason) in &run.leftovers {
-        let _ = writeln!(text, "- left behind: `{}`: {}", visible(id), plain(reason));
+        let _ = writeln!(text, "- left over: `{}`: {}", visible(id), plain(reason));
     }
     for (position, trouble) in &run.outdated {
         let _ = writeln!(text, "- known failure {position}: {}", plain(trouble));

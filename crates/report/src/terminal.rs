@@ -91,7 +91,7 @@ impl<W: Write> Terminal<W> {
             RunEvent::Outdated { position, trouble } => {
                 format!("{RED}known failure{RED:#} {position}: {trouble}\n")
             }
-            RunEvent::Leftover { id, reason } => format!("  {YELLOW}left behind{YELLOW:#} {id}: {reason}\n"),
+            RunEvent::Leftover { id, reason } => format!("  {YELLOW}left over{YELLOW:#} {id}: {reason}\n"),
             RunEvent::Finished { tally, took } => self.by_requirement() + &finished(tally, *took),
         };
         self.out.write_all(text.as_bytes())?;
@@ -195,7 +195,7 @@ impl<W: Write> Terminal<W> {
         *times += 1;
         let short = *times > SHOWN_IN_FULL && self.telling.verbosity != Verbosity::Verbose;
         // One cause breaks a requirement in many places: the first cards tell all, the others what is different.
-        const SHORT: [&str; 5] = ["expected", "found", "at", "because", "again"];
+        const SHORT: [&str; 5] = ["expected", "found", "at", "because", "rerun"];
         let mut row = "";
         for line in card::lines(check, context) {
             row = if line.name.is_empty() { row } else { line.name };
@@ -248,7 +248,7 @@ fn finished(tally: &Tally, took: Duration) -> String {
     let mut parts = vec![format!("{GREEN}{} passed{GREEN:#}", tally.passed)];
     for (number, word) in numbers(tally) {
         let style = match word {
-            "failed" | "outdated" | "drifted" => RED,
+            "failed" | "outdated" | "snapshot mismatches" => RED,
             "warned" | "could not run" => YELLOW,
             _ => DIM,
         };
@@ -274,7 +274,7 @@ pub fn numbers(tally: &Tally) -> Vec<(usize, &'static str)> {
         (tally.outdated, "outdated"),
         (tally.could_not_run, "could not run"),
         (tally.not_applicable, "not applicable"),
-        (tally.drifted, "drifted"),
+        (tally.drifted, "snapshot mismatches"),
         (tally.new_snapshots, "new snapshots"),
         (tally.not_compared, "not compared"),
     ];

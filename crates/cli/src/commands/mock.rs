@@ -110,7 +110,7 @@ fn banner(contract: &Contract, url: &str, restricted: bool) -> String {
     let (bold, dim) = (Style::new().bold(), Style::new().dimmed());
     let method_style = AnsiColor::Cyan.on_default();
     let mut text =
-        format!("\n{bold}{}{bold:#} {}, standing in at {bold}{url}{bold:#}\n\n", contract.title, contract.version);
+        format!("\n{bold}{}{bold:#} {}, mocked at {bold}{url}{bold:#}\n\n", contract.title, contract.version);
     let width = contract.operations.iter().map(|one| one.path.to_string().len()).max().unwrap_or(0);
     for operation in &contract.operations {
         let (method, path) = (&operation.method, operation.path.to_string());

@@ -68,9 +68,9 @@ fn every_report_tells_the_same_run() {
     for (scenario, check) in failed {
         let card = check["card"].as_str().unwrap();
         let again = card.lines().last().unwrap().trim();
-        assert!(again.starts_with("again    conformance run --base-url http"), "{card}");
+        assert!(again.starts_with("rerun     conformance run --base-url http"), "{card}");
         // The same text everywhere; in XML and HTML as these write it.
-        let line = again.trim_start_matches("again    ");
+        let line = again.trim_start_matches("rerun     ");
         assert!(reported.shown.contains(line) && junit.contains(line) && html.contains(line), "{line}");
         assert!(html.contains(scenario["name"].as_str().unwrap()));
     }
@@ -170,7 +170,7 @@ fn the_lines_to_do_it_by_hand_create_what_they_name() {
     let output = command.output().unwrap();
     let shown = stdout(&output);
     let card = shown.split("fail MUST retrieve.same").find(|card| card.contains("ID=$(curl")).unwrap();
-    let lines = card.split("by hand").nth(1).unwrap().split("again").next().unwrap();
+    let lines = card.split("reproduce").nth(1).unwrap().split("rerun").next().unwrap();
     let output = std::process::Command::new("bash").args(["-c", lines]).env("TOKEN", "another-one").output().unwrap();
     let answered = stdout(&output);
     assert!(answered.starts_with("HTTP/1.1 200") && answered.contains("\"_id\""), "{lines}\n{answered}");

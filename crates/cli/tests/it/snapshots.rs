@@ -56,7 +56,7 @@ fn a_second_run_compares_with_the_first_byte_for_byte() {
     assert!(written.len() > 10 && written.keys().all(|path| path.extension().unwrap() == "snap"));
     let second = memory.run(&server, &["--jobs", "1"]);
     assert_eq!(second.status.code(), Some(0), "{}", stdout(&second));
-    assert!(!stdout(&second).contains("drifted") && !stdout(&second).contains("new snapshots"));
+    assert!(!stdout(&second).contains("mismatch") && !stdout(&second).contains("new snapshots"));
     assert_eq!(memory.files(), written);
 }
 
@@ -73,7 +73,7 @@ fn drift_is_a_diff_and_exit_1_until_it_is_accepted() {
     let changed = MockServer::start(&["--suite", suite.path()]);
     let drifted = memory.run(&changed, &[]);
     assert_eq!(drifted.status.code(), Some(1));
-    assert!(stdout(&drifted).contains("drifted from what this target did before"), "{}", stdout(&drifted));
+    assert!(stdout(&drifted).contains("snapshot mismatch: this target behaved differently before"), "{}", stdout(&drifted));
     let shown = stdout(&drifted);
     let added = shown.lines().find(|line| line.trim_start().starts_with("+ ")).unwrap();
     assert!(

@@ -22,5 +22,5 @@ def test_a_case_names_its_requirements_and_a_failure_is_a_card(reports):
     properties = [(one.get("name"), one.get("value")) for one in case._elem.iter("property")]
     assert ("requirement", "page.has-more") in properties and ("level", "MUST") in properties
     card = case.result[0].text
-    for row in ("rule ", "at ", "before ", "sent ", "answered ", "expected ", "found ", "by hand ", "again "):
+    for row in ("rule ", "at ", "before ", "sent ", "answered ", "expected ", "found ", "reproduce ", "rerun "):
         assert f"\n  {row}" in card, card
