@@ -11,6 +11,7 @@ pub mod bundle;
 pub mod files;
 mod keywords;
 mod meaning;
+mod messages;
 pub mod model;
 mod openapi;
 mod parts;

@@ -23,6 +23,7 @@ pub mod server;
 mod service;
 pub mod settings;
 pub mod store;
+mod values;
 pub mod workspaces;
 
 pub use control::{Control, Script, Workshop};

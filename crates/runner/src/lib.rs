@@ -6,7 +6,7 @@
 //! [`mod@select`], [`target`], [`settings`], `lane` (where answers come from: `client` with its `connector`, its [`tls`] and its `rate_limiter`, and `failure` for what got no response, or a [`recording`]),
 //! `world` (what a scenario knows), `value` (expressions and templates worked out), `walk`, `relate` and `judge`, `replay` (one
 //! scenario: `request`, `send`, `probe`; `oracle`, which judges every answer), `ledger` and [`journal`] (what was created, in memory and on disk), `cleanup`, [`sweep`],
-//! [`known`] (failures that are excused), `evidence` (what may be told of it), `transcript`, [`stable`] and [`snapshot`] (how a target behaved before), [`change`] (what a difference means), [`mod@run`], [`mod@mutate`] (does the suite notice
+//! [`known`] (failures that are excused), `evidence` (what may be told of it), `transcript`, [`stable`] and [`snapshot`] (how a target behaved before), [`change`] (what a difference means), [`contact`] and [`mod@run`], [`mod@mutate`] (does the suite notice
 //! defects?), [`traffic`] (what a client sent, judged), [`sdk`] (calls through an SDK).
 
 pub mod bind;
@@ -14,6 +14,7 @@ pub mod change;
 mod cleanup;
 mod client;
 mod connector;
+pub mod contact;
 pub mod coverage;
 mod evidence;
 mod failure;
@@ -50,9 +51,10 @@ pub mod word;
 mod world;
 
 pub use bind::{Bound, bind};
+pub use contact::Unreachable;
 pub use known::KnownFailures;
 pub use recording::{Recorder, Recording};
-pub use run::{Run, Source, Unreachable, run};
+pub use run::{Run, Source, run};
 pub use select::{Keep, Selected, select};
 pub use settings::Settings;
 pub use snapshot::Snapshots;

@@ -10,8 +10,9 @@ use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 
 use crate::bind::Bound;
+use crate::contact::Unreachable;
 use crate::known::KnownFailures;
-use crate::run::{Run, Source, Unreachable, run};
+use crate::run::{Run, Source, run};
 use crate::select::{Selected, cites, select};
 use crate::settings::Settings;
 use crate::target::Target;

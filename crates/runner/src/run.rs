@@ -4,16 +4,15 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use conformance_contract::{Action, Suite};
-use conformance_record::{
-    CheckOutcome, Exchange, NoResponse, Request, RunEvent, Secrets, SnapshotOutcome, Tally, Verdict,
-};
+use conformance_contract::Suite;
+use conformance_record::{CheckOutcome, Exchange, RunEvent, Secrets, SnapshotOutcome, Tally, Verdict};
 use conformance_scenario::Scenario;
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 
 use crate::cleanup::{Cleaner, Leftover, Residue};
 use crate::client::Client;
+use crate::contact::{Unreachable, first_contact};
 use crate::evidence::{self, scrub};
 use crate::journal::{self, Entry, Journal};
 use crate::judge::Judgements;
@@ -66,35 +65,6 @@ pub enum Source {
     Recording(Recording),
 }
 
-/// Why a run did not begin.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Unreachable {
-    /// Nothing usable comes back.
-    NoResponse(NoResponse),
-    /// The token is rejected: the status, and the server's own words.
-    Refused(u16, String),
-    /// What answers does not answer for this API: the status, the path that was asked for, and its own words.
-    NotServing(u16, String, String),
-    /// The server fails whatever it is asked: the status, and its own words.
-    Failing(u16, String),
-    /// Something on this side stands in the way.
-    Setup(String),
-}
-
-impl Unreachable {
-    /// The same without secrets: a server's own words may hold them.
-    fn scrubbed(self, secrets: &Secrets) -> Self {
-        let scrub = |text: String| secrets.scrub(&text);
-        match self {
-            Self::NoResponse(reason) => Self::NoResponse(reason.map_text(|text| secrets.scrub(text))),
-            Self::Refused(status, words) => Self::Refused(status, scrub(words)),
-            Self::NotServing(status, path, words) => Self::NotServing(status, path, scrub(words)),
-            Self::Failing(status, words) => Self::Failing(status, scrub(words)),
-            Self::Setup(reason) => Self::Setup(reason),
-        }
-    }
-}
-
 struct Shared {
     run: Run,
     lane: Lane,
@@ -123,7 +93,7 @@ pub async fn run(run: Run, source: Source, listener: &mut (dyn FnMut(&RunEvent) 
     let lane = match source {
         Source::Target(recorder) => {
             let client = Client::new(&run.target, &run.settings).map_err(Unreachable::Setup)?.until(run.stop.clone());
-            first_contact(&run, &client).await.map_err(|why| why.scrubbed(&secrets))?;
+            first_contact(&run.suite, &run.target, &client).await.map_err(|why| why.scrubbed(&secrets))?;
             Lane::Http(Box::new(client), recorder)
         }
         Source::Sdk(sdk) => Lane::Sdk(sdk),
@@ -374,47 +344,4 @@ fn begin_journal(run: &Run, lane: &Lane, marker: &str) -> Result<Option<Journal>
     begun
         .map(Some)
         .map_err(|error| Unreachable::Setup(format!("the journal cannot be kept in {}: {error}", folder.display())))
-}
-
-/// One harmless request, to tell an unreachable server from a wrong one.
-async fn first_contact(run: &Run, client: &Client) -> Result<(), Unreachable> {
-    let list = run.suite.contract.operations.iter().find(|one| one.action == Action::List);
-    let path = list.and_then(|one| one.path.fill(|_| None)).unwrap_or_default();
-    let request = Request {
-        method: "GET".to_owned(),
-        target: format!("{}{path}", run.target.path),
-        headers: Target::headers(Some(&run.target.token(0))),
-        body: Vec::new(),
-    };
-    let response = client.send(request.clone()).await.response;
-    match response {
-        Ok(response) if response.status >= 500 && is_failing(run, client, request).await => {
-            Err(Unreachable::Failing(response.status, response.words()))
-        }
-        Err(reason) => Err(Unreachable::NoResponse(reason)),
-        Ok(response) if matches!(response.status, 401 | 403) => {
-            Err(Unreachable::Refused(response.status, response.words()))
-        }
-        // No answer of a working list: a wrong path, a proxy, a limit that does not end.
-        Ok(response) if matches!(response.status, 301..=308 | 404 | 503) => {
-            let location = response.header("location").map(|location| format!("to {location}"));
-            let words = location.unwrap_or_else(|| response.words());
-            Err(Unreachable::NotServing(response.status, format!("{}{path}", run.target.path), words))
-        }
-        Ok(_) => Ok(()),
-    }
-}
-
-/// Whether a server also fails when it is asked for an object that nobody has, and when it is asked without credentials.
-async fn is_failing(run: &Run, client: &Client, list: Request) -> bool {
-    let retrieve = run.suite.contract.operations.iter().find(|one| one.action == Action::Retrieve);
-    let path = retrieve.and_then(|one| one.path.fill(|_| Some(word(12)))).unwrap_or_default();
-    let retrieve = Request { target: format!("{}{path}", run.target.path), ..list.clone() };
-    let anonymous = Request { headers: Target::headers(None), ..list };
-    for request in [retrieve, anonymous] {
-        if !client.send(request).await.response.is_ok_and(|response| response.status >= 500) {
-            return false;
-        }
-    }
-    true
 }

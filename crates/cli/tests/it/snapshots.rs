@@ -73,7 +73,11 @@ fn drift_is_a_diff_and_exit_1_until_it_is_accepted() {
     let changed = MockServer::start(&["--suite", suite.path()]);
     let drifted = memory.run(&changed, &[]);
     assert_eq!(drifted.status.code(), Some(1));
-    assert!(stdout(&drifted).contains("snapshot mismatch: this target behaved differently before"), "{}", stdout(&drifted));
+    assert!(
+        stdout(&drifted).contains("snapshot mismatch: this target behaved differently before"),
+        "{}",
+        stdout(&drifted)
+    );
     let shown = stdout(&drifted);
     let added = shown.lines().find(|line| line.trim_start().starts_with("+ ")).unwrap();
     assert!(
