@@ -149,12 +149,25 @@ fn hold(
     if let Some(Err(reason)) = scope.exchange.map(|exchange| &exchange.response) {
         return (expected, Err(format!("there was no response: {reason}").into()));
     }
-    if let Some(Ok(response)) = scope.exchange.map(|exchange| &exchange.response)
+    let (expected, result) = hold_of_response(world, operation, scope, expectation, expected);
+    if let (Ok(mismatches), Some(Ok(response))) = (&result, scope.exchange.map(|exchange| &exchange.response))
+        && !mismatches.is_empty()
         && is_of_a_gateway(operation, response)
+        && captured_in(world, expectation).is_none()
     {
         let (status, words) = (response.status, response.words());
         return (expected, Err(format!("a gateway answered {status} in the server's place: {words}").into()));
     }
+    (expected, result)
+}
+
+fn hold_of_response(
+    world: &mut World<'_>,
+    operation: &Operation,
+    scope: Scope<'_>,
+    expectation: &Expectation,
+    expected: String,
+) -> (String, Result<Vec<Mismatch>, Obstacle>) {
     match (expectation, scope.exchange.map(|exchange| &exchange.response)) {
         (Expectation::Status(statuses), Some(Ok(response))) => {
             let body = brief(&Value::from(String::from_utf8_lossy(&response.body)));
@@ -184,13 +197,19 @@ fn captured_in(world: &World<'_>, expectation: &Expectation) -> Option<usize> {
         Source::Output(name) => about = about.max(world.captured_in.get(name).copied()),
         _ => here = true,
     });
+    relation.other.expressions(&mut |expression, _| here |= !matches!(expression.source, Source::Output(_)));
     about.filter(|_| !here)
 }
 
-/// Whether a response speaks of what stands before the server, and not of the server (RFC 9110, 15.6.3 to 15.6.5).
+/// Whether a response speaks of what stands before the server, and not of the server: a gateway's statuses (RFC 9110, 15.6.3
+/// to 15.6.5), or a firewall's page in place of JSON. What the documents name by number is the server's own.
 fn is_of_a_gateway(operation: &Operation, response: &Response) -> bool {
     let exactly = |rule: &ResponseRule| matches!(rule.status, StatusRule::Exactly(_));
-    matches!(response.status, 502..=504) && !operation.response(response.status).is_some_and(exactly)
+    if operation.response(response.status).is_some_and(exactly) {
+        return false;
+    }
+    let page = response.header("content-type").is_some_and(|media| media.trim_start().starts_with("text/html"));
+    matches!(response.status, 502..=504) || (response.status == 403 && page)
 }
 
 /// What a check expects, before anything was worked out.

@@ -115,8 +115,8 @@ impl Replay<'_> {
         }
     }
 
-    /// Whether a server rejects a create only because it holds as many objects as it may: a well-formed create after others
-    /// like it were accepted.
+    /// Whether a server rejects a create for another reason than the contract: a well-formed one, after others like it were
+    /// accepted. Most likely it holds as many objects as it may.
     fn is_quota(&self, exchange: &Exchange) -> bool {
         let Ok(response) = &exchange.response else { return false };
         let well_formed = || {
@@ -124,7 +124,7 @@ impl Replay<'_> {
             let request = Request { target: path, ..exchange.request.clone() };
             self.suite.contract.read(&request).is_ok_and(|reading| reading.refusals(true).next().is_none())
         };
-        matches!(response.status, 402 | 403 | 409 | 507) && self.ledger.count().0 > 0 && well_formed()
+        matches!(response.status, 402 | 403 | 507) && self.ledger.count().0 > 0 && well_formed()
     }
 
     /// Lets the clock of a server that counts milliseconds move on between two writes, so that their order is its order.
@@ -141,8 +141,8 @@ impl Replay<'_> {
         let status = exchange.response.as_ref().map_or(0, |response| response.status);
         let (made, gone, _) = self.ledger.count();
         let why = Obstacle::CouldNotRun(format!(
-            "the server allows no further object ({status}: {words}) while it holds {} of this run; the scenarios that were \
-             selected need up to {} at a time (fewer with --jobs 1, or with some of them by --only)",
+            "the server rejects a create like others that it accepted ({status}: {words}); is it a quota? It holds {} objects of \
+             this run; the scenarios that were selected need up to {} at a time, fewer with --jobs 1 or some of them by --only",
             made - gone,
             self.objects_at_a_time,
         ));

@@ -286,3 +286,21 @@ fn a_204_has_no_body(#[case] headers: &[(&str, &str)], #[case] body: &[u8], #[ca
     let findings = suite.contract.operation("deleteConversation").unwrap().judge(&response);
     assert_eq!(findings.iter().map(|one| one.code.to_string()).collect::<Vec<_>>(), [code]);
 }
+
+/// What stands before a server is not the server: its refusal says nothing of a requirement.
+#[rstest]
+#[case::a_gateway(502, "text/html", Some(4))]
+#[case::a_gateway_that_speaks_json(504, "application/json", Some(4))]
+#[case::a_firewall(403, "text/html; charset=utf-8", Some(4))]
+#[case::the_server_itself(403, "application/json", Some(1))]
+#[case::the_server_that_fails(500, "text/html", Some(1))]
+fn a_gateway_is_not_the_server(#[case] status: u16, #[case] media: &'static str, #[case] code: Option<i32>) {
+    let server = bed_with(Quirks::default(), move |request: &Req, response: Res| match request.method.as_str() {
+        "PATCH" => Res::text(status, media, "{\"message\":\"blocked\"}"),
+        _ => response,
+    });
+    let (found, said) = judged(&server, &["--only", "lifecycle/update-changes-nothing-else"]);
+    assert_eq!(found, code, "{said}");
+    assert_eq!(said.contains("a gateway answered"), code == Some(4), "{said}");
+    assert!(said.contains("blocked") && said.contains("left 0"), "the words of whoever answered: {said}");
+}
