@@ -220,8 +220,12 @@ fn spellings(byte: u8) -> Vec<String> {
         '\'' => Some("&apos;".to_owned()),
         _ => None,
     });
-    if matches!(plain, '"' | '\\' | '/') {
-        all.push(format!("\\{plain}"));
+    match plain {
+        '/' => all.push("\\/".to_owned()),
+        // JSON in JSON doubles what the JSON inside has escaped.
+        '"' => all.extend(["\\\"", "\\\\\\\""].map(str::to_owned)),
+        '\\' => all.extend(["\\\\", "\\\\\\\\", "\\\\\\\\\\\\\\\\"].map(str::to_owned)),
+        _ => {}
     }
     all
 }

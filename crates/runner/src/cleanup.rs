@@ -19,11 +19,29 @@ pub(crate) struct Cleaner<'c> {
     pub(crate) scenario: usize,
 }
 
+/// What became of the deletion of an object.
+enum Deletion {
+    /// It was answered with success.
+    Done,
+    /// There is no such object, says the server.
+    NotFound(u16),
+    /// It was not done, for this reason; a passing one may be gone in a moment.
+    Failed { reason: String, passing: bool },
+}
+
 /// What a look at an object says after its deletion.
 enum Look {
     Gone,
     There,
     Unclear(String),
+}
+
+/// Why an object could not be removed.
+#[derive(Debug)]
+pub(crate) struct Stuck {
+    pub(crate) reason: String,
+    /// Whether nobody but the way to the server was in the way: later it may work.
+    pub(crate) passing: bool,
 }
 
 /// An object that stays on the server.
@@ -49,52 +67,95 @@ pub(crate) struct Residue {
     pub(crate) gone: Vec<String>,
     /// What stays, and why.
     pub(crate) left: Vec<Leftover>,
+    /// What was found to be gone, and is still in the list.
+    pub(crate) shown: Vec<String>,
 }
 
 impl Cleaner<'_> {
     /// Deletes what is left of a scenario, last first; tells of what stays. Deleted is what a look afterwards says is gone,
-    /// also of what the scenario itself deleted.
+    /// also of what the scenario itself deleted. What only the way to the server kept from being deleted is left for later.
     pub(crate) async fn clean_up(&self, ledger: &Ledger) -> Vec<Leftover> {
         let mut left = Vec::new();
-        let mut tell = |id: &str, reason: String| left.push(Leftover { id: id.to_owned(), reason });
         for (number, create) in ledger.of(self.scenario).into_iter().rev() {
             match create.fate {
-                Fate::Made(id) | Fate::Gone(id) => match self.remove(create.resource, &id, create.second).await {
-                    Ok(()) => ledger.settle(number, Fate::Gone(id)),
-                    Err(reason) => {
-                        tell(&id, reason);
-                        ledger.note_undeletable();
-                        ledger.settle(number, Fate::Made(id));
-                    }
-                },
+                Fate::Made(id) | Fate::Gone(id) => {
+                    left.extend(self.remove_created(ledger, number, (create.resource, create.second), id, true).await);
+                }
                 Fate::Nameless => {
-                    tell("unknown", "its create was answered with success, but without a usable id".to_owned());
+                    let reason = "its create was answered with success, but without a usable id".to_owned();
+                    left.push(Leftover { id: "unknown".to_owned(), reason });
                 }
-                Fate::Unknown => {
-                    tell("unknown", "its create got no clear answer; `conformance sweep` looks for it".to_owned());
-                }
-                Fate::Refused => {}
+                // The run looks for it when it ends.
+                Fate::Unknown | Fate::Refused => {}
             }
         }
         left
     }
 
+    /// Removes an object of the run and notes what became of it; tells of it when it stays. `again` says that there will be
+    /// another chance.
+    pub(crate) async fn remove_created(
+        &self,
+        ledger: &Ledger,
+        number: usize,
+        (resource, second): (usize, bool),
+        id: String,
+        again: bool,
+    ) -> Option<Leftover> {
+        match self.remove(Some(ledger), resource, &id, second).await {
+            Ok(()) => {
+                ledger.settle(number, Fate::Gone(id));
+                None
+            }
+            Err(stuck) => {
+                ledger.settle(number, Fate::Made(id.clone()));
+                if stuck.passing && again {
+                    return None;
+                }
+                ledger.note_undeletable(number);
+                Some(Leftover { id, reason: stuck.reason })
+            }
+        }
+    }
+
     /// Removes an object for good: deletes it unless it is gone, and looks. A server may lose a deletion, or say what it did
-    /// not do, so this is tried more than once.
-    pub(crate) async fn remove(&self, resource: usize, id: &str, second: bool) -> Result<(), String> {
-        const ATTEMPTS: usize = 3;
-        let mut reason = String::new();
+    /// not do, and a proxy may be away for a moment, so this is tried more than once.
+    pub(crate) async fn remove(
+        &self,
+        ledger: Option<&Ledger>,
+        resource: usize,
+        id: &str,
+        second: bool,
+    ) -> Result<(), Stuck> {
+        const ATTEMPTS: usize = 4;
+        let mut stuck = Stuck { reason: String::new(), passing: false };
+        // What a scenario deleted is not found any more, as it should be.
+        let expected = ledger.is_none_or(|ledger| ledger.holds(id));
         for _ in 0..ATTEMPTS {
-            reason = match self.delete(resource, id, second).await {
-                Err(reason) => reason,
-                Ok(()) => match self.look(resource, id, second).await {
+            if stuck.passing
+                && let Some(wait) = ledger.and_then(Ledger::take_wait)
+            {
+                tokio::time::sleep(wait).await;
+            }
+            let reason = match self.delete(resource, id, second).await {
+                Deletion::Failed { reason, passing } => {
+                    stuck = Stuck { reason, passing };
+                    continue;
+                }
+                // Where no object is ever found, this says nothing; the list does.
+                Deletion::NotFound(status) if expected && self.is_listed(resource, id, second).await => {
+                    format!("its deletion was answered {status}, and the list still shows it")
+                }
+                Deletion::NotFound(_) => return Ok(()),
+                Deletion::Done => match self.look(resource, id, second).await {
                     Look::Gone => return Ok(()),
                     Look::There => "its deletion was answered with success, and it is still there".to_owned(),
                     Look::Unclear(why) => format!("nobody can tell whether it is gone: {why}"),
                 },
             };
+            stuck = Stuck { reason, passing: false };
         }
-        Err(reason)
+        Err(stuck)
     }
 
     /// Whether an object can still be retrieved.
@@ -121,47 +182,85 @@ impl Cleaner<'_> {
         }
     }
 
-    /// Removes what bears the run's marker and is not known: what a server kept although it rejected it, or made without a
-    /// clear response. Returns the ids of what is gone, and those that stay with the reason.
-    ///
-    /// # Errors
-    /// Why the list could not be searched.
-    pub(crate) async fn residue(&self, resource: usize, marker: &str, known: &[String]) -> Result<Residue, String> {
-        let mut residue = Residue::default();
-        let Some(list) = self.suite.contract.action(resource, Action::List) else { return Ok(residue) };
-        let Some(page) = &list.page else { return Ok(residue) };
-        let mut request = self.request(list, "", false);
+    /// A page of the list, as large as may be: what its items are, and whether there is more.
+    async fn page(&self, resource: usize, cursor: Option<&str>, second: bool) -> Result<(Vec<Value>, bool), String> {
+        let nothing = (Vec::new(), false);
+        let Some(list) = self.suite.contract.action(resource, Action::List) else { return Ok(nothing) };
+        let Some(page) = &list.page else { return Ok(nothing) };
+        let mut request = self.request(list, "", second);
         if let Some(most) = self.suite.contract.largest_page(list) {
             add_query(&mut request.target, &page.limit, &most.to_string());
         }
+        if let (Some(name), Some(cursor)) = (&page.after, cursor) {
+            add_query(&mut request.target, name, cursor);
+        }
         let response = self.lane.send_aside(request).await.response.map_err(|reason| reason.to_string())?;
         let body = conformance_json::parse(&response.body).map_err(|error| format!("the list is not JSON: {error}"))?;
-        let property = &self.suite.contract.resources[resource].id_property;
-        let items = body.pointer(&page.items).and_then(Value::as_array);
+        let items = body.pointer(&page.items).and_then(Value::as_array).cloned();
         let items = items.ok_or_else(|| format!("the list was answered {}: {}", response.status, response.words()))?;
-        for item in items {
-            let Some(id) = item.get(property).and_then(id_text).filter(|id| is_safe(id)) else { continue };
-            if !item.to_string().contains(marker) || known.contains(&id) {
-                continue;
+        let more = page.more.as_ref().and_then(|more| body.pointer(more)).and_then(Value::as_bool).unwrap_or(false);
+        Ok((items, more && page.after.is_some()))
+    }
+
+    /// Whether the first page of the list shows an object.
+    async fn is_listed(&self, resource: usize, id: &str, second: bool) -> bool {
+        let property = &self.suite.contract.resources[resource].id_property;
+        let items = self.page(resource, None, second).await.map(|(items, _)| items).unwrap_or_default();
+        items.iter().any(|item| item.get(property).and_then(id_text).is_some_and(|listed| listed == id))
+    }
+
+    /// Looks through the list for what the run made: removes what bears its marker and is not known (a server kept it
+    /// although it rejected it, or gave no clear response), and finds what was deleted and is still shown. The newest stand
+    /// first, so the search ends with the first page that has nothing of the run's.
+    ///
+    /// # Errors
+    /// Why the list could not be searched.
+    pub(crate) async fn residue(&self, resource: usize, marker: &str, ledger: &Ledger) -> Result<Residue, String> {
+        const MOST_PAGES: usize = 100;
+        let property = &self.suite.contract.resources[resource].id_property;
+        let (mut residue, mut cursor) = (Residue::default(), None::<String>);
+        for _ in 0..MOST_PAGES {
+            let (items, more) = self.page(resource, cursor.as_deref(), false).await?;
+            let mut ours = false;
+            for item in &items {
+                let Some(id) = item.get(property).and_then(id_text).filter(|id| is_safe(id)) else { continue };
+                let known = ledger.knows(&id);
+                if known && !ledger.holds(&id) && !residue.shown.contains(&id) {
+                    residue.shown.push(id);
+                    ours = true;
+                } else if !known && item.to_string().contains(marker) {
+                    ours = true;
+                    match self.remove(Some(ledger), resource, &id, false).await {
+                        Ok(()) => residue.gone.push(id),
+                        Err(stuck) => residue.left.push(Leftover { id, reason: stuck.reason }),
+                    }
+                }
             }
-            match self.remove(resource, &id, false).await {
-                Ok(()) => residue.gone.push(id),
-                Err(reason) => residue.left.push(Leftover { id, reason }),
+            let last = items.last().and_then(|item| id_text(item.get(property)?));
+            if !ours || !more || last.is_none() || last == cursor {
+                break;
             }
+            cursor = last;
         }
         Ok(residue)
     }
 
     /// Deletes an object. Gone is gone, whoever did it.
-    async fn delete(&self, resource: usize, id: &str, second: bool) -> Result<(), String> {
+    async fn delete(&self, resource: usize, id: &str, second: bool) -> Deletion {
         let Some(operation) = self.suite.contract.action(resource, Action::Delete) else {
-            return Err("the contract has no operation that deletes it".to_owned());
+            let reason = "the contract has no operation that deletes it".to_owned();
+            return Deletion::Failed { reason, passing: false };
         };
-        let request = self.request(operation, id, second);
-        match self.lane.send_aside(request).await.response {
-            Ok(response) if (200..300).contains(&response.status) || matches!(response.status, 404 | 410) => Ok(()),
-            Ok(response) => Err(format!("its deletion was answered {}: {}", response.status, response.words())),
-            Err(reason) => Err(format!("its deletion got no answer: {reason}")),
+        match self.lane.send_aside(self.request(operation, id, second)).await.response {
+            Ok(response) if (200..300).contains(&response.status) => Deletion::Done,
+            Ok(response) if matches!(response.status, 404 | 410) => Deletion::NotFound(response.status),
+            Ok(response) => {
+                let reason = format!("its deletion was answered {}: {}", response.status, response.words());
+                Deletion::Failed { reason, passing: matches!(response.status, 502..=504) }
+            }
+            Err(reason) => {
+                Deletion::Failed { reason: format!("its deletion got no response: {reason}"), passing: true }
+            }
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Everything that a run creates, shared by its scenarios and outliving each of them.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use conformance_record::Secrets;
 use serde_json::Value;
@@ -22,6 +23,10 @@ struct Inner {
     trouble: Option<String>,
     /// How many objects turned out not to be deletable.
     undeletable: usize,
+    /// The creates of which that was told.
+    told: Vec<usize>,
+    /// How many waits for a server that is away are left.
+    waits: usize,
     /// How many creates in a row failed on the server's side.
     failed_in_a_row: usize,
 }
@@ -60,7 +65,8 @@ pub(crate) enum Fate {
 
 impl Ledger {
     pub(crate) fn new(marker: &str, journal: Option<Journal>, secrets: Secrets) -> Self {
-        let inner = Mutex::new(Inner { journal, secrets, ..Inner::default() });
+        const WAITS: usize = 20;
+        let inner = Mutex::new(Inner { journal, secrets, waits: WAITS, ..Inner::default() });
         Self { inner, marker: marker.to_owned() }
     }
 
@@ -113,9 +119,48 @@ impl Ledger {
         }
     }
 
-    /// Notes that an object could not be deleted.
-    pub(crate) fn note_undeletable(&self) {
-        self.lock().undeletable += 1;
+    /// Every create with its number, the newest last.
+    pub(crate) fn all(&self) -> Vec<(usize, Create)> {
+        self.lock().creates.iter().cloned().enumerate().collect()
+    }
+
+    /// Whether the run made an object with this id.
+    pub(crate) fn knows(&self, id: &str) -> bool {
+        let is = |create: &Create| matches!(&create.fate, Fate::Made(own) | Fate::Gone(own) if own == id);
+        self.lock().creates.iter().any(is)
+    }
+
+    /// Whether the run made an object with this id that is not gone.
+    pub(crate) fn holds(&self, id: &str) -> bool {
+        self.lock().creates.iter().any(|create| matches!(&create.fate, Fate::Made(own) if own == id))
+    }
+
+    /// Notes that an object that seemed gone is not.
+    pub(crate) fn note_shown(&self, id: &str) {
+        let number = self.lock().creates.iter().position(|one| one.fate == Fate::Gone(id.to_owned()));
+        if let Some(number) = number {
+            self.settle(number, Fate::Made(id.to_owned()));
+        }
+    }
+
+    /// The next wait for a server that may be back in a moment; none when the run has waited long enough.
+    pub(crate) fn take_wait(&self) -> Option<Duration> {
+        const WAIT: Duration = Duration::from_millis(500);
+        let mut inner = self.lock();
+        inner.waits = inner.waits.checked_sub(1)?;
+        Some(WAIT)
+    }
+
+    /// Notes that an object could not be deleted, and that this was told.
+    pub(crate) fn note_undeletable(&self, number: usize) {
+        let mut inner = self.lock();
+        inner.undeletable += 1;
+        inner.told.push(number);
+    }
+
+    /// Whether it was told that what a create made could not be deleted.
+    pub(crate) fn was_told(&self, number: usize) -> bool {
+        self.lock().told.contains(&number)
     }
 
     /// Why nothing more is to be created, if so: what cannot be deleted would stay on the server.

@@ -88,6 +88,10 @@ impl RateLimiter {
 /// The wait that a response asks for. A 429 that does not say how long is waited for longer each time; a 503 that does not
 /// is a response like any other.
 fn retry_after(response: &Response, attempt: u32) -> Option<Duration> {
+    if matches!(response.status, 408 | 425) {
+        // The server did not wait for the request, or did not want it early: it is sent again (RFC 9110, 15.5.9; RFC 8470, 5.2).
+        return (attempt < 3).then(|| Duration::from_millis(50 << attempt));
+    }
     if !matches!(response.status, 429 | 503) {
         return None;
     }
@@ -133,6 +137,8 @@ mod tests {
     #[case::no_word_again(429, &[], 2, Some(2_000))]
     #[case::nonsense(429, &[("retry-after", "soon")], 0, Some(500))]
     #[case::unavailable_without_a_word(503, &[], 0, None)]
+    #[case::a_request_that_did_not_come_in_time(408, &[], 1, Some(100))]
+    #[case::a_request_that_never_comes_in_time(408, &[], 3, None)]
     #[case::another_status(400, &[("retry-after", "3")], 0, None)]
     fn a_wait_is_read_from_the_response(
         #[case] status: u16,

@@ -54,7 +54,7 @@ impl Replay<'_> {
                 self.world.withheld = None;
             }
             if let Some(operation) = self.suite.contract.operation(step.kind.operation().0) {
-                self.transcript.step(number, operation);
+                self.transcript.step(number, step, operation);
             }
             let judged = match self.world.withheld.clone() {
                 // What comes after a step that was withheld would judge a workspace that it did not prepare.

@@ -10,7 +10,7 @@ use conformance_scenario::Scenario;
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 
-use crate::cleanup::{Cleaner, Leftover, Residue};
+use crate::cleanup::{Cleaner, Leftover};
 use crate::client::Client;
 use crate::contact::{Unreachable, first_contact};
 use crate::evidence::{self, scrub};
@@ -18,7 +18,7 @@ use crate::journal::{self, Entry, Journal};
 use crate::judge::Judgements;
 use crate::known::KnownFailures;
 use crate::lane::Lane;
-use crate::ledger::{Ledger, now};
+use crate::ledger::{Fate, Ledger, now};
 use crate::obstacle::Obstacle;
 use crate::oracle::Oracle;
 use crate::recording::{self, Head, Recorder, Recording};
@@ -121,10 +121,11 @@ pub async fn run(run: Run, source: Source, listener: &mut (dyn FnMut(&RunEvent) 
         listener(&RunEvent::Outdated { position, trouble });
     }
     if let Lane::Http(..) = shared.lane {
+        let searched = finish_cleanup(&shared, listener).await;
         (tally.created, tally.deleted, tally.unclear) = shared.ledger.count();
-        if let Some(strays) = strays(&shared, listener).await {
-            tally.created += strays.gone.len() + strays.left.len();
-            tally.deleted += strays.gone.len();
+        if let Some((made, gone)) = searched {
+            tally.created += made;
+            tally.deleted += gone;
             // What bears the marker was searched for: what is not there was never made.
             tally.unclear = shared.ledger.unsearchable();
         }
@@ -142,32 +143,77 @@ pub async fn run(run: Run, source: Source, listener: &mut (dyn FnMut(&RunEvent) 
     Ok(tally)
 }
 
-/// Removes what the server kept although it rejected it or gave no clear response, as far as it bears the run's marker;
-/// none when nobody looked.
-async fn strays(shared: &Shared, listener: &mut (dyn FnMut(&RunEvent) + Send)) -> Option<Residue> {
-    let Shared { run, lane, ledger, marker, .. } = shared;
-    if run.settings.read_only || run.settings.keep_on_failure || !matches!(run.target.tokens, Tokens::One(_)) {
+/// Cleans up once more when all scenarios are over: what could not be deleted for a reason that has passed, and what the list
+/// shows of the run. Returns what was made besides what is known: how much, and how much of it is gone.
+async fn finish_cleanup(shared: &Shared, listener: &mut (dyn FnMut(&RunEvent) + Send)) -> Option<(usize, usize)> {
+    let Shared { run, lane, ledger, secrets, .. } = shared;
+    if run.settings.read_only || run.settings.keep_on_failure {
         return None;
     }
+    let mut left = Vec::new();
+    for (number, create) in ledger.all().into_iter().rev() {
+        let Fate::Made(id) = create.fate else { continue };
+        if ledger.was_told(number) {
+            continue;
+        }
+        let cleaner = Cleaner { suite: &run.suite, target: &run.target, lane, scenario: create.scenario };
+        left.extend(cleaner.remove_created(ledger, number, (create.resource, create.second), id, false).await);
+    }
+    let searched = match run.target.tokens {
+        Tokens::One(_) => search_list(shared, &mut left).await,
+        Tokens::PerScenario(_) => None,
+    };
+    if searched.is_none() && ledger.count().2 > 0 {
+        let reason = "creates got no clear response; `conformance sweep` looks for what they made".to_owned();
+        left.push(Leftover { id: "unknown".to_owned(), reason });
+    } else if ledger.unsearchable() > 0 {
+        let count = ledger.unsearchable();
+        let reason = format!("{count} creates got no clear response; `conformance sweep` looks for what they made");
+        left.push(Leftover { id: "unknown".to_owned(), reason });
+    }
+    let told = left.len().min(MAX_LEFT_TOLD);
+    for leftover in left.drain(..told) {
+        listener(&leftover.event(secrets));
+    }
+    if !left.is_empty() {
+        let reason = format!("and {} more like it", left.len());
+        listener(&Leftover { id: "others".to_owned(), reason }.event(secrets));
+    }
+    searched
+}
+
+/// So many leftovers are told at the end of a run.
+const MAX_LEFT_TOLD: usize = 20;
+
+/// Looks for what the run made in the lists; none when they could not be searched.
+async fn search_list(shared: &Shared, left: &mut Vec<Leftover>) -> Option<(usize, usize)> {
+    let Shared { run, lane, ledger, marker, .. } = shared;
     let cleaner = Cleaner { suite: &run.suite, target: &run.target, lane, scenario: 0 };
-    let mut all = Residue::default();
+    let (mut made, mut gone) = (0, 0);
     for resource in 0..run.suite.contract.resources.len() {
-        match cleaner.residue(resource, marker, &ledger.ids()).await {
+        match cleaner.residue(resource, marker, ledger).await {
             Ok(residue) => {
-                all.gone.extend(residue.gone);
-                all.left.extend(residue.left);
+                made += residue.gone.len() + residue.left.len();
+                gone += residue.gone.len();
+                left.extend(residue.left);
+                for id in residue.shown {
+                    ledger.note_shown(&id);
+                    left.push(Leftover {
+                        id,
+                        reason: "it seems to be deleted, and the list still shows it".to_owned(),
+                    });
+                }
             }
-            // Without a create that is unclear or rejected there is nothing to look for.
-            Err(_) if ledger.count() == (0, 0, 0) => {}
+            // Without a create there is nothing to look for.
+            Err(_) if ledger.all().is_empty() => {}
             Err(reason) => {
                 let reason = format!("the list could not be searched for what bears {marker}: {reason}");
-                listener(&Leftover { id: "unknown".to_owned(), reason }.event(&shared.secrets));
+                left.push(Leftover { id: "unknown".to_owned(), reason });
                 return None;
             }
         }
     }
-    all.left.iter().for_each(|leftover| listener(&leftover.clone().event(&shared.secrets)));
-    Some(all)
+    Some((made, gone))
 }
 
 /// First those that want to be alone, then the others, some at a time; told in order.

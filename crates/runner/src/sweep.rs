@@ -8,13 +8,14 @@ use std::collections::BTreeMap;
 
 use conformance_contract::{Action, Suite};
 use conformance_record::secrets::HIDDEN;
-use conformance_record::{Request, Secrets};
+use conformance_record::{Request, Response, Secrets};
 use serde_json::Value;
 
-use crate::cleanup::Cleaner;
+use crate::cleanup::{Cleaner, Stuck};
 use crate::client::Client;
 use crate::journal::{Entry, Past};
 use crate::lane::Lane;
+use crate::ledger::now;
 use crate::settings::Settings;
 use crate::target::Target;
 use crate::url::add_query;
@@ -60,7 +61,7 @@ pub async fn sweep(
     let mut swept = Swept::default();
     for (resource, id, second) in &open.known {
         let Some(resource) = suite.contract.resources.iter().position(|one| one.name == *resource) else { continue };
-        swept.done(id, cleaner.remove(resource, id, *second).await);
+        swept.done(id, cleaner.remove(None, resource, id, *second).await);
     }
     let secrets = target.secrets(settings);
     for (resource, body, at) in &open.lost {
@@ -70,7 +71,7 @@ pub async fn sweep(
                 continue;
             }
             if certain || yes {
-                swept.done(&id, cleaner.remove(resource, &id, false).await);
+                swept.done(&id, cleaner.remove(None, resource, &id, false).await);
             } else {
                 swept.doubtful.push(id);
             }
@@ -83,10 +84,10 @@ pub async fn sweep(
 }
 
 impl Swept {
-    fn done(&mut self, id: &str, result: Result<(), String>) {
+    fn done(&mut self, id: &str, result: Result<(), Stuck>) {
         match result {
             Ok(()) => self.deleted.push(id.to_owned()),
-            Err(reason) => self.failed.push((id.to_owned(), reason)),
+            Err(stuck) => self.failed.push((id.to_owned(), stuck.reason)),
         }
     }
 }
@@ -166,6 +167,7 @@ async fn search(
         let headers = Target::headers(Some(&cleaner.target.token(0)));
         let request = Request { method: list.method.clone(), target, headers, body: Vec::new() };
         let response = cleaner.lane.send_aside(request).await.response.map_err(|reason| reason.to_string())?;
+        let ahead = milliseconds_ahead(&response);
         let answer: Value =
             conformance_json::parse(&response.body).map_err(|_| format!("a list was answered {}", response.status))?;
         let items = answer.pointer(&page.items).and_then(Value::as_array).cloned().unwrap_or_default();
@@ -177,8 +179,11 @@ async fn search(
             let same = sent
                 .iter()
                 .all(|(name, value)| shown.get(name).is_none_or(|other| conformance_json::equal(other, value)));
-            if same && !open.ids.contains(&id) && created_since(cleaner, resource, item, at) {
-                found.push((id, !open.marker.is_empty() && body.to_string().contains(&open.marker)));
+            // The marker tells by itself; without it the object must not be older than the create.
+            let certain = !open.marker.is_empty() && body.to_string().contains(&open.marker);
+            let at = at.saturating_add_signed(ahead);
+            if same && !open.ids.contains(&id) && (certain || created_since(cleaner, resource, item, at)) {
+                found.push((id, certain));
             }
         }
         let more = page.more.as_ref().and_then(|more| answer.pointer(more)).and_then(Value::as_bool).unwrap_or(false);
@@ -199,6 +204,14 @@ fn telling<'b>(cleaner: &Cleaner<'_>, resource: usize, body: &'b Value) -> Vec<(
     let known = create.map_or_else(Vec::new, |rule| contract.schemas.properties(&rule.schema.location));
     let members = body.as_object().into_iter().flatten();
     members.filter(|(name, _)| known.iter().any(|(one, _)| one == *name)).collect()
+}
+
+/// How far the server's clock is ahead of ours, by its own `Date`.
+fn milliseconds_ahead(response: &Response) -> i64 {
+    let date = response.header("date").and_then(|date| httpdate::parse_http_date(date.trim()).ok());
+    let theirs = date.and_then(|date| date.duration_since(std::time::UNIX_EPOCH).ok());
+    let theirs = theirs.and_then(|since| i64::try_from(since.as_millis()).ok());
+    theirs.map_or(0, |theirs| theirs.saturating_sub_unsigned(now()))
 }
 
 /// Whether an object is not older than the create, as far as its own times tell; clocks may be minutes off.

@@ -11,7 +11,7 @@ use conformance_contract::model::Generated;
 use conformance_contract::schemas::Location;
 use conformance_contract::{Operation, Resource};
 use conformance_record::{Exchange, Response};
-use conformance_scenario::{Call, Scenario, Template};
+use conformance_scenario::{Call, Scenario, Step, StepKind, Template};
 use conformance_source::pointer;
 use serde_json::Value;
 
@@ -34,6 +34,8 @@ pub(crate) struct Transcript {
     varying: Vec<String>,
     /// Members whose values are left out.
     ignored: Arc<Ignored>,
+    /// Whether what the step sends, or whether it is sent at all, depends on the objects of others.
+    silent: bool,
 }
 
 impl Transcript {
@@ -44,8 +46,14 @@ impl Transcript {
     }
 
     /// A step begins.
-    pub(crate) fn step(&mut self, number: usize, operation: &Operation) {
+    pub(crate) fn step(&mut self, number: usize, step: &Step, operation: &Operation) {
         self.end_step();
+        let conditions = step.conditions.iter().flat_map(|one| [&one.that, &one.other]);
+        let from = match &step.kind {
+            StepKind::Walk(walk) => walk.from.iter().chain(&walk.until).collect(),
+            StepKind::Call(_) => Vec::new(),
+        };
+        self.silent = conditions.chain(from).any(|value| self.varies(value));
         if number > 0 {
             self.text.push('\n');
         }
@@ -61,7 +69,7 @@ impl Transcript {
         exchange: &Exchange,
     ) {
         self.rounds += 1;
-        if self.rounds > TOLD {
+        if self.rounds > TOLD || self.silent {
             return;
         }
         let ignored = self.ignored.clone();
@@ -90,6 +98,9 @@ impl Transcript {
 
     /// The outcome of a walk.
     pub(crate) fn walk(&mut self, world: &World<'_>, operation: &Operation, own: &[Value]) {
+        if self.silent {
+            return;
+        }
         let ignored = self.ignored.clone();
         let names = Names { world, operation, ignored: &ignored };
         let item = operation.page.as_ref().map(|page| page.item.location.clone());
@@ -128,7 +139,7 @@ impl Transcript {
     }
 
     fn end_step(&mut self) {
-        if self.rounds > TOLD {
+        if self.rounds > TOLD && !self.silent {
             let more = self.rounds - TOLD;
             self.line(&format!("… and {more} more rounds"));
         }
