@@ -25,6 +25,7 @@ mod roads;
 mod safety;
 mod scripts;
 mod sdk;
+mod sdk_findings;
 mod second_suite;
 mod server;
 mod snapshots;
