@@ -115,6 +115,8 @@ def rejected(call):
 def result(call):
     if BROKEN == "answers-without-asking":
         return {"outcome": "ok", "value": {"object": "list", "data": [], "has_more": False}}
+    if BROKEN == "fails-to-connect":
+        return {"outcome": "transport_error", "message": "no route to host"}
     if reason := rejected(call):
         return {"outcome": "rejected", "message": reason}
     try:
@@ -168,6 +170,8 @@ def broken(operation, value):
     if BROKEN == "drops-open-members" and "metadata" in value:
         value["metadata"].pop("ticket")
         value["metadata"]["by"]["team"].pop("size")
+    if BROKEN == "rounds-numbers" and "metadata" in value:
+        value["metadata"]["size"] = int(float(value["metadata"]["size"]))
     if BROKEN == "writes-it-otherwise":
         value = otherwise(value)
     if BROKEN == "invents-missing-ids" and "displayName" in value:
@@ -189,6 +193,8 @@ def main():
                 sys.exit(3)
             protocol = 99 if BROKEN == "speaks-another-version" else 1
             names = ["nope"] if BROKEN == "knows-other-operations" else list(PATHS)
+            if BROKEN == "cannot-update":
+                names.remove("updateConversation")
             ready = {"type": "ready", "protocol": protocol, "sdk": "plain", "operations": names, "retries": RETRIES}
             print(json.dumps(ready), flush=True)
             continue

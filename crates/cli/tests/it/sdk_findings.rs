@@ -4,7 +4,7 @@ use std::process::Output;
 
 use rstest::rstest;
 
-use crate::context::{conformance, root, stderr, stdout};
+use crate::context::{SuiteCopy, conformance, root, stderr, stdout};
 
 /// Runs scenarios through the plain driver, broken in one way or not at all.
 fn sdk(broken: &str, retries: &str, arguments: &[&str]) -> Output {
@@ -162,4 +162,43 @@ fn no_server_is_blamed_for_what_an_sdk_sent(#[case] broken: &str) {
 fn what_means_the_same_is_no_change(#[case] broken: &str) {
     let output = sdk(broken, "0", &["--only", "lifecycle", "--only", "lists", "--only", "pages"]);
     assert_eq!(output.status.code(), Some(0), "{}{}", stdout(&output), stderr(&output));
+}
+
+#[test]
+fn an_sdk_that_reaches_another_server_is_to_blame() {
+    let output = sdk("fails-to-connect", "0", &["--only", "lifecycle/update-nothing"]);
+    let told = stdout(&output);
+    assert_eq!(broken_rules(&told), ["fail MUST sent-nothing"], "{told}{}", stderr(&output));
+    assert!(told.contains("it answered `transport_error`, and nothing was sent: no route to host"), "{told}");
+}
+
+/// What a write that was not made would have changed is not looked for.
+#[test]
+fn an_operation_that_a_driver_lacks_is_nobodys_fault() {
+    let output = sdk("cannot-update", "0", &["--only", "lifecycle", "--only", "times", "--only", "lists"]);
+    let told = stdout(&output);
+    assert_eq!(broken_rules(&told), [""; 0], "{told}{}", stderr(&output));
+    assert_eq!(output.status.code(), Some(0), "{told}{}", stderr(&output));
+}
+
+/// Numbers beyond doubles and halves of UTF-16 pairs come through as they are.
+#[test]
+fn values_that_are_hard_to_hold_are_compared_exactly() {
+    let suite = SuiteCopy::new();
+    suite.write(
+        "fixtures/faults/exact.yaml",
+        "faults:\n  - name: exact\n    summary: A number beyond doubles\n    on: { operation: retrieveConversation, status: 200 }\n    \
+         response: { set: { /metadata: { size: 9007199254740993 } } }\n",
+    );
+    suite.write(
+        "fixtures/scenarios/clients/exact.yaml",
+        "summary: Exact\nsteps:\n  - operationId: createConversation\n    requestBody: { displayName: Exact }\n    outputs: { id: \
+         $response.body#/_id }\n  - operationId: retrieveConversation\n    faults: [exact]\n    parameters: { conversation_id: $outputs.id }\n",
+    );
+    for (broken, code) in [("", 0), ("rounds-numbers", 1)] {
+        let output = sdk(broken, "0", &["--suite", suite.path(), "--only", "clients/exact"]);
+        let told = stdout(&output);
+        assert_eq!(output.status.code(), Some(code), "{told}{}", stderr(&output));
+        assert_eq!(told.contains("- /metadata/size: 9007199254740993"), code == 1, "{told}");
+    }
 }
