@@ -60,10 +60,10 @@ impl Line {
         self
     }
 
-    fn shown(&self) -> String {
-        let path: Vec<String> = self.path.iter().map(|segment| segment.replace('/', "%2F")).collect();
+    /// In words; the path as it was sent, for what is wrong with it may be how it is escaped.
+    fn shown(&self, request: &Request) -> String {
         let query: Vec<String> = self.query.iter().map(|(name, value)| format!("{name}={value}")).collect();
-        format!("{} {} {}", self.method, path.join("/"), query.join("&")).trim_end().to_owned()
+        format!("{} {} {}", self.method, request.path(), query.join("&")).trim_end().to_owned()
     }
 }
 
@@ -73,7 +73,7 @@ pub(crate) fn changes(contract: &Contract, operation: &Operation, asked: &Reques
     let wanted = Line::of(asked);
     let went = Line::of(sent).without_defaults(contract, operation, &wanted);
     if wanted != went {
-        found.push(Mismatch { expected: Some(wanted.shown()), ..Mismatch::of(went.shown()) });
+        found.push(Mismatch { expected: Some(wanted.shown(asked)), ..Mismatch::of(went.shown(sent)) });
     }
     let json = |request: &Request| conformance_json::parse(&request.body).unwrap_or_default();
     let (wanted, mut went) = (json(asked), json(sent));
