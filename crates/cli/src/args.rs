@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use clap::{Parser, Subcommand, ValueEnum};
 
-pub use shared::{Choice, Color, Format, Report, ReportKind, Server, Telling, Verdicts};
+pub use shared::{Choice, ClientVerdicts, Color, Format, Report, ReportKind, Server, Telling, Verdicts};
 
 /// A stateful mock server and a conformance suite for REST APIs.
 #[derive(Debug, Parser)]
@@ -112,12 +112,8 @@ pub struct Exec {
     /// Set a variable in the command's environment; `{url}` and `{token}` stand for the mock's. May be given several times.
     #[arg(long = "env", value_name = "NAME=VALUE", value_parser = values::variable)]
     pub variables: Vec<(String, String)>,
-    /// This kind of finding is no mistake, such as `unknown-property`. May be given several times.
-    #[arg(long = "allow", value_name = "CODE", value_parser = values::code)]
-    pub allowed: Vec<conformance_record::Code>,
-    /// Fail when less of the contract (operations, parameters, documented statuses) was exercised.
-    #[arg(long, value_name = "PERCENT", value_parser = clap::value_parser!(u8).range(0..=100))]
-    pub min_coverage: Option<u8>,
+    #[command(flatten)]
+    pub client: ClientVerdicts,
     /// Fail on what tests sent and were refused, too.
     #[arg(long)]
     pub deny_warnings: bool,
@@ -189,6 +185,8 @@ pub struct Judge {
     pub choice: Choice,
     #[command(flatten)]
     pub verdicts: Verdicts,
+    #[command(flatten)]
+    pub client: ClientVerdicts,
     #[command(flatten)]
     pub telling: Telling,
 }

@@ -112,7 +112,11 @@ impl Harm {
             if let Some(also) = hurt.fault.also.as_ref().filter(|also| refused == also.when_refused) {
                 other.does(also, &original).await;
             }
+            let lost = hurt.fault.lose_response && hurt.fits(&response);
             hurt.alter(operation, &original, &mut response);
+            if lost {
+                return Err(NoResponse::ResponseLost);
+            }
         }
         Ok(response)
     }

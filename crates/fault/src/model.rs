@@ -34,6 +34,10 @@ pub struct Fault {
     pub delay: Option<(Duration, Duration)>,
     /// The connection is cut instead of an answer.
     pub cut: bool,
+    /// The server acts, and the connection is cut instead of its response.
+    pub lose_response: bool,
+    /// How long an SDK is given for a call to which this happens.
+    pub deadline: Option<Duration>,
 }
 
 impl Fault {
@@ -65,6 +69,8 @@ impl Fault {
             stale: false,
             delay: Some((from, to)),
             cut: false,
+            lose_response: false,
+            deadline: None,
         }
     }
 }

@@ -8,8 +8,24 @@ use crate::model::{
     Also, Cursor, Fault, Made, More, On, Relist, RequestChange, ResponseChange, Sort, TextChange, Whom,
 };
 
-const FAULT: &[&str] =
-    &["name", "summary", "breaks", "on", "request", "answer", "response", "list", "also", "stale", "delayMs", "cut"];
+/// What a fault may do.
+const DOES: &[&str] = &["request", "answer", "response", "list", "also", "stale", "delayMs", "cut", "loseResponse"];
+const FAULT: &[&str] = &[
+    "name",
+    "summary",
+    "breaks",
+    "on",
+    "request",
+    "answer",
+    "response",
+    "list",
+    "also",
+    "stale",
+    "delayMs",
+    "cut",
+    "loseResponse",
+    "deadlineMs",
+];
 const TEXT: &[(&str, TextChange)] = &[
     ("trim", TextChange::Trim),
     ("lower", TextChange::Lower),
@@ -77,18 +93,20 @@ fn fault(reader: &Reader, node: &Node) -> Option<Fault> {
         stale: flag("stale")?,
         delay,
         cut: flag("cut")?,
+        lose_response: flag("loseResponse")?,
+        deadline: part(object, "deadlineMs", |node| from_one(reader, node))?.map(Duration::from_millis),
     };
     let before = fault.answer.is_some() || fault.cut || fault.delay.is_some();
-    if let Some(on) = object.optional("on").filter(|_| before && fault.response == ResponseChange::default())
+    let looks = fault.lose_response || fault.response != ResponseChange::default();
+    if let Some(on) = object.optional("on").filter(|_| before && !looks)
         && let Some(key) = ["status", "shows"].into_iter().find(|key| on.get(key).is_some())
     {
         let wrong = format!("`{key}` looks at an answer, and this happens before there is one");
         reader.wrong(&on.span, wrong, "the fault could not tell");
     }
-    let does = ["request", "answer", "response", "list", "also", "stale", "delayMs", "cut"];
     let idle = |key: &str| object.optional(key).is_none_or(|node| node.tree == Tree::Bool(false));
-    if does.iter().all(|key| idle(key)) {
-        return reader.expected(node, &format!("something that happens: one of {}", does.join(", ")));
+    if DOES.iter().all(|key| idle(key)) {
+        return reader.expected(node, &format!("something that happens: one of {}", DOES.join(", ")));
     }
     Some(fault)
 }
@@ -333,7 +351,7 @@ fn statuses(reader: &Reader, node: Option<&Node>) -> Option<Vec<String>> {
     }
 }
 
-/// A number of requests.
+/// A number of requests, or of milliseconds.
 fn from_one(reader: &Reader, node: &Node) -> Option<u64> {
     match reader.whole(node)? {
         0 => reader.expected(node, "a whole number from 1"),

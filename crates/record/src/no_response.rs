@@ -37,6 +37,8 @@ pub enum NoResponse {
     ClientGone,
     /// Seen from the server: the client went before all of its request had come.
     RequestUnfinished,
+    /// Seen from the server: it acted, and its response was lost on purpose.
+    ResponseLost,
     /// A fault that was injected on purpose ended the connection.
     Injected(String),
     /// A recording has this reason in words.
@@ -53,7 +55,7 @@ impl NoResponse {
     /// A reason as it was written down, by `Display`.
     #[must_use]
     pub fn from_text(text: String) -> Self {
-        [Self::Pending, Self::ClientGone, Self::RequestUnfinished]
+        [Self::Pending, Self::ClientGone, Self::RequestUnfinished, Self::ResponseLost]
             .into_iter()
             .find(|one| one.to_string() == text)
             .unwrap_or(Self::Recorded(text))
@@ -75,7 +77,12 @@ impl NoResponse {
             Self::RateLimited(text) => Self::RateLimited(change(&text)),
             Self::Injected(text) => Self::Injected(change(&text)),
             Self::Recorded(text) => Self::Recorded(change(&text)),
-            Self::TimedOut(_) | Self::TooLarge(_) | Self::Pending | Self::ClientGone | Self::RequestUnfinished => self,
+            Self::TimedOut(_)
+            | Self::TooLarge(_)
+            | Self::Pending
+            | Self::ClientGone
+            | Self::RequestUnfinished
+            | Self::ResponseLost => self,
         }
     }
 }
@@ -98,6 +105,7 @@ impl fmt::Display for NoResponse {
             Self::Undecodable(reason) => write!(f, "the response cannot be decompressed: {reason}"),
             Self::Pending => f.write_str("no answer was sent yet"),
             Self::ClientGone => f.write_str("the client did not wait for the answer"),
+            Self::ResponseLost => f.write_str("the connection was cut after the server had acted"),
             Self::RequestUnfinished => f.write_str("the client did not finish the request"),
         }
     }

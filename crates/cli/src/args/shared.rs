@@ -58,6 +58,17 @@ pub struct Verdicts {
     pub known_failures: Option<PathBuf>,
 }
 
+/// What to make of what a client sent.
+#[derive(Debug, clap::Args)]
+pub struct ClientVerdicts {
+    /// This kind of finding is no mistake, such as `unknown-property`. May be given several times.
+    #[arg(long = "allow", value_name = "CODE", value_parser = values::code)]
+    pub allowed: Vec<conformance_record::Code>,
+    /// Fail when less of the contract (operations, parameters, documented statuses) was exercised.
+    #[arg(long, value_name = "PERCENT", value_parser = clap::value_parser!(u8).range(0..=100))]
+    pub min_coverage: Option<u8>,
+}
+
 /// How a run is told.
 #[derive(Debug, clap::Args)]
 pub struct Telling {

@@ -70,7 +70,8 @@ pub fn run(suite: Option<&Path>, args: &args::Exec) -> Result<Exit, Failure> {
     let traffic = std::mem::take(&mut *traffic.lock().unwrap_or_else(PoisonError::into_inner));
     // Arguments may hold secrets.
     let name = conformance_report::visible::visible(&args.command[0]);
-    let judged = traffic.judged((&opened.contract, &scenarios), (&name, BY_HAND), &args.allowed, start.elapsed());
+    let judged =
+        traffic.judged((&opened.contract, &scenarios), (&name, BY_HAND), &args.client.allowed, start.elapsed());
     tell(&args.telling, &mut reports, &judged);
     reports.write()?;
     Ok(verdict(args, ended, traffic.is_empty(), &judged))
@@ -223,7 +224,8 @@ fn exercised(coverage: &Coverage, all: bool) -> String {
     text
 }
 
-fn percent(coverage: &Coverage) -> usize {
+/// How much of the contract was exercised.
+pub fn percent(coverage: &Coverage) -> usize {
     let (done, of) = coverage.count();
     (done * 100).checked_div(of).unwrap_or(100)
 }
@@ -244,7 +246,7 @@ fn verdict(args: &args::Exec, ended: ExitStatus, nothing: bool, judged: &Judged)
     if tally.failed > 0 || (args.deny_warnings && tally.warned > 0) {
         return Exit::Failed;
     }
-    if let Some(least) = args.min_coverage.filter(|least| percent(&judged.coverage) < usize::from(*least)) {
+    if let Some(least) = args.client.min_coverage.filter(|least| percent(&judged.coverage) < usize::from(*least)) {
         terminal::note(&format!("less than the {least} % of --min-coverage was exercised"));
         return Exit::Failed;
     }

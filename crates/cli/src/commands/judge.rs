@@ -14,7 +14,7 @@ use tokio::sync::watch;
 
 use crate::exit::{Exit, Failure};
 use crate::reports::Reports;
-use crate::{args, embedded, server};
+use crate::{args, embedded, server, terminal};
 
 /// Judges what was recorded, by the suite as it is now.
 pub fn run(suite: Option<&Path>, args: &args::Judge) -> Result<Exit, Failure> {
@@ -26,6 +26,11 @@ pub fn run(suite: Option<&Path>, args: &args::Judge) -> Result<Exit, Failure> {
     let recording = Recording::parse(&SourceFile::new(name.as_str(), text))?;
     if let Some(requests) = recording.requests() {
         return judge_requests((&suite, &bound), args, &name, &requests);
+    }
+    if !args.client.allowed.is_empty() || args.client.min_coverage.is_some() {
+        let wrong =
+            Diagnostic::general(format!("{name} holds what a server answered in a run, not what a client sent"));
+        return Err(wrong.with_help("--allow and --min-coverage are about what a client sent").into());
     }
     let mut selected = select(&bound, &suite.requirements, &args.choice.only)?;
     if args.choice.only.is_empty() {
@@ -59,8 +64,16 @@ fn judge_requests(
     reports.about_requests();
     let mut traffic = Traffic::default();
     requests.iter().for_each(|exchange| traffic.take(exchange));
-    let judged = traffic.judged((&suite.contract, &bound.scenarios), (name, ""), &[], Duration::ZERO);
+    let judged = traffic.judged((&suite.contract, &bound.scenarios), (name, ""), &args.client.allowed, Duration::ZERO);
     super::exec::tell(&args.telling, &mut reports, &judged);
     reports.write()?;
-    Ok(super::run::exit(&judged.tally, args.verdicts.deny_warnings))
+    let exit = super::run::exit(&judged.tally, args.verdicts.deny_warnings);
+    let least = args.client.min_coverage.filter(|least| super::exec::percent(&judged.coverage) < usize::from(*least));
+    Ok(match (exit, least) {
+        (Exit::Ok, Some(least)) => {
+            terminal::note(&format!("less than the {least} % of --min-coverage was exercised"));
+            Exit::Failed
+        }
+        (exit, _) => exit,
+    })
 }

@@ -20,7 +20,8 @@ use crate::{args, control, embedded, faults, server, signals, terminal};
 pub fn run(suite: Option<&Path>, args: &args::Sdk) -> Result<Exit, Failure> {
     let suite = Arc::new(embedded::open(suite)?);
     let bound = bind(&suite)?;
-    let unknown = faults::unknown(&faults::all(&suite)?, &bound.for_sdks);
+    let known_faults = faults::all(&suite)?;
+    let unknown = faults::unknown(&known_faults, &bound.for_sdks);
     if !unknown.is_empty() {
         return Err(Diagnostics(unknown).into());
     }
@@ -49,7 +50,9 @@ pub fn run(suite: Option<&Path>, args: &args::Sdk) -> Result<Exit, Failure> {
         };
         target.name.clone_from(&ready.sdk);
         greeted(&suite, &ready);
-        let lane = lane.allowing(args.allowed.clone()).in_bad_weather(!args.faults.is_empty());
+        let deadlines = known_faults.iter().filter_map(|fault| Some((fault.name.clone(), fault.deadline?)));
+        let lane = lane.allowing(args.allowed.clone()).hurried_by(deadlines.collect());
+        let lane = lane.in_bad_weather(!args.faults.is_empty());
         let settings = Settings { jobs: 1, ..Settings::default() };
         let (scenarios, stop) = (bound.scenarios, stopped.clone());
         let run = Run { suite, selected, target, settings, snapshots: None, known, scenarios, stop };

@@ -26,6 +26,7 @@ mod roads;
 mod safety;
 mod scripts;
 mod sdk;
+mod sdk_findings;
 mod second_suite;
 mod server;
 mod snapshots;

@@ -5,7 +5,7 @@ use std::fs;
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::context::{MockServer, SuiteCopy, conformance, root, run, stdout};
+use crate::context::{MockServer, SuiteCopy, conformance, root, run, stderr, stdout};
 
 /// What was said of each scenario, without times.
 fn verdicts(shown: &str) -> Vec<String> {
@@ -80,11 +80,43 @@ fn a_file_that_is_no_recording_is_refused_line_by_line() {
     fs::write(&file, "{\"scenario\":1}\nnot json\n").unwrap();
     let output = run(&["judge", file.to_str().unwrap()]);
     assert_eq!(output.status.code(), Some(2));
-    let said = crate::context::stderr(&output);
+    let said = stderr(&output);
     assert!(
         said.contains("this is not the head of a recording")
             && said.contains("run.jsonl:1:")
             && said.contains("run.jsonl:2:"),
         "{said}"
     );
+}
+
+#[test]
+fn what_a_client_sent_can_be_allowed_and_must_cover_enough() {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("requests.jsonl").display().to_string();
+    let mut server = MockServer::start(&["--quiet", "--record", &path]);
+    assert_eq!(server.send("a-token", "GET", "/v2/conversations?startingAfter=x", None).0, 200);
+    crate::context::signal(&server.child, "INT");
+    assert!(server.child.wait().unwrap().success());
+    let judge = |more: &[&str]| run(&[&["judge", &path], more].concat());
+    let allowed = judge(&["--allow", "unknown-parameter"]);
+    assert_eq!(allowed.status.code(), Some(0), "{}", stderr(&allowed));
+    assert!(stderr(&allowed).contains("1 known to fail"), "{}", stderr(&allowed));
+    let little = judge(&["--allow", "unknown-parameter", "--min-coverage", "90"]);
+    assert_eq!(little.status.code(), Some(1), "{}", stderr(&little));
+    assert!(stderr(&little).contains("less than the 90 % of --min-coverage was exercised"), "{}", stderr(&little));
+    assert_eq!(judge(&["--allow", "unknown-parameter", "--min-coverage", "1"]).status.code(), Some(0));
+    let unknown = judge(&["--allow", "unknown-paramete"]);
+    assert!(stderr(&unknown).contains("did you mean `unknown-parameter`?"), "{}", stderr(&unknown));
+}
+
+#[test]
+fn what_a_server_answered_has_nothing_of_a_client_to_allow() {
+    let folder = TempDir::new().unwrap();
+    let file = folder.path().join("run.jsonl").display().to_string();
+    run(&["run", "--only", "lifecycle/update-nothing", "--record", &file]);
+    for more in [["--allow", "unknown-parameter"], ["--min-coverage", "1"]] {
+        let output = run(&[&["judge", file.as_str()], &more[..]].concat());
+        assert_eq!(output.status.code(), Some(2), "{}", stderr(&output));
+        assert!(stderr(&output).contains("are about what a client sent"), "{}", stderr(&output));
+    }
 }

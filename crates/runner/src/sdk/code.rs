@@ -5,14 +5,20 @@
 pub enum Code {
     /// Something that is not of the protocol between this program and the driver.
     Driver,
+    /// The process of the driver ended in the middle of a call.
+    ProcessEnded,
     /// The request has something against it by the contract.
     Request,
     /// Another request than was asked for.
     ChangedArgument,
+    /// Arguments that the contract allows, rejected before anything was sent.
+    RejectedValidArgument,
     /// No request at all, and an answer all the same.
     SentNothing,
     /// The same request more than once, for no reason.
     SentTwice,
+    /// A create that was sent again although it may have been done.
+    RepeatedCreate,
     /// More than one request, from an SDK that does not say that it tries again.
     RetriedWithoutSaying,
     /// One request, from an SDK that says that it tries again.
@@ -23,6 +29,8 @@ pub enum Code {
     RetriedTooOften,
     /// An answer that was not waited for.
     GaveUp,
+    /// A call that went on long after its deadline.
+    MissedDeadline,
     /// An error of the server that the caller did not get to see.
     SwallowedError,
     /// An error with another status than the server's.
@@ -43,17 +51,21 @@ pub enum Code {
 
 impl Code {
     /// Every code there is.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 22] = [
         Self::Driver,
+        Self::ProcessEnded,
         Self::Request,
         Self::ChangedArgument,
+        Self::RejectedValidArgument,
         Self::SentNothing,
         Self::SentTwice,
+        Self::RepeatedCreate,
         Self::RetriedWithoutSaying,
         Self::NeverRetried,
         Self::RetriedTooSoon,
         Self::RetriedTooOften,
         Self::GaveUp,
+        Self::MissedDeadline,
         Self::SwallowedError,
         Self::WrongStatus,
         Self::Unread,
@@ -69,15 +81,19 @@ impl Code {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Driver => "driver",
+            Self::ProcessEnded => "process-ended",
             Self::Request => "request",
             Self::ChangedArgument => "changed-argument",
+            Self::RejectedValidArgument => "rejected-valid-argument",
             Self::SentNothing => "sent-nothing",
             Self::SentTwice => "sent-twice",
+            Self::RepeatedCreate => "repeated-create",
             Self::RetriedWithoutSaying => "retried-without-saying",
             Self::NeverRetried => "never-retried",
             Self::RetriedTooSoon => "retried-too-soon",
             Self::RetriedTooOften => "retried-too-often",
             Self::GaveUp => "gave-up",
+            Self::MissedDeadline => "missed-deadline",
             Self::SwallowedError => "swallowed-error",
             Self::WrongStatus => "wrong-status",
             Self::Unread => "unread",
@@ -94,15 +110,19 @@ impl Code {
     pub const fn rule(self) -> &'static str {
         match self {
             Self::Driver => "A driver answers each call once, in time, with a line of the protocol.",
+            Self::ProcessEnded => "The process in which the SDK runs outlives every call.",
             Self::Request => "A request has nothing against it by the contract.",
             Self::ChangedArgument => "What the caller gives goes over the wire as it is.",
+            Self::RejectedValidArgument => "An SDK sends what the contract allows.",
             Self::SentNothing => "A call that returns has asked the server.",
             Self::SentTwice => "A call sends its request once.",
+            Self::RepeatedCreate => "A create whose response was lost is sent again only with an idempotency key.",
             Self::RetriedWithoutSaying => "Only an SDK that says so tries again by itself.",
             Self::NeverRetried => "An SDK that says so tries again after 429 and 503.",
             Self::RetriedTooSoon => "An SDK that tries again waits as long as Retry-After says.",
             Self::RetriedTooOften => "An SDK gives up after some attempts.",
             Self::GaveUp => "An SDK waits for an answer as long as its caller lets it.",
+            Self::MissedDeadline => "A call with a deadline ends when it is over.",
             Self::SwallowedError => "An error of the server reaches the caller as an error.",
             Self::WrongStatus => "The caller's error tells the status that the server sent.",
             Self::Unread => "An answer as documented is returned to the caller, and an error is raised as one.",

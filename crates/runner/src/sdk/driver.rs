@@ -10,6 +10,7 @@ use tokio::io::{
 };
 use tokio::net::TcpListener;
 use tokio::process::{Child, ChildStderr, Command};
+use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
 use crate::sdk::protocol::{Answered, Said, VERSION};
@@ -28,8 +29,12 @@ const GREETING: Duration = Duration::from_secs(30);
 pub enum Broken {
     /// It cannot be started.
     NotStarted(String),
-    /// It ended.
+    /// It closed its stdout, or ended before it could be asked for anything.
     Died(String),
+    /// Its process ended during a call.
+    Ended(String),
+    /// It broke call after call, and is not started again.
+    GivenUp(String),
     /// It did not answer in time.
     Hung(String),
     /// It said something that is not of the protocol.
@@ -43,6 +48,8 @@ impl std::fmt::Display for Broken {
         match self {
             Self::NotStarted(reason) => write!(f, "the driver cannot be started: {reason}"),
             Self::Died(reason) => write!(f, "the driver died: {reason}"),
+            Self::Ended(reason) => write!(f, "the process ended during the call: {reason}"),
+            Self::GivenUp(reason) => write!(f, "the driver is not started again: {reason}"),
             Self::Hung(reason) => write!(f, "the driver hung: {reason}"),
             Self::Garbage(reason) => write!(f, "the driver broke the protocol: {reason}"),
             Self::Unfit(reason) => write!(f, "the driver is unfit: {reason}"),
@@ -70,6 +77,12 @@ async fn line(from: &mut (impl AsyncBufRead + Unpin), most: u64) -> std::io::Res
     Ok((read > 0).then_some(line))
 }
 
+/// A line of the protocol; what it holds of JSON is read as bodies are.
+fn parse(line: &[u8]) -> Result<Answered, String> {
+    let value = conformance_json::parse(line).map_err(|error| error.to_string())?;
+    serde_json::from_value(value).map_err(|error| error.to_string())
+}
+
 /// Where drivers come from.
 #[derive(Debug)]
 pub enum Drivers {
@@ -85,6 +98,8 @@ pub(crate) struct Driver {
     stdin: Box<dyn AsyncWrite + Send + Unpin>,
     stdout: BufReader<Box<dyn AsyncRead + Send + Unpin>>,
     stderr: Arc<Mutex<VecDeque<String>>>,
+    /// Reads its stderr to the end.
+    stderr_task: Option<JoinHandle<()>>,
     /// What it said of itself.
     pub(crate) ready: Ready,
 }
@@ -119,7 +134,11 @@ impl Driver {
             }
         };
         let hello = Said::Hello { protocol: VERSION, operations: operations.iter().map(String::as_str).collect() };
-        driver.ready = driver.greet(&hello, hurry.then_some(GREETING)).await?;
+        driver.ready = driver.greet(&hello, hurry.then_some(GREETING)).await.map_err(|broken| match broken {
+            // Nothing was asked of the SDK yet.
+            Broken::Ended(reason) => Broken::Died(reason),
+            other => other,
+        })?;
         Ok(driver)
     }
 
@@ -128,7 +147,8 @@ impl Driver {
         stdout: Box<dyn AsyncRead + Send + Unpin>,
         child: Option<Child>,
     ) -> Self {
-        Self { child, stdin, stdout: BufReader::new(stdout), stderr: Arc::default(), ready: Ready::default() }
+        let stdout = BufReader::new(stdout);
+        Self { child, stdin, stdout, stderr: Arc::default(), stderr_task: None, ready: Ready::default() }
     }
 
     /// Starts a driver. What it writes to stderr is kept; who looks on with a debugger sees it at once.
@@ -145,10 +165,8 @@ impl Driver {
             return Err(Broken::NotStarted(format!("{program} has no stdin or stdout")));
         };
         let stderr = child.stderr.take();
-        let driver = Self::over(Box::new(stdin), Box::new(stdout), Some(child));
-        if let Some(stderr) = stderr {
-            tokio::spawn(keep(stderr, driver.stderr.clone()));
-        }
+        let mut driver = Self::over(Box::new(stdin), Box::new(stdout), Some(child));
+        driver.stderr_task = stderr.map(|stderr| tokio::spawn(keep(stderr, driver.stderr.clone())));
         Ok(driver)
     }
 
@@ -174,7 +192,8 @@ impl Driver {
 
     /// Says a line.
     pub(crate) async fn say(&mut self, said: &Said<'_>) -> Result<(), Broken> {
-        let line = serde_json::to_string(said).map_err(|error| Broken::Garbage(error.to_string()))? + "\n";
+        let line = serde_json::to_string(said).map_err(|error| Broken::Garbage(error.to_string()))?;
+        let line = conformance_json::write::restore(line) + "\n";
         let written = async {
             self.stdin.write_all(line.as_bytes()).await?;
             self.stdin.flush().await
@@ -199,7 +218,7 @@ impl Driver {
             Ok(Ok(Some(line))) if !line.ends_with(b"\n") && line.len() as u64 >= LONGEST => {
                 Err(Broken::Garbage(format!("a line is longer than {LONGEST} bytes")))
             }
-            Ok(Ok(Some(line))) => serde_json::from_slice(&line).map_err(|error| {
+            Ok(Ok(Some(line))) => parse(&line).map_err(|error| {
                 let shown: String = String::from_utf8_lossy(&line).trim_end().chars().take(KEPT_OF_A_LINE).collect();
                 let help = "stdout is for the protocol alone, logs go to stderr";
                 Broken::Garbage(format!("{error}, in the line {shown:?}; {help}{}", self.last_words()))
@@ -214,8 +233,14 @@ impl Driver {
             Some(child) => timeout(Duration::from_secs(2), child.wait()).await.ok().and_then(Result::ok),
             None => None,
         };
-        let how = ended.map_or_else(|| "it closed its stdout".to_owned(), |status| format!("it ended with {status}"));
-        Broken::Died(how + &self.last_words())
+        // What it wrote at the very end may not have been read yet.
+        if let (Some(_), Some(task)) = (ended, &mut self.stderr_task) {
+            let _ = timeout(Duration::from_millis(500), task).await;
+        }
+        match ended {
+            Some(status) => Broken::Ended(format!("it ended with {status}{}", self.last_words())),
+            None => Broken::Died(format!("it closed its stdout{}", self.last_words())),
+        }
     }
 
     /// What it wrote to stderr last.

@@ -4,20 +4,22 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use conformance_contract::say::brief;
-use conformance_contract::{Contract, Operation};
-use conformance_record::{Blame, Code as RequestCode, Exchange, Level, Mismatch, NoResponse, Request, Response};
+use conformance_contract::request::Reading;
+use conformance_contract::{Action, Contract, Operation};
+use conformance_record::{Blame, Code as RequestCode, Level, Mismatch, NoResponse, Request, Response};
 use serde_json::Value;
 
+use crate::sdk::arguments;
 use crate::sdk::code::Code;
 use crate::sdk::compare::Comparison;
 use crate::sdk::protocol::Outcome;
+use crate::sdk::sent;
 use crate::sdk::stand_in::Arrival;
 
-/// More attempts than these help nobody.
-const MOST_ATTEMPTS: usize = 10;
 /// Clocks and schedulers are not exact.
-const TOLERANCE: Duration = Duration::from_millis(50);
+pub(super) const TOLERANCE: Duration = Duration::from_millis(50);
+/// So much later than its deadline a call may end: a machine may be busy.
+pub(super) const LATE: Duration = Duration::from_secs(1);
 
 /// One thing that is wrong.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,12 +43,30 @@ pub(crate) struct Shown {
     pub(crate) scripted: usize,
     /// Those of them that met one.
     pub(crate) met: usize,
+    /// Why it is unclear what the server holds, once something else was written than the scenario asked for.
+    pub(crate) unclear: Option<String>,
+}
+
+impl Shown {
+    /// Why the server's response says nothing about what the scenario asked for.
+    pub(crate) fn is_another_request(&self, action: Action) -> Option<&'static str> {
+        let has = |codes: &[Code]| self.found.iter().any(|one| codes.contains(&one.code));
+        let reads = matches!(action, Action::List | Action::Retrieve);
+        if has(&[Code::ChangedArgument, Code::Request]) {
+            Some("the SDK sent another request than was asked for")
+        } else if !reads && has(&[Code::SentTwice, Code::RepeatedCreate]) {
+            Some("the SDK sent the request more than once")
+        } else {
+            None
+        }
+    }
 }
 
 /// A call, from all sides.
 pub(crate) struct Call<'c> {
     pub(crate) contract: &'c Contract,
-    pub(crate) operation: &'c Operation,
+    /// What was asked for, as the contract reads it.
+    pub(crate) reading: &'c Reading<'c>,
     pub(crate) number: usize,
     /// What was asked for.
     pub(crate) asked: &'c Request,
@@ -66,12 +86,16 @@ pub(crate) struct Call<'c> {
 }
 
 impl Call<'_> {
-    fn say(&mut self, code: Code, level: Level, mismatch: Mismatch) {
+    pub(super) fn operation(&self) -> &'_ Operation {
+        self.reading.operation
+    }
+
+    pub(super) fn say(&mut self, code: Code, level: Level, mismatch: Mismatch) {
         self.shown.found.push(Finding { code, level, mismatch, exchange: Some(self.number) });
     }
 
     /// Judges a rule: `wrong` says what breaks it.
-    fn rule(&mut self, code: Code, wrong: Option<String>) {
+    pub(super) fn rule(&mut self, code: Code, wrong: Option<String>) {
         self.shown.judged.insert(code);
         if let Some(wrong) = wrong {
             self.say(code, Level::Must, Mismatch::of(wrong));
@@ -85,25 +109,13 @@ impl Call<'_> {
 
     /// Finds everything.
     pub(crate) fn judge(mut self) -> Shown {
-        let wire = self.wire;
-        let itself = self.outcome == Outcome::DriverError;
-        // A driver that answers and never asks has shown nothing.
-        if itself || !wire.is_empty() {
-            self.rule(Code::Driver, itself.then(|| format!("it answered with an error of its own: {}", self.message)));
-        }
-        if matches!(self.outcome, Outcome::Ok | Outcome::ApiError) {
-            let nothing = format!("it answered `{}`, and nothing was sent", self.outcome.word());
-            self.rule(Code::SentNothing, wire.is_empty().then_some(nothing));
-        }
-        let (Some(first), Some(last)) = (wire.first(), wire.last()) else { return self.shown };
+        self.result();
+        self.deadline();
+        let Some(last) = self.wire.last() else { return self.shown };
         self.count();
         self.patience();
-        self.request(&first.exchange.request);
-        let stranger = wire.iter().any(|one| !one.own && one.exchange.request.header("authorization").is_some());
-        if self.asked.header("authorization").is_some() && stranger {
-            let other = "the token, or its scheme, is not the one that the call was given";
-            self.rule(Code::ChangedArgument, Some(other.to_owned()));
-        }
+        self.repeated();
+        self.requests();
         match &last.exchange.response {
             Ok(response) => self.answer(response),
             Err(reason) => self.silence(reason),
@@ -111,75 +123,89 @@ impl Call<'_> {
         self.shown
     }
 
-    /// How often the request was sent, and whether that had a reason.
-    fn count(&mut self) {
-        let reason = |exchange: &Exchange| {
-            exchange.response.as_ref().map_or(true, |response| response.status == 429 || response.status >= 500)
-        };
-        let times = self.wire.len();
-        let idle = self.wire[..times - 1].iter().any(|one| !reason(&one.exchange));
-        self.rule(Code::SentTwice, idle.then(|| format!("the request was sent {times} times; once was expected")));
-        if idle || !reason(&self.wire[0].exchange) {
-            return;
+    /// What the driver said came of the call, and whether it can be.
+    fn result(&mut self) {
+        let (nothing, outcome) = (self.wire.is_empty(), self.outcome);
+        let itself = outcome == Outcome::DriverError;
+        // A driver that answers and never asks has shown nothing.
+        if itself || !nothing {
+            self.rule(Code::Driver, itself.then(|| format!("it answered with an error of its own: {}", self.message)));
         }
-        let often = (times > MOST_ATTEMPTS).then(|| format!("the request was sent {times} times"));
-        self.rule(Code::RetriedTooOften, often);
-        if !self.retries {
-            let secretly = format!("the request was sent {times} times; the driver declares no retries");
-            self.rule(Code::RetriedWithoutSaying, (times > 1).then_some(secretly));
-        } else if is_busy(&self.wire[0].exchange) {
-            let never = "the server was busy, and the request was not sent again";
-            self.rule(Code::NeverRetried, (times == 1).then(|| never.to_owned()));
+        let valid = arguments::are_valid(self.reading);
+        match outcome {
+            Outcome::DriverError | Outcome::Unsupported => {}
+            Outcome::Rejected => {
+                let shaped = arguments::could_be_ids(self.contract, self.reading);
+                let rejected = format!("the SDK rejected arguments that the contract allows: {}", self.message);
+                if nothing && valid && shaped {
+                    self.rule(Code::RejectedValidArgument, Some(rejected));
+                }
+            }
+            // What should not be sent may fail in any way.
+            Outcome::DecodeError | Outcome::TransportError | Outcome::Timeout if !valid => {}
+            _ => {
+                let unsent = format!("it answered `{}`, and nothing was sent: {}", outcome.word(), self.message);
+                let unsent = unsent.trim_end_matches([':', ' ']).to_owned();
+                self.rule(Code::SentNothing, nothing.then_some(unsent));
+            }
         }
-    }
-
-    /// Whether who came again came as late as it was told.
-    fn patience(&mut self) {
-        for pair in self.wire.windows(2) {
-            let [before, after] = pair else { continue };
-            let Some(told) = retry_after(&before.exchange) else { continue };
-            let waited = after.at.saturating_sub(before.at + before.exchange.took);
-            let wrong = format!(
-                "the server said `Retry-After: {}`; the request was sent again after {} ms",
-                told.as_secs(),
-                waited.as_millis()
-            );
-            self.rule(Code::RetriedTooSoon, (waited + TOLERANCE < told).then_some(wrong));
+        if valid && !nothing {
+            self.rule(Code::RejectedValidArgument, None);
         }
     }
 
-    /// Whether what was asked for went over the wire.
-    fn request(&mut self, sent: &Request) {
-        let read = |request: &Request| match self.contract.read(request) {
+    /// Whether the call ended when its time was over.
+    fn deadline(&mut self) {
+        let Some(deadline) = self.deadline else { return };
+        if self.took > deadline || self.outcome == Outcome::Timeout {
+            let (took, given) = (self.took.as_millis(), deadline.as_millis());
+            let late = format!("the call ended after {took} ms; it had {given} ms");
+            self.rule(Code::MissedDeadline, (self.took > deadline + LATE).then_some(late));
+        }
+    }
+
+    /// Whether what was asked for went over the wire, in every attempt.
+    fn requests(&mut self) {
+        self.rule(Code::Request, None);
+        self.rule(Code::ChangedArgument, None);
+        let wire = self.wire;
+        let mut told: Vec<Mismatch> = Vec::new();
+        for (index, arrival) in wire.iter().enumerate() {
+            let round = if index == 0 { String::new() } else { format!("attempt {}", index + 1) };
+            let retry = (index > 0).then(|| &wire[0].exchange.request);
+            for (code, level, mismatch) in self.wrong(arrival, retry) {
+                // What is wrong throughout is told once.
+                if !told.contains(&mismatch) {
+                    told.push(mismatch.clone());
+                    self.say(code, level, Mismatch { round: round.clone(), ..mismatch });
+                }
+            }
+        }
+    }
+
+    /// What is wrong with one request; in a retry also in comparison with the first.
+    fn wrong(&self, arrival: &Arrival, first: Option<&Request>) -> Vec<(Code, Level, Mismatch)> {
+        let sent = &arrival.exchange.request;
+        let findings = match self.contract.read(sent) {
             Ok(reading) => reading.findings,
             Err(lost) => vec![lost.finding],
         };
-        let (findings, own) = (read(sent), read(self.asked));
-        self.rule(Code::Request, None);
-        for finding in findings {
-            // What was asked for is the scenario's own.
+        // What was asked for is the scenario's own.
+        let ours = findings.into_iter().filter(|finding| {
             let ours = finding.code.blame() == Blame::Sdk || finding.code == RequestCode::MissingCredentials;
-            if ours && !own.contains(&finding) {
-                self.rule(Code::Request, Some(format!("{}: {finding}", finding.code)));
-            }
-        }
-        self.rule(Code::ChangedArgument, None);
-        let line = |request: &Request| (request.method.clone(), decoded(request.path()), query(request));
-        let (asked, went) = (line(self.asked), line(sent));
-        if asked != went {
-            let told = |(method, path, query): &(String, String, BTreeSet<String>)| {
-                let query: Vec<&str> = query.iter().map(String::as_str).collect();
-                format!("{method} {path} {}", query.join("&")).trim_end().to_owned()
-            };
-            let mismatch = Mismatch { expected: Some(told(&asked)), ..Mismatch::of(told(&went)) };
-            self.say(Code::ChangedArgument, Level::Must, mismatch);
-        }
-        let json = |request: &Request| conformance_json::parse(&request.body).unwrap_or_default();
-        let (asked, went) = (json(self.asked), json(sent));
-        if asked != went {
-            let mismatch = Mismatch { expected: Some(brief(&asked)), ..Mismatch::of(brief(&went)) };
-            self.say(Code::ChangedArgument, Level::Must, mismatch);
-        }
+            ours && !self.reading.findings.contains(finding)
+        });
+        let refused =
+            ours.map(|finding| (Code::Request, Level::Must, Mismatch::of(format!("{}: {finding}", finding.code))));
+        let changed = sent::changes(self.contract, self.operation(), self.asked, sent);
+        let (fixed, gone) = first.map_or_else(Default::default, |first| sent::header_changes(first, sent));
+        let stranger = !arrival.own && sent.header("authorization").is_some();
+        let token = (self.asked.header("authorization").is_some() && stranger)
+            .then(|| Mismatch::of("the token, or its scheme, is not the one that the call was given"));
+        let must = changed.into_iter().chain(fixed).chain(token);
+        let must = must.map(|one| (Code::ChangedArgument, Level::Must, one));
+        let should = gone.into_iter().map(|one| (Code::ChangedArgument, Level::Should, one));
+        refused.chain(must).chain(should).collect()
     }
 
     /// What the caller made of a request that got no answer.
@@ -212,7 +238,7 @@ impl Call<'_> {
             return;
         }
         // What an answer should not be at all, an SDK may refuse to read; what it returns is held to what was sent.
-        let documented = self.operation.judge(response).is_empty();
+        let documented = self.operation().judge(response).is_empty();
         let returned = self.outcome == Outcome::Ok;
         if documented {
             self.shown.judged.insert(Code::Unread);
@@ -226,8 +252,7 @@ impl Call<'_> {
             return self.rule(Code::SwallowedError, returned.then_some(swallowed));
         };
         if returned {
-            let mut comparison = Comparison::of(self.contract, self.operation, status);
-            comparison.compare("", &body, self.value);
+            let comparison = Comparison::of(self.contract, self.operation(), status, (&body, self.value));
             self.shown.judged.extend(comparison.judged);
             for (code, mismatch) in comparison.found {
                 // Made up is made up, whatever was sent; the rest of what should not be sent may be read in many ways.
@@ -236,30 +261,4 @@ impl Call<'_> {
             }
         }
     }
-}
-
-fn decoded(text: &str) -> String {
-    percent_encoding::percent_decode_str(text).decode_utf8_lossy().into_owned()
-}
-
-/// Whether an answer asks to come again.
-fn is_busy(exchange: &Exchange) -> bool {
-    exchange.response.as_ref().is_ok_and(|response| matches!(response.status, 429 | 503))
-}
-
-/// When an answer asks to come again, if it says so in seconds.
-fn retry_after(exchange: &Exchange) -> Option<Duration> {
-    let response = exchange.response.as_ref().ok().filter(|_| is_busy(exchange))?;
-    response.header("retry-after")?.trim().parse().ok().map(Duration::from_secs)
-}
-
-/// The parameters of a query, decoded; their order means nothing.
-fn query(request: &Request) -> BTreeSet<String> {
-    request
-        .query()
-        .unwrap_or("")
-        .split('&')
-        .filter(|pair| !pair.is_empty())
-        .map(|pair| decoded(&pair.replace('+', " ")))
-        .collect()
 }

@@ -6,18 +6,17 @@ use std::time::{Duration, Instant};
 
 use conformance_contract::Contract;
 use conformance_contract::request::Reading;
-use conformance_record::{
-    CheckOutcome, Cited, Code as RequestCode, Exchange, Level, Mismatch, Position, Request, Verdict,
-};
+use conformance_record::{CheckOutcome, Exchange, Level, Mismatch, Request};
 use conformance_source::SourceFile;
 use serde_json::Value;
 use tokio::sync::{Mutex as AsyncMutex, watch};
 
-use crate::judge::undone;
 use crate::obstacle::Obstacle;
+use crate::sdk::arguments;
 use crate::sdk::code::Code;
 use crate::sdk::driver::{Broken, Driver, Drivers, Ready};
 use crate::sdk::finding::{Call, Finding, Shown};
+use crate::sdk::outcomes::outcomes;
 use crate::sdk::protocol::{Answered, Outcome, Said};
 use crate::sdk::stand_in::{Arrival, StandIn};
 use crate::target::Target;
@@ -56,6 +55,8 @@ pub struct SdkLane {
     drivers: Drivers,
     stand_in: StandIn,
     patience: Patience,
+    /// How long a call may take to which these faults happen.
+    deadlines: BTreeMap<String, Duration>,
     /// Kinds of findings that are excused.
     allowed: Vec<Code>,
     /// Whether things go wrong on the way on purpose: then only the SDK is judged.
@@ -100,8 +101,8 @@ impl SdkLane {
     ) -> Result<(Self, Ready), Broken> {
         let stand_in = StandIn::new(target).map_err(Broken::NotStarted)?;
         let (seat, shown) = (AsyncMutex::default(), Mutex::default());
-        let (allowed, weather) = (Vec::new(), false);
-        let lane = Self { contract, drivers, stand_in, patience, allowed, weather, stop, seat, shown };
+        let (deadlines, allowed, weather) = (BTreeMap::new(), Vec::new(), false);
+        let lane = Self { contract, drivers, stand_in, patience, deadlines, allowed, weather, stop, seat, shown };
         let driver = lane.unless_stopped(lane.driver()).await?;
         let ready = driver.ready.clone();
         lane.seat.lock().await.driver = Some(driver);
@@ -116,6 +117,13 @@ impl SdkLane {
     #[must_use]
     pub fn allowing(mut self, allowed: Vec<Code>) -> Self {
         self.allowed = allowed;
+        self
+    }
+
+    /// The same lane, on which a call may take only so long when the fault of this name happens to it.
+    #[must_use]
+    pub fn hurried_by(mut self, deadlines: BTreeMap<String, Duration>) -> Self {
+        self.deadlines = deadlines;
         self
     }
 
@@ -139,6 +147,9 @@ impl SdkLane {
     }
 
     /// Makes the call that a request stands for while these faults happen, and answers what went over the wire.
+    ///
+    /// Where the SDK did something else than was asked, a scenario's own checks of that call would judge a server by what it
+    /// was not asked for; after a write of which that is true, those of all later calls would.
     pub(crate) async fn send(
         &self,
         scenario: &str,
@@ -150,7 +161,22 @@ impl SdkLane {
             .contract
             .read(&request)
             .map_err(|_| no_call("it is no operation of the contract, and no SDK can be asked for it"))?;
-        takeable(&reading)?;
+        arguments::are_takeable(&reading).map_err(no_call)?;
+        let mut done = self.call(scenario, (number, &request, &reading), faults).await;
+        if let (Err(Obstacle::NotApplicable(why)), true) = (&done, arguments::are_written(&reading)) {
+            self.note(scenario, Shown { unclear: Some(why.clone()), ..Shown::default() });
+        } else if let (Ok(_), Some(why)) = (&done, self.unclear(scenario)) {
+            done = Err(no_call(&format!("what the server holds is unclear since an earlier call: {why}")));
+        }
+        done
+    }
+
+    async fn call(
+        &self,
+        scenario: &str,
+        (number, request, reading): (usize, &Request, &Reading<'_>),
+        faults: &[String],
+    ) -> Result<Exchange, Obstacle> {
         let mut seat = self.seat.lock().await;
         let able = |driver: &Driver| driver.ready.operations.contains(&reading.operation.id);
         if seat.driver.as_ref().is_some_and(|driver| !able(driver)) {
@@ -161,60 +187,69 @@ impl SdkLane {
         if !faults.is_empty() {
             self.stand_in.script(call, faults).await?;
         }
-        let said = self.unless_stopped(self.ask(&mut seat, &reading)).await;
-        let wire = self.stand_in.arrived(call, reading.token.as_deref().unwrap_or("")).await?;
-        let said = said.map_err(|broken| self.broken((&mut seat, call), scenario, &broken))?;
+        let deadline = self.deadline(faults);
+        let said = self.unless_stopped(self.ask(&mut seat, reading, deadline)).await;
+        let (wire, late) = self.stand_in.arrived(call, reading.token.as_deref().unwrap_or("")).await?;
+        self.late(&seat, scenario, late);
+        let said = said.map_err(|broken| self.broken((&mut seat, call), scenario, &wire, &broken))?;
         seat.restarts = 0;
         drop(seat);
-        let (shown, done) = self.judged((number, &request, &reading), wire, said, faults, call).await?;
+        let mut shown = self.judged((number, request, reading), (&wire, &said), deadline);
+        let met = faults.is_empty() || wire.is_empty() || self.stand_in.met(call).await?;
+        if !faults.is_empty() && !wire.is_empty() {
+            (shown.scripted, shown.met) = (1, usize::from(met));
+        }
+        let another = shown.is_another_request(reading.operation.action);
         self.note(scenario, shown);
-        done
+        if let Some(why) = another {
+            Err(no_call(why))
+        } else if !met {
+            Err(no_call("none of its faults happened to this call"))
+        } else {
+            result(number, request, wire, &said)
+        }
     }
 
-    /// What a call has shown, and what went over the wire as an answer to the scenario.
-    async fn judged(
+    /// What a call has shown.
+    fn judged(
         &self,
         (number, asked, reading): (usize, &Request, &Reading<'_>),
-        wire: Vec<Arrival>,
-        said: Told,
-        faults: &[String],
-        call: usize,
-    ) -> Result<(Shown, Result<Exchange, Obstacle>), Obstacle> {
-        let judged = Call {
+        (wire, said): (&[Arrival], &Told),
+        deadline: Option<Duration>,
+    ) -> Shown {
+        let call = Call {
             contract: &self.contract,
-            operation: reading.operation,
+            reading,
             number,
             asked,
-            wire: &wire,
+            wire,
             outcome: said.outcome,
             value: &said.value,
             status: said.status,
             message: &said.message,
             retries: said.retries,
             took: said.took,
-            deadline: self.patience.deadline(),
+            deadline,
             shown: Shown::default(),
         };
-        let mut shown = judged.judge();
-        let other = shown.found.iter().any(|one| one.code == Code::ChangedArgument);
-        let met = faults.is_empty() || wire.is_empty() || self.stand_in.met(call).await?;
-        if !faults.is_empty() && !wire.is_empty() {
-            (shown.scripted, shown.met) = (1, usize::from(met));
-        }
-        let done = if other {
-            Err(no_call("the SDK sent another request than was asked for"))
-        } else if !met {
-            Err(no_call("none of its faults happened to this call"))
-        } else {
-            result(number, asked, wire, &said)
-        };
-        Ok((shown, done))
+        call.judge()
     }
 
-    async fn ask(&self, seat: &mut Seat, reading: &Reading<'_>) -> Result<Told, Broken> {
+    /// How long a call may take, if anyone is in a hurry: no longer than the faults that happen to it let it.
+    fn deadline(&self, faults: &[String]) -> Option<Duration> {
+        let own = faults.iter().filter_map(|name| self.deadlines.get(name)).min().copied();
+        self.patience.deadline().map(|all| own.map_or(all, |own| own.min(all)))
+    }
+
+    /// Why it is unclear what the server holds for a scenario, if it is.
+    fn unclear(&self, scenario: &str) -> Option<String> {
+        let all = self.shown.lock().unwrap_or_else(PoisonError::into_inner);
+        all.get(scenario)?.unclear.clone()
+    }
+
+    async fn ask(&self, seat: &mut Seat, reading: &Reading<'_>, deadline: Option<Duration>) -> Result<Told, Broken> {
         let id = seat.calls;
         let driver = self.seated(seat).await?;
-        let deadline = self.patience.deadline();
         let deadline_ms = deadline.and_then(|time| u64::try_from(time.as_millis()).ok()).unwrap_or(NO_HURRY_MS);
         let start = Instant::now();
         driver
@@ -242,17 +277,30 @@ impl SdkLane {
         }
     }
 
-    /// Notes that the driver failed as a driver; it is gone.
-    fn broken(&self, (seat, call): (&mut Seat, usize), scenario: &str, broken: &Broken) -> Obstacle {
+    /// Notes that a call got no result, and who is to blame; the driver is gone.
+    fn broken(&self, (seat, call): (&mut Seat, usize), scenario: &str, wire: &[Arrival], broken: &Broken) -> Obstacle {
         seat.driver = None;
         seat.broken.insert(self.stand_in.name(call));
         if *self.stop.borrow() {
             return "the run was interrupted".into();
         }
-        let mismatch = Mismatch::of(broken.to_string());
-        let finding = Finding { code: Code::Driver, level: Level::Must, mismatch, exchange: None };
-        self.note(scenario, Shown { found: vec![finding], ..Shown::default() });
-        format!("the call got no result: {broken}").into()
+        let code = match broken {
+            // Why was told when it broke.
+            Broken::GivenUp(_) => None,
+            Broken::Ended(_) => Some(Code::ProcessEnded),
+            Broken::Hung(_) if is_waiting(wire) => Some(Code::MissedDeadline),
+            _ => Some(Code::Driver),
+        };
+        let words = match code {
+            Some(Code::MissedDeadline) => format!("the call did not end when its time was over: {broken}"),
+            _ => broken.to_string(),
+        };
+        let finding = code.map(|code| {
+            let mismatch = Mismatch::of(words.clone());
+            Finding { code, level: Level::Must, mismatch, exchange: None }
+        });
+        self.note(scenario, Shown { found: finding.into_iter().collect(), ..Shown::default() });
+        format!("the call got no result: {words}").into()
     }
 
     /// The driver, started anew when it broke.
@@ -264,7 +312,7 @@ impl SdkLane {
                 ));
             }
             if seat.restarts == RESTARTS {
-                return Err(Broken::Died(format!("it broke {RESTARTS} times in a row, and was not started again")));
+                return Err(Broken::GivenUp(format!("it broke {RESTARTS} times in a row")));
             }
             seat.restarts += 1;
             seat.driver = Some(self.driver().await?);
@@ -294,53 +342,36 @@ impl SdkLane {
         known.found.extend(shown.found);
         known.scripted += shown.scripted;
         known.met += shown.met;
+        known.unclear = known.unclear.take().or(shown.unclear);
     }
 
     /// What was shown in a scenario: a check for each rule that could be judged.
     pub(crate) async fn outcomes(&self, scenario: &str, file: &SourceFile) -> Vec<CheckOutcome> {
-        self.note(scenario, Shown { found: self.late().await, ..Shown::default() });
+        let late = self.stand_in.arrived_late().await.unwrap_or_default();
+        let seat = self.seat.lock().await;
+        self.late(&seat, scenario, late);
         let mut all = self.shown.lock().unwrap_or_else(PoisonError::into_inner);
-        let Shown { judged, found, scripted, met } = all.remove(scenario).unwrap_or_default();
-        let mut kinds: BTreeMap<(Code, Level), Vec<Finding>> = BTreeMap::new();
-        let broken: BTreeSet<Code> = found.iter().map(|finding| finding.code).collect();
-        for code in judged.difference(&broken) {
-            kinds.insert((*code, Level::Must), Vec::new());
-        }
-        for finding in found {
-            kinds.entry((finding.code, finding.level)).or_default().push(finding);
-        }
-        let outcomes = kinds.into_iter().map(|((code, level), findings)| {
-            let mut outcome = outcome(code, level, findings, file);
-            if self.allowed.contains(&code) && outcome.verdict != Verdict::Pass {
-                outcome.verdict = Verdict::Known(format!("allowed by --allow {}", code.as_str()));
-            }
-            outcome
-        });
-        let idle = (scripted > 0 && met == 0).then(|| idle(file));
-        outcomes.chain(idle).collect()
+        outcomes(all.remove(scenario).unwrap_or_default(), &self.allowed, file)
     }
 
-    /// Requests that arrived after their call had returned.
-    async fn late(&self) -> Vec<Finding> {
-        let late = self.stand_in.arrived_late().await.unwrap_or_default().into_iter();
-        let seat = self.seat.lock().await;
-        let late = late.filter(|arrival| !seat.broken.contains(&arrival.call));
-        let finding = |arrival: Arrival| {
+    /// Notes requests that arrived after their call had returned.
+    fn late(&self, seat: &Seat, scenario: &str, late: Vec<Arrival>) {
+        for arrival in late.into_iter().filter(|arrival| !seat.broken.contains(&arrival.call)) {
             let mismatch = Mismatch::of(format!("after the call had returned: {}", arrival.exchange.line()));
-            Finding { code: Code::SentTwice, level: Level::Must, mismatch, exchange: None }
-        };
-        late.map(finding).collect()
+            let finding = Finding { code: Code::SentTwice, level: Level::Must, mismatch, exchange: None };
+            let writes = arrival.exchange.request.method != "GET";
+            let unclear = writes.then(|| "the SDK sent a request again, after its call had returned".to_owned());
+            self.note(scenario, Shown { found: vec![finding], unclear, ..Shown::default() });
+        }
     }
 }
 
-/// Whether an SDK can be given these arguments at all.
-fn takeable(reading: &Reading<'_>) -> Result<(), Obstacle> {
-    let odd = |code: RequestCode| reading.findings.iter().any(|one| one.code == code);
-    let untyped = [RequestCode::InvalidParameter, RequestCode::MalformedBody, RequestCode::WrongContentType];
-    if untyped.into_iter().any(odd) || reading.body.as_ref().is_some_and(|body| !body.is_object()) {
-        return Err(no_call("its arguments are of other types than an SDK takes"));
-    }
-    Ok(())
+/// Whether an SDK still waits: for a response, or to try again.
+fn is_waiting(wire: &[Arrival]) -> bool {
+    let failed = |one: &Arrival| {
+        one.exchange.response.as_ref().map_or(true, |response| response.status == 429 || response.status >= 500)
+    };
+    wire.last().is_some_and(failed)
 }
 
 /// What went over the wire last, as the request that was asked for; or why there is nothing.
@@ -364,37 +395,4 @@ fn result(number: usize, asked: &Request, wire: Vec<Arrival>, said: &Told) -> Re
 
 fn no_call(why: &str) -> Obstacle {
     Obstacle::NotApplicable(why.to_owned())
-}
-
-/// A scenario with faults in which nothing went wrong has shown nothing.
-fn idle(file: &SourceFile) -> CheckOutcome {
-    let position = Position { file: file.name().to_owned(), line: 1, column: 1 };
-    let words = ("faults", "What a scenario names as going wrong goes wrong.", "a fault in one of the calls");
-    undone(words, "none of the faults that it names happened to any of its calls".into(), (position, String::new()))
-}
-
-fn outcome(code: Code, level: Level, findings: Vec<Finding>, file: &SourceFile) -> CheckOutcome {
-    let exchange = findings.first().and_then(|finding| finding.exchange);
-    let mut found: Vec<Mismatch> = Vec::new();
-    for finding in findings {
-        if !found.contains(&finding.mismatch) {
-            found.push(finding.mismatch);
-        }
-    }
-    let statement = code.rule().to_owned();
-    CheckOutcome {
-        verdict: match level {
-            _ if found.is_empty() => Verdict::Pass,
-            Level::Must => Verdict::Fail,
-            _ => Verdict::Warn,
-        },
-        level,
-        requirements: vec![Cited { id: code.as_str().to_owned(), level, statement, sources: Vec::new() }],
-        position: Position { file: file.name().to_owned(), line: 1, column: 1 },
-        source: String::new(),
-        exchange,
-        expected: format!("in all calls of the scenario; if not, {} is to blame", code.blame()),
-        meanings: Vec::new(),
-        found: Mismatch::first_few(found),
-    }
 }

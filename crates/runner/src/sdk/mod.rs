@@ -5,14 +5,19 @@
 //! sent, what came back, what the caller got.
 //!
 //! In reading order: [`protocol`] (what is said), [`driver`] (to whom), `stand_in` (what shall go wrong, and what arrived),
-//! [`code`] and `finding` (what is wrong), `compare` (what the caller got), [`lane`].
+//! [`code`] and `finding` (what is wrong), `arguments`, `sent`, `attempts` (what was asked for and went over the wire),
+//! `compare` (what the caller got), [`lane`], `outcomes`.
 
+mod arguments;
+mod attempts;
 pub mod code;
 mod compare;
 pub mod driver;
 mod finding;
 pub mod lane;
+mod outcomes;
 pub mod protocol;
+mod sent;
 mod stand_in;
 
 pub use code::Code;

@@ -2,6 +2,7 @@
 //!
 //! Each call has a base URL of its own, `/~/RUN/CALL` before the contract's paths: every SDK can set a base URL.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use conformance_record::written::{WrittenRequest, WrittenResponse, answer};
@@ -89,20 +90,27 @@ impl StandIn {
         Ok(script.happened.iter().any(|times| *times > 0))
     }
 
-    /// What arrived for a call, in order. It is asked for once, and forgotten then.
-    pub(crate) async fn arrived(&self, call: usize, token: &str) -> Result<Vec<Arrival>, String> {
-        self.take(&format!("/{call}"), token).await
+    /// What arrived for a call, in order, and what arrived for calls before it that had returned already. It is asked for
+    /// once, and forgotten then.
+    pub(crate) async fn arrived(&self, call: usize, token: &str) -> Result<(Vec<Arrival>, Vec<Arrival>), String> {
+        let name = self.name(call);
+        Ok(self.take(token).await?.into_iter().partition(|arrival| arrival.call == name))
     }
 
     /// What arrived for calls after they had been asked about.
     pub(crate) async fn arrived_late(&self) -> Result<Vec<Arrival>, String> {
-        self.take("", "").await
+        self.take("").await
     }
 
-    async fn take(&self, below: &str, token: &str) -> Result<Vec<Arrival>, String> {
-        let response = self.ask("GET", "journal", below, (Vec::new(), token)).await?;
-        let journal: Journal = serde_json::from_slice(&response.body).map_err(|error| error.to_string())?;
-        self.ask("DELETE", "journal", below, (Vec::new(), "")).await?;
+    async fn take(&self, token: &str) -> Result<Vec<Arrival>, String> {
+        let response = self.ask("GET", "journal", "", (Vec::new(), token)).await?;
+        let body = conformance_json::parse(&response.body).map_err(|error| error.to_string())?;
+        let journal: Journal = serde_json::from_value(body).map_err(|error| error.to_string())?;
+        let calls: BTreeSet<&str> = journal.exchanges.iter().map(|entry| entry.call.as_str()).collect();
+        for call in calls {
+            let below = call.strip_prefix(&self.run).unwrap_or("");
+            self.ask("DELETE", "journal", below, (Vec::new(), "")).await?;
+        }
         Ok(journal.exchanges.into_iter().map(arrival).collect())
     }
 
