@@ -78,7 +78,11 @@ impl Replay<'_> {
         self.exchanges.push(exchange.clone());
         self.world.last_write = Some(Instant::now());
         if let Some((resource, number)) = create {
-            self.created(resource, number, &exchange);
+            let failed = self.created(resource, number, &exchange) == Fate::Unknown;
+            if failed && let (Lane::Http(..), Some(wait)) = (self.lane, self.ledger.take_wait()) {
+                // Whoever is away may be back in a moment; what comes now would fail as well.
+                tokio::time::sleep(wait).await;
+            }
             if self.is_quota(&exchange) {
                 return Err(self.quota(&exchange));
             }
@@ -150,7 +154,7 @@ impl Replay<'_> {
         why
     }
 
-    fn created(&mut self, resource: usize, number: usize, exchange: &Exchange) {
+    fn created(&mut self, resource: usize, number: usize, exchange: &Exchange) -> Fate {
         let fate = match &exchange.response {
             Ok(response) if (200..300).contains(&response.status) => {
                 match self.world.created_id(resource, &self.target.path, response) {
@@ -165,7 +169,8 @@ impl Replay<'_> {
         if let Fate::Made(id) = &fate {
             self.world.own.push(id.clone());
         }
-        self.ledger.settle(number, fate);
+        self.ledger.settle(number, fate.clone());
+        fate
     }
 
     /// Notes what a server created behind a boundary that hides it, so that it is deleted, too.

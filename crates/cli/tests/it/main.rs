@@ -15,6 +15,7 @@ mod formats;
 mod guide;
 mod house;
 mod invalid;
+mod leftovers;
 mod mock;
 mod mutate;
 mod pipelines;
