@@ -78,14 +78,7 @@ impl Replay<'_> {
         self.exchanges.push(exchange.clone());
         self.world.last_write = Some(Instant::now());
         if let Some((resource, number)) = create {
-            let failed = self.created(resource, number, &exchange) == Fate::Unknown;
-            if failed && let (Lane::Http(..), Some(wait)) = (self.lane, self.ledger.take_wait()) {
-                // Whoever is away may be back in a moment; what comes now would fail as well.
-                tokio::time::sleep(wait).await;
-            }
-            if self.is_quota(&exchange) {
-                return Err(self.quota(&exchange));
-            }
+            self.after_create(resource, number, &exchange).await?;
         }
         self.note_true_creates();
         if let Some((operation, values)) = &route {
@@ -105,6 +98,21 @@ impl Replay<'_> {
             self.deleted(raw);
         }
         Ok(exchange)
+    }
+
+    /// Notes what became of a create.
+    async fn after_create(&mut self, resource: usize, number: usize, exchange: &Exchange) -> Result<(), Obstacle> {
+        let fate = self.created(resource, number, exchange);
+        if let Lane::Http(..) = self.lane {
+            if let Some(wait) = (fate == Fate::Unknown).then(|| self.ledger.take_wait()).flatten() {
+                // Whoever is away may be back in a moment; what comes now would fail as well.
+                tokio::time::sleep(wait).await;
+            }
+            if self.is_quota(exchange) {
+                return Err(self.quota(exchange));
+            }
+        }
+        Ok(())
     }
 
     /// Whether creating goes on: not when what is created cannot be deleted, or nothing can be created.
