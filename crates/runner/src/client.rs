@@ -98,12 +98,12 @@ impl Client {
 
     /// Sends a request, again when the server asks to come back later. That nothing came back is a result, too.
     pub(crate) async fn send(&self, request: Request) -> Exchange {
-        self.send_by(request, self.boundary.as_deref()).await
+        self.send_by(request, self.boundary.as_deref(), true).await
     }
 
     /// Sends a request past the boundary, to the server itself.
     pub(crate) async fn send_past(&self, request: Request) -> Exchange {
-        self.send_by(request, None).await
+        self.send_by(request, None, false).await
     }
 
     /// What the server truly answered to writes without an id since this was last asked.
@@ -111,7 +111,7 @@ impl Client {
         std::mem::take(&mut *self.true_creates.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    async fn send_by(&self, mut request: Request, boundary: Option<&dyn Boundary>) -> Exchange {
+    async fn send_by(&self, mut request: Request, boundary: Option<&dyn Boundary>, judged: bool) -> Exchange {
         for (name, value) in &self.headers {
             request.headers.retain(|(one, _)| one != name);
             request.headers.push((name.clone(), value.clone()));
@@ -120,7 +120,7 @@ impl Client {
         let (mut waited, mut refusals) = (Duration::ZERO, 0);
         let response = loop {
             self.rate_limiter.acquire().await;
-            let response = match tokio::time::timeout(self.timeout, self.pass(&request, boundary)).await {
+            let response = match tokio::time::timeout(self.timeout, self.pass(&request, boundary, judged)).await {
                 Ok(response) => response,
                 Err(_) => Err(NoResponse::TimedOut(self.timeout)),
             };
@@ -134,17 +134,22 @@ impl Client {
         Exchange { number: 0, request, response, took: start.elapsed() }
     }
 
-    async fn pass(&self, request: &Request, boundary: Option<&dyn Boundary>) -> Result<Response, NoResponse> {
+    async fn pass(
+        &self,
+        request: &Request,
+        boundary: Option<&dyn Boundary>,
+        judged: bool,
+    ) -> Result<Response, NoResponse> {
         match boundary {
             Some(boundary) => boundary.pass(request.clone(), self).await,
-            None => self.exchange(request).await,
+            None => self.exchange(request, judged).await,
         }
     }
 
-    /// Sends a request, and again what the server did not process.
-    async fn exchange(&self, request: &Request) -> Result<Response, NoResponse> {
+    /// Sends a request, and again what the server did not process. `judged` says that the response is held to requirements.
+    async fn exchange(&self, request: &Request, judged: bool) -> Result<Response, NoResponse> {
         let idempotent = matches!(request.method.as_str(), "GET" | "HEAD" | "OPTIONS" | "PUT" | "DELETE" | "TRACE");
-        let mut attempt = 0;
+        let (mut attempt, mut lost) = (0, None);
         loop {
             let wary = self.ends_connections.load(Ordering::Relaxed) && !idempotent;
             let connections = if wary || attempt > 0 { &self.fresh } else { &self.pool };
@@ -158,8 +163,17 @@ impl Client {
                 _ => false,
             };
             if !again {
-                return result;
+                return match (result, lost) {
+                    // The first attempt may have removed it: what this one found says nothing of a requirement.
+                    (Ok(response), Some(lost))
+                        if judged && request.method == "DELETE" && matches!(response.status, 404 | 410) =>
+                    {
+                        Err(lost)
+                    }
+                    (result, _) => result,
+                };
             }
+            lost = result.err().filter(|reason| !reason.is_unprocessed()).or(lost);
             attempt += 1;
             self.rate_limiter.wait(RESEND_AFTER * attempt).await;
         }
@@ -199,7 +213,7 @@ impl Client {
 impl Upstream for Client {
     fn send(&self, request: Request) -> Answer<'_> {
         Box::pin(async move {
-            let response = self.exchange(&request).await?;
+            let response = self.exchange(&request, true).await?;
             if request.method == "POST" && (200..300).contains(&response.status) {
                 let mut kept = self.true_creates.lock().unwrap_or_else(PoisonError::into_inner);
                 kept.push((request, response.clone()));

@@ -118,3 +118,18 @@ fn a_workspace_that_is_not_empty_any_more_changes_no_snapshot() {
         assert_eq!(output.status.code(), Some(0), "{foreign}: {}", stdout(&output));
     }
 }
+
+/// A deletion whose response is lost may have been done: that its repetition finds nothing breaks no requirement.
+#[test]
+fn a_deletion_that_is_sent_again_is_not_blamed_for_finding_nothing() {
+    let (inner, deletions) = (answerer(Quirks::default()), AtomicUsize::new(0));
+    let server = Server::start(move |request| {
+        let response = inner(request);
+        let lost = request.method == "DELETE" && deletions.fetch_add(1, Ordering::Relaxed) % 2 == 0;
+        Res { cut: lost, ..response }
+    });
+    let (code, left, said) = left_after(&server, &["--only", "lifecycle"]);
+    assert_eq!((code, left), (Some(4), 0), "{said}");
+    assert!(said.contains("the connection ended before a response") && !said.contains("fail MUST"), "{said}");
+    assert!(said.contains("left 0"), "{said}");
+}

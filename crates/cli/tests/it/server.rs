@@ -51,6 +51,8 @@ pub struct Res {
     pub chunked: bool,
     /// How long the answer takes.
     pub delay: Duration,
+    /// The connection ends in its place.
+    pub cut: bool,
 }
 
 impl Res {
@@ -110,7 +112,7 @@ pub async fn answer<H: Fn(&Req) -> Res + Send + Sync + 'static>(
     handler: Arc<H>,
     record: Arc<Mutex<Vec<Seen>>>,
     request: hyper::Request<Incoming>,
-) -> Result<hyper::Response<BoxBody<Bytes, Infallible>>, Infallible> {
+) -> std::io::Result<hyper::Response<BoxBody<Bytes, Infallible>>> {
     let (head, body) = request.into_parts();
     let text = |value: &hyper::header::HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
     let request = Req {
@@ -128,6 +130,9 @@ pub async fn answer<H: Fn(&Req) -> Res + Send + Sync + 'static>(
     let seen = Seen { request, status: response.status, body: response.body.clone() };
     record.lock().unwrap().push(seen);
     tokio::time::sleep(response.delay).await;
+    if response.cut {
+        return Err(std::io::Error::other("cut"));
+    }
     let mut builder = hyper::Response::builder().status(response.status);
     for (name, value) in &response.headers {
         builder = builder.header(name, value);
