@@ -164,11 +164,12 @@ async fn finish_cleanup(shared: &Shared, listener: &mut (dyn FnMut(&RunEvent) + 
         Tokens::PerScenario(_) => None,
     };
     if searched.is_none() && ledger.count().2 > 0 {
-        let reason = "creates got no clear response; `conformance sweep` looks for what they made".to_owned();
+        let reason = "creates got no clear response; `conformance sweep` looks for what was made".to_owned();
         left.push(Leftover { id: "unknown".to_owned(), reason });
     } else if ledger.unsearchable() > 0 {
         let count = ledger.unsearchable();
-        let reason = format!("{count} creates got no clear response; `conformance sweep` looks for what they made");
+        let creates = if count == 1 { "create" } else { "creates" };
+        let reason = format!("{count} {creates} got no clear response; `conformance sweep` looks for what was made");
         left.push(Leftover { id: "unknown".to_owned(), reason });
     }
     let told = left.len().min(MAX_LEFT_TOLD);
@@ -342,8 +343,12 @@ async fn replay(shared: &Shared, number: usize) -> Replayed {
         }
         checks.extend(sdk.outcomes(&selected.scenario.name, &selected.scenario.file).await);
     }
-    let whole =
-        selected.keep == Keep::All && !checks.iter().any(|check| matches!(check.verdict, Verdict::CouldNotRun(_)));
+    // What stands before the server, or ended a connection, is no behaviour of the server's.
+    let of_the_server =
+        |exchange: &Exchange| exchange.response.as_ref().is_ok_and(|response| !matches!(response.status, 502..=504));
+    let whole = selected.keep == Keep::All
+        && !checks.iter().any(|check| matches!(check.verdict, Verdict::CouldNotRun(_)))
+        && replay.exchanges.iter().all(of_the_server);
     let transcript =
         (whole && replay.world.withheld.is_none() && !*run.stop.borrow()).then(|| replay.transcript.finish());
     Replayed { checks, requests: replay.world.requests, exchanges: replay.exchanges, transcript }

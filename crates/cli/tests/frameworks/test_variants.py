@@ -17,6 +17,7 @@ class Variant:
     host: str  # the server that has it, or what stands before a server
     name: str
     code: int = 0
+    or_else: tuple = ()  # other codes that are as right
     says: tuple = ("left 0",)
     never: tuple = ()  # texts that must not be said
     left: range | None = range(1)  # how many objects, afterwards; None: the server cannot be asked
@@ -38,8 +39,10 @@ RIGHT = [
     Variant("fastify", "chunked"),
     Variant("nginx-h2c", "goaway"),
     Variant("nginx-h2", "goaway"),
-    Variant("raw", "idle-close"),
-    Variant("raw", "close-after-response"),
+    # What is read is read again. Until the first connection is seen to end, a create may be lost with it: then its scenario
+    # could not run (4), and where its name bears no marker nobody knows whether it was made (5). Nobody is blamed.
+    Variant("raw", "idle-close", or_else=(4, 5), never=("fail MUST",)),
+    Variant("raw", "close-after-response", or_else=(4, 5), never=("fail MUST",)),
     Variant("raw", "interim"),
     Variant("raw", "odd-headers"),
     # Every seventh request takes a second.
@@ -100,7 +103,7 @@ def test_a_variation_is_judged_as_it_deserves(bed, variant):
         )
         said = run.stdout + run.stderr
         assert "panicked" not in said and "tool fault" not in said, said
-        assert run.returncode == variant.code, said
+        assert run.returncode in (variant.code, *variant.or_else), said
         for text in variant.says:
             assert text in said, said
         for text in variant.never:

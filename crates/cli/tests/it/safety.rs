@@ -183,7 +183,7 @@ fn a_create_whose_answer_never_comes_is_found_by_its_body_and_deleted_only_when_
     let output = command(&["run", "--timeout", "0.5", "--only", "lifecycle/update-nothing"]);
     assert_eq!(output.status.code(), Some(5), "{}", stdout(&output));
     assert!(stdout(&output).contains("there was no response: no response within 0.5 s"), "{}", stdout(&output));
-    assert!(stdout(&output).contains("its create got no clear answer; `conformance sweep` looks for it"));
+    assert!(stdout(&output).contains("got no clear response; `conformance sweep` looks for what"));
     let swept = command(&["sweep"]);
     assert_eq!(swept.status.code(), Some(4), "{}", stdout(&swept));
     assert!(stdout(&swept).contains("looks like this run's, but does not say so; --yes deletes it"));
