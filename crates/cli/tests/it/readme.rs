@@ -103,6 +103,8 @@ fn without_times(picture: &str) -> String {
         let digits = word.chars().all(|c| c.is_ascii_digit() || c == '.');
         // A second or a thousandth of one.
         let word = word.strip_prefix("ms<").or_else(|| word.strip_prefix("s<")).unwrap_or(word);
+        // A word with the marker of the run.
+        let word = if word.contains('~') { "~" } else { word };
         kept.push_str(if digits { "#" } else { word });
         kept.push(' ');
     }
