@@ -166,6 +166,7 @@ mod tests {
     #[case::a_half_in_a_name(r#"{"\ud800":1}"#)]
     #[case::beyond_doubles("[1e+400,-1e-400,123456789012345678901234567890.5]")]
     #[case::beyond_integers("[9007199254740993,18446744073709551617]")]
+    #[case::characters_that_stand_for_halves("[\"\u{10F000}\u{10F7FF}\u{10F800}\"]")]
     #[case::text_that_looks_like_an_escape(r#"["\\ud83d"]"#)]
     fn what_is_allowed_comes_back(#[case] text: &str) {
         assert_eq!(write(&parse(text.as_bytes()).expect("JSON")), text);
@@ -173,6 +174,9 @@ mod tests {
 
     #[test]
     fn pairs_become_the_character_that_they_mean() {
+        let themselves = ["[\"\u{10F000}\"]".as_bytes(), br#"["\udbfc\udc00"]"#].map(|text| parse(text).expect("JSON"));
+        assert_eq!(themselves[0], themselves[1]);
+        assert_ne!(themselves[0], parse(br#"["\ud800"]"#).expect("JSON"));
         assert_eq!(parse(br#"["\ud83d\ude00"]"#).expect("JSON"), json!(["\u{1F600}"]));
     }
 

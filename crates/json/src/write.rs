@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::surrogates::half;
+use crate::surrogates::{ITSELF, half};
 
 /// The value on one line, half surrogate pairs as escapes again.
 #[must_use]
@@ -24,7 +24,12 @@ pub fn restore(text: String) -> String {
         return text;
     }
     let mut out = String::with_capacity(text.len());
-    for character in text.chars() {
+    let mut characters = text.chars();
+    while let Some(character) = characters.next() {
+        if character == ITSELF {
+            out.extend(characters.next());
+            continue;
+        }
         match half(character) {
             Some(unit) => out.push_str(&format!("\\u{unit:04x}")),
             None => out.push(character),
