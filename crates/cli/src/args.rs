@@ -260,9 +260,27 @@ pub struct Explain {
     pub id: String,
 }
 
+/// What becomes of an id that nobody has made.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum UnknownIds {
+    /// A 404 where it looks like one of this mock's own; anything else is answered with the document's example.
+    #[default]
+    Auto,
+    /// The document's example, under that id.
+    Make,
+    /// A 404.
+    Reject,
+}
+
 /// `conformance mock`
 #[derive(Debug, clap::Args)]
 pub struct Mock {
+    /// Mock any OpenAPI document (2.0 to 3.2, JSON or YAML), or the one in this folder, in place of a suite.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["suite", "fixtures", "faults", "fault_header", "strict"])]
+    pub openapi: Option<PathBuf>,
+    /// With `--openapi`: what becomes of an id that nobody has made.
+    #[arg(long, value_enum, default_value_t, value_name = "HOW", requires = "openapi")]
+    pub unknown_ids: UnknownIds,
     /// The port to listen on; 0 picks a free one.
     #[arg(long, default_value_t = 4010)]
     pub port: u16,

@@ -6,6 +6,7 @@
 mod args;
 mod commands;
 mod control;
+mod document;
 mod embedded;
 mod exit;
 mod faults;

@@ -9,14 +9,14 @@ use conformance_contract::say::brief;
 use conformance_contract::{Action, Operation, Resource};
 use serde_json::{Map, Value};
 
-use crate::pipeline::{Done, Mock, Refusal};
+use crate::pipeline::{Done, Refusal, SuiteMock};
 use crate::plan::{SuiteFault, stamp};
 use crate::problem::Problem;
 use crate::seeds::render;
 use crate::store::Wanted;
 use crate::workspaces::State;
 
-impl Mock {
+impl SuiteMock {
     /// Carries an admitted request out, under the workspace's lock.
     pub(crate) fn act(&self, reading: &Reading<'_>, state: &mut State) -> Done {
         match reading.operation.action {

@@ -2,18 +2,17 @@
 //!
 //! Decisions are made under the workspace's lock; bodies of reads were rendered when the state last changed.
 
-use std::net::IpAddr;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use conformance_contract::request::Reading;
+use conformance_contract::request::{Reading, bearer};
 use conformance_contract::{Contract, Operation};
-use conformance_record::{Answer, Boundary, Code, Finding, NoResponse, Request, Response, Upstream};
+use conformance_record::{Code, Finding, Request};
 use conformance_source::{Diagnostics, SourceFile};
 
-use crate::control::{self, Control};
+use crate::control;
 use crate::cors;
+use crate::mock::Engine;
 use crate::plan::{Plan, SuiteFault, is_location, plan};
 use crate::problem::Problem;
 use crate::reply::{Reply, plain};
@@ -21,34 +20,12 @@ use crate::seeds::Seeds;
 use crate::settings::Settings;
 use crate::workspaces::Workspaces;
 
-/// Someone who watches the server.
-pub trait Observer: Send + Sync {
-    /// A request was answered.
-    fn answered(&self, request: &Request, reply: &Reply, took: Duration);
-}
-
-/// Someone who watches what clients send, and what they get for it.
-pub trait Witness: Send + Sync {
-    /// A client got an answer, or did not, whatever stands between it and the server.
-    fn saw(&self, request: &Request, answer: &Result<Response, NoResponse>, took: Duration);
-}
-
-/// The stand-in for one API.
-pub struct Mock {
+/// The mock of a suite.
+pub(crate) struct SuiteMock {
     pub(crate) contract: Arc<Contract>,
     pub(crate) plan: Plan,
     pub(crate) settings: Settings,
     workspaces: Workspaces,
-    observer: Option<Box<dyn Observer>>,
-    witness: Option<Box<dyn Witness>>,
-    boundary: Option<Arc<dyn Boundary>>,
-    control: Control,
-}
-
-impl std::fmt::Debug for Mock {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Mock").field("contract", &self.contract.title).finish_non_exhaustive()
-    }
 }
 
 /// Why a request was not carried out.
@@ -72,7 +49,7 @@ impl From<SuiteFault> for Refusal {
 /// A status and a body, or a refusal.
 pub(crate) type Done = Result<(u16, Bytes), Refusal>;
 
-impl Mock {
+impl SuiteMock {
     /// A mock of `contract`; each workspace starts from the objects in `fixtures`.
     ///
     /// # Errors
@@ -92,116 +69,10 @@ impl Mock {
             None => Seeds::none(&contract),
         };
         let workspaces = Workspaces::new(&contract, seeds, settings.seed, settings.limits.workspaces);
-        Ok(Self {
-            contract,
-            plan,
-            settings,
-            workspaces,
-            observer: None,
-            witness: None,
-            boundary: None,
-            control: Control::default(),
-        })
+        Ok(Self { contract, plan, settings, workspaces })
     }
 
-    /// The same mock, watched.
-    #[must_use]
-    pub fn observed(mut self, observer: Box<dyn Observer>) -> Self {
-        self.observer = Some(observer);
-        self
-    }
-
-    /// The same mock, whose clients are watched when it is served.
-    #[must_use]
-    pub fn witnessed(mut self, witness: Box<dyn Witness>) -> Self {
-        self.witness = Some(witness);
-        self
-    }
-
-    /// Who watches its clients, if anyone.
-    #[must_use]
-    pub fn witness(&self) -> Option<&dyn Witness> {
-        self.witness.as_deref()
-    }
-
-    /// The same mock behind something that alters requests and answers when it is served.
-    #[must_use]
-    pub fn behind(mut self, boundary: Arc<dyn Boundary>) -> Self {
-        self.boundary = Some(boundary);
-        self
-    }
-
-    /// The same mock, governed by this control API when it is served.
-    #[must_use]
-    pub fn controlled(mut self, control: Control) -> Self {
-        self.control = control;
-        self
-    }
-
-    /// What governs it.
-    #[must_use]
-    pub fn control(&self) -> &Control {
-        &self.control
-    }
-
-    /// Answers a request to the control API.
-    pub(crate) fn govern(
-        &self,
-        peer: IpAddr,
-        host: Option<&str>,
-        (request, problem): (&Request, Option<Problem>),
-    ) -> Reply {
-        self.control.answer(&self.workspaces, peer, host, (request, problem))
-    }
-
-    /// What stands in front of it, if anything.
-    #[must_use]
-    pub fn boundary(&self) -> Option<&dyn Boundary> {
-        self.boundary.as_deref()
-    }
-
-    /// The contract it stands in for.
-    #[must_use]
-    pub fn contract(&self) -> &Contract {
-        &self.contract
-    }
-
-    /// How it was set up.
-    #[must_use]
-    pub fn settings(&self) -> &Settings {
-        &self.settings
-    }
-
-    /// Answers a request.
-    #[must_use]
-    pub fn respond(&self, request: &Request) -> Reply {
-        let start = Instant::now();
-        let mut reply = self.answer(request);
-        self.finish(request, &mut reply, start);
-        reply
-    }
-
-    /// Refuses a request before its body was read to the end.
-    #[must_use]
-    pub fn refuse(&self, request: &Request, problem: Problem) -> Reply {
-        let start = Instant::now();
-        let mut reply = self.reply_to(Refusal::Problem(problem), None);
-        self.finish(request, &mut reply, start);
-        reply
-    }
-
-    fn finish(&self, request: &Request, reply: &mut Reply, start: Instant) {
-        reply.headers.extend(cors::fields(request));
-        if let Some(observer) = &self.observer {
-            observer.answered(request, reply, start.elapsed());
-        }
-        if request.method == "HEAD" {
-            reply.headers.push(("content-length".into(), reply.body.len().to_string()));
-            reply.body = Bytes::new();
-        }
-    }
-
-    fn answer(&self, request: &Request) -> Reply {
+    fn respond(&self, request: &Request) -> Reply {
         if request.method == "OPTIONS" {
             return self.options(request);
         }
@@ -225,7 +96,7 @@ impl Mock {
         let methods: Vec<String> = here.map(|one| one.method.clone()).collect();
         if methods.is_empty() {
             // The error that any other method would get here.
-            return self.answer(&Request { method: "GET".to_owned(), ..request.clone() });
+            return self.respond(&Request { method: "GET".to_owned(), ..request.clone() });
         }
         let mut reply = plain(204, Bytes::new());
         reply.headers = vec![("allow".into(), allow(&methods))];
@@ -302,14 +173,31 @@ impl Mock {
     }
 }
 
-impl Upstream for Mock {
-    fn send(&self, request: Request) -> Answer<'_> {
-        Box::pin(std::future::ready(Ok(self.respond(&request).into())))
+impl Engine for SuiteMock {
+    fn title(&self) -> &str {
+        &self.contract.title
+    }
+
+    fn answer(&self, request: &Request) -> Reply {
+        self.respond(request)
+    }
+
+    fn reject(&self, problem: Problem) -> Reply {
+        self.reply_to(Refusal::Problem(problem), None)
+    }
+
+    fn reset(&self, request: &Request) -> Result<Option<usize>, String> {
+        let token = bearer(request.header("authorization"));
+        let number = self.workspaces.reset(token.as_deref().unwrap_or(""));
+        if token.is_none() && number.is_none() {
+            return Err("whose workspace? Send its token: `Authorization: Bearer TOKEN`".to_owned());
+        }
+        Ok(number)
     }
 }
 
 /// `Allow`: `GET` brings `HEAD` with it, and `OPTIONS` always works.
-fn allow(methods: &[String]) -> String {
+pub(crate) fn allow(methods: &[String]) -> String {
     let with_head =
         methods.iter().flat_map(|method| if method == "GET" { vec!["GET", "HEAD"] } else { vec![method.as_str()] });
     let mut all: Vec<&str> = Vec::new();

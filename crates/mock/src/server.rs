@@ -16,7 +16,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::time::{sleep, timeout};
 
-use crate::pipeline::Mock;
+use crate::mock::Mock;
 use crate::service::answer;
 
 /// How long those that have connected and said nothing keep a server that shall end.

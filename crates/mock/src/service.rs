@@ -15,7 +15,7 @@ use tokio::time::timeout;
 
 use crate::control::{BASE, PREFIX, prefix};
 use crate::cors;
-use crate::pipeline::Mock;
+use crate::mock::Mock;
 use crate::problem::Problem;
 use crate::reply::Reply;
 

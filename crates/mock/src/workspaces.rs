@@ -86,7 +86,7 @@ impl Workspaces {
 }
 
 /// A number that follows from seed and token, the same on every machine and in every release (FNV-1a).
-fn mix(seed: u64, token: &str) -> u64 {
+pub(crate) fn mix(seed: u64, token: &str) -> u64 {
     let start = 0xcbf2_9ce4_8422_2325 ^ seed.wrapping_mul(0x9e37_79b9_7f4a_7c15);
     token.bytes().fold(start, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3))
 }

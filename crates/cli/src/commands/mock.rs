@@ -20,35 +20,59 @@ use tokio::task::JoinHandle;
 
 use crate::exit::{Exit, Failure};
 use crate::weather::Weather;
-use crate::{args, control, embedded, faults, log, server, signals, terminal};
+use crate::{args, control, document, embedded, faults, log, server, signals, terminal};
 
 const STOPPING: &str = "stopping: requests in flight may finish; Ctrl-C again ends at once";
 
 /// Serves.
 pub fn run(suite: Option<&Path>, args: args::Mock) -> Result<Exit, Failure> {
-    let opened = Arc::new(embedded::open(suite)?);
-    let weather = weather(&opened, &args)?;
-    let contract = opened.contract.clone();
-    let fixtures = args.fixtures.as_deref().map(|name| embedded::fixtures(suite, name)).transpose()?;
-    let restricted = args.require_token.is_some();
     if args.require_token.as_ref().is_some_and(|token| token.trim().is_empty()) {
         return Err(Diagnostic::general("--require-token is empty: no request could ever be let in").into());
     }
-    let settings =
-        Settings { seed: args.seed, strict: args.strict, require_token: args.require_token, ..Settings::default() };
-    let token = server::control_token(args.control_token)?;
-    let mut mock = control::mock(&opened, settings, fixtures.as_ref(), (token, args.quiet))?;
-    let recorder = args.record.as_deref().map(|path| recorder(path, &contract)).transpose()?;
+    let prepared = match &args.openapi {
+        Some(path) => document::prepare(path, &args)?,
+        None => of_suite(suite, &args)?,
+    };
+    serve(prepared, &args)
+}
+
+/// A mock, and what is said of it once its URL is known.
+pub struct Prepared {
+    pub mock: Mock,
+    /// What the mocked API is called.
+    pub title: String,
+    pub banner: Box<dyn FnOnce(&str) -> String>,
+}
+
+fn of_suite(suite: Option<&Path>, args: &args::Mock) -> Result<Prepared, Failure> {
+    let opened = Arc::new(embedded::open(suite)?);
+    let weather = weather(&opened, args)?;
+    let contract = opened.contract.clone();
+    let fixtures = args.fixtures.as_deref().map(|name| embedded::fixtures(suite, name)).transpose()?;
+    let token = server::control_token(args.control_token.clone())?;
+    let mut mock = control::mock(&opened, settings(args), fixtures.as_ref(), (token, args.quiet))?;
+    let mut told = String::new();
+    if let Some(weather) = weather {
+        told = weather.summary();
+        mock = mock.behind(Arc::new(weather));
+    }
+    let (title, restricted) = (contract.title.clone(), args.require_token.is_some());
+    Ok(Prepared { mock, title, banner: Box::new(move |url| banner(&contract, url, restricted) + &told) })
+}
+
+/// What the arguments say of any mock.
+pub fn settings(args: &args::Mock) -> Settings {
+    Settings { seed: args.seed, strict: args.strict, require_token: args.require_token.clone(), ..Settings::default() }
+}
+
+fn serve(prepared: Prepared, args: &args::Mock) -> Result<Exit, Failure> {
+    let Prepared { mut mock, title, banner } = prepared;
+    let recorder = args.record.as_deref().map(|path| recorder(path, &title)).transpose()?;
     if !args.quiet {
         mock = mock.observed(Box::new(log::RequestLog));
     }
     if let Some(recorder) = &recorder {
         mock = mock.witnessed(Box::new(log::Record::to(recorder.clone())));
-    }
-    let mut told = String::new();
-    if let Some(weather) = weather {
-        told = weather.summary();
-        mock = mock.behind(Arc::new(weather));
     }
     super::runtime()?
         .block_on(async {
@@ -58,7 +82,7 @@ pub fn run(suite: Option<&Path>, args: args::Mock) -> Result<Exit, Failure> {
             // Who knows the URL may already end it.
             let stop = signals::first(STOPPING);
             terminal::line(&url);
-            terminal::note(&(banner(&contract, &url, restricted) + &told));
+            terminal::note(&banner(&url));
             let served = socket::serve(listener, Arc::new(mock), async {
                 let _ = stop.await;
             });
@@ -70,10 +94,10 @@ pub fn run(suite: Option<&Path>, args: args::Mock) -> Result<Exit, Failure> {
         })
 }
 
-fn recorder(path: &Path, contract: &Contract) -> Result<Recorder, Diagnostic> {
+fn recorder(path: &Path, title: &str) -> Result<Recorder, Diagnostic> {
     let made = Recorder::create(path, Secrets::default());
     let recorder = made.map_err(|error| Diagnostic::general(format!("cannot write {}: {error}", path.display())))?;
-    recorder.begin_requests(&contract.title);
+    recorder.begin_requests(title);
     Ok(recorder)
 }
 

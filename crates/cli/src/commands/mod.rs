@@ -8,7 +8,7 @@ mod explain;
 mod judge;
 mod list;
 mod man;
-mod mock;
+pub mod mock;
 mod mutate;
 mod plan;
 mod review;

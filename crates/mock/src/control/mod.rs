@@ -22,7 +22,7 @@ use serde_json::{Value, json};
 use crate::cors;
 use crate::problem::Problem;
 use crate::reply::{Reply, plain};
-use crate::workspaces::Workspaces;
+use crate::mock::Engine;
 
 pub use journal::Journal;
 
@@ -97,7 +97,7 @@ impl Control {
     /// Answers a request to the control API.
     pub(crate) fn answer(
         &self,
-        workspaces: &Workspaces,
+        engine: &dyn Engine,
         peer: IpAddr,
         host: Option<&str>,
         (request, problem): (&Request, Option<Problem>),
@@ -114,7 +114,7 @@ impl Control {
             Some(_) => match problem {
                 // What came only in part may mean something else.
                 Some(problem) => Err((413, problem.message)),
-                None => self.route(workspaces, request, (what, prefix)),
+                None => self.route(engine, request, (what, prefix)),
             },
         });
         let mut reply = done.unwrap_or_else(|(status, message)| json(status, &json!({ "message": message })));
@@ -129,7 +129,7 @@ impl Control {
 
     fn route(
         &self,
-        workspaces: &Workspaces,
+        engine: &dyn Engine,
         request: &Request,
         (what, prefix): (&str, Option<&str>),
     ) -> Result<Reply, Refused> {
@@ -137,7 +137,7 @@ impl Control {
         match (what, prefix) {
             ("openapi.yaml", _) => Ok(self.document()),
             ("contract.json", _) => Ok(self.contract()),
-            ("reset", _) => reset(workspaces, request),
+            ("reset", _) => reset(engine, request),
             ("faults", prefix) => self.faults(method, &checked(prefix)?, &request.body),
             (_, prefix) if method == "GET" => {
                 Ok(json(200, &self.journal.told(&checked(prefix)?, bearer(request.header("authorization")).as_deref())))
@@ -192,14 +192,9 @@ impl Control {
     }
 }
 
-/// Puts the workspace of the request's token back to where it began.
-fn reset(workspaces: &Workspaces, request: &Request) -> Result<Reply, Refused> {
-    let token = bearer(request.header("authorization"));
-    let number = workspaces.reset(token.as_deref().unwrap_or(""));
-    if token.is_none() && number.is_none() {
-        let message = "whose workspace? Send its token: `Authorization: Bearer TOKEN`";
-        return Err((400, message.to_owned()));
-    }
+/// Puts the workspace of the request's credentials back to where it began.
+fn reset(engine: &dyn Engine, request: &Request) -> Result<Reply, Refused> {
+    let number = engine.reset(request).map_err(|message| (400, message))?;
     Ok(json(200, &json!({ "workspace": number })))
 }
 

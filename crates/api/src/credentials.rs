@@ -1,0 +1,97 @@
+//! Who sends a request: what its documented security schemes find in it.
+
+use std::collections::BTreeMap;
+
+use conformance_openapi::{Location, Operation as Declared, Scheme};
+
+/// Where a request may carry credentials.
+#[derive(Clone, Copy, Debug)]
+pub struct Carriers<'r> {
+    /// Header fields, names in lower case.
+    pub headers: &'r [(String, String)],
+    /// Query parameters, decoded.
+    pub query: &'r [(String, String)],
+}
+
+impl Carriers<'_> {
+    fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(one, _)| one.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
+    }
+
+    fn value(&self, location: Location, name: &str) -> Option<String> {
+        match location {
+            Location::Header => self.header(name).map(str::to_owned),
+            Location::Query => self.query.iter().find(|(one, _)| one == name).map(|(_, value)| value.clone()),
+            Location::Cookie => self.header("cookie").and_then(|cookies| cookie(cookies, name)),
+            Location::Path => None,
+        }
+    }
+}
+
+/// The value of a cookie in a `Cookie` field.
+#[must_use]
+pub fn cookie(field: &str, name: &str) -> Option<String> {
+    let pairs = field.split(';').filter_map(|pair| pair.trim().split_once('='));
+    pairs.into_iter().find(|(one, _)| *one == name).map(|(_, value)| value.to_owned())
+}
+
+/// What a scheme finds in a request.
+#[must_use]
+pub fn found(scheme: &Scheme, carriers: Carriers<'_>) -> Option<String> {
+    let authorization = |wanted: &str| {
+        let (scheme, rest) = carriers.header("authorization")?.trim().split_once(' ')?;
+        (scheme.eq_ignore_ascii_case(wanted) && !rest.trim().is_empty()).then(|| rest.trim().to_owned())
+    };
+    match scheme {
+        Scheme::Basic => authorization("basic"),
+        Scheme::Bearer => authorization("bearer").or_else(|| authorization("token")),
+        Scheme::Http(name) => authorization(name),
+        Scheme::ApiKey { name, location } => carriers.value(*location, name).filter(|value| !value.trim().is_empty()),
+        // Seen below HTTP, if at all.
+        Scheme::MutualTls | Scheme::Unknown(_) => Some(String::new()),
+    }
+}
+
+/// Whose request it is: the credentials of the first alternative that is complete, else any that are known; empty for
+/// nobody's.
+///
+/// # Errors
+/// The alternatives, in words, when the operation wants credentials and no alternative is complete.
+pub fn admit(schemes: &BTreeMap<String, Scheme>, declared: &Declared, carriers: Carriers<'_>) -> Result<String, String> {
+    let complete = |alternative: &Vec<String>| {
+        let all = alternative.iter().map(|name| schemes.get(name).map_or(Some(String::new()), |one| found(one, carriers)));
+        all.collect::<Option<Vec<String>>>().map(|all| all.join("\n"))
+    };
+    let best = declared.security.iter().filter(|one| !one.is_empty()).find_map(complete);
+    match best {
+        Some(key) if !key.is_empty() => Ok(key),
+        Some(_) => Ok(anybody(schemes, carriers)),
+        None if declared.security.is_empty() || declared.security.iter().any(Vec::is_empty) => Ok(anybody(schemes, carriers)),
+        None => Err(declared.security.iter().map(|one| wanted(schemes, one)).collect::<Vec<_>>().join(", or ")),
+    }
+}
+
+/// Where nothing is wanted, what is sent all the same tells one client from another.
+#[must_use]
+pub fn anybody(schemes: &BTreeMap<String, Scheme>, carriers: Carriers<'_>) -> String {
+    let authorization = || {
+        let value = carriers.header("authorization")?.trim();
+        Some(value.split_once(' ').map_or(value, |(_, rest)| rest).trim().to_owned())
+    };
+    let known = || schemes.values().find_map(|one| found(one, carriers).filter(|value| !value.is_empty()));
+    authorization().or_else(known).unwrap_or_default()
+}
+
+/// An alternative in words: what a client has to send.
+fn wanted(schemes: &BTreeMap<String, Scheme>, alternative: &[String]) -> String {
+    let one = |name: &String| match schemes.get(name) {
+        Some(Scheme::Basic) => "`Authorization: Basic …`".to_owned(),
+        Some(Scheme::Bearer) => "`Authorization: Bearer …`".to_owned(),
+        Some(Scheme::Http(scheme)) => format!("`Authorization: {scheme} …`"),
+        Some(Scheme::ApiKey { name, location: Location::Header }) => format!("the header `{name}`"),
+        Some(Scheme::ApiKey { name, location: Location::Cookie }) => format!("the cookie `{name}`"),
+        Some(Scheme::ApiKey { name, .. }) => format!("the query parameter `{name}`"),
+        Some(Scheme::MutualTls | Scheme::Unknown(_)) | None => format!("`{name}`"),
+    };
+    alternative.iter().map(one).collect::<Vec<_>>().join(" and ")
+}

@@ -1,0 +1,30 @@
+//! What an OpenAPI document means: what an API keeps, what each operation does, how it talks.
+//!
+//! A document says which requests there are and what answers them; it does not say that `POST /pets` makes what
+//! `GET /pets/{id}` finds. [`infer`](infer::infer) concludes it, each conclusion with its [`Fact`].
+//!
+//! In reading order: [`schema`] (what schemas ask for together), [`sample`] and [`pattern`] (proposals), [`proof`] (the
+//! judge of them), [`names`], [`path`], [`query`], [`media`], [`body`] (how requests are read), [`credentials`],
+//! [`errors`], [`identity`], [`pages`], [`model`], [`infer`].
+
+pub mod body;
+pub mod credentials;
+pub mod errors;
+pub mod identity;
+pub mod infer;
+pub mod media;
+pub mod model;
+pub mod names;
+pub mod pages;
+pub mod path;
+pub mod pattern;
+pub mod proof;
+pub mod query;
+pub mod sample;
+pub mod schema;
+
+pub use infer::infer;
+pub use model::{Api, Certainty, Fact, IdForm, IdMember, Operation, Resource, Role, Shape, Success};
+pub use proof::{Made, Proof, Violation};
+pub use sample::Side;
+pub use schema::{Merged, Schemas};

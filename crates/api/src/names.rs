@@ -1,0 +1,82 @@
+//! Names as documents spell them: `petId`, `pet_id` and `PetID` are the same.
+
+/// A name without case, dashes and underscores.
+#[must_use]
+pub fn plain(name: &str) -> String {
+    name.chars().filter(|one| one.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+}
+
+/// Whether two names differ only in how they are spelled.
+#[must_use]
+pub fn same(one: &str, other: &str) -> bool {
+    one == other || plain(one) == plain(other)
+}
+
+/// The last word of a name: `id` of `petId` and `pet_id`, `number` of `issue_number`.
+#[must_use]
+pub fn last_word(name: &str) -> String {
+    let cut = name.rfind(['_', '-', '.']).map(|at| &name[at + 1..]).filter(|rest| !rest.is_empty());
+    let camel = || {
+        let at = name.char_indices().skip(1).filter(|(_, one)| one.is_uppercase()).map(|(at, _)| at);
+        let starts: Vec<usize> = at.collect();
+        // `petID`: the last run of capitals is one word.
+        let run = starts.iter().rev().scan(usize::MAX, |next, at| {
+            let together = *next == usize::MAX || *at + 1 == *next;
+            *next = *at;
+            together.then_some(*at)
+        });
+        run.last().map(|at| &name[at..])
+    };
+    cut.or_else(camel).unwrap_or(name).to_lowercase()
+}
+
+/// A noun in the singular, as far as rules go: `pets`, `addresses`, `companies`.
+#[must_use]
+pub fn singular(name: &str) -> String {
+    let ends = [("ies", "y"), ("sses", "ss"), ("xes", "x"), ("ches", "ch"), ("shes", "sh"), ("ses", "se")];
+    for (many, one) in ends {
+        if let Some(stem) = name.strip_suffix(many) {
+            return format!("{stem}{one}");
+        }
+    }
+    match name.strip_suffix('s') {
+        Some(stem) if !stem.ends_with('s') && !stem.is_empty() => stem.to_owned(),
+        _ => name.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::{last_word, same, singular};
+
+    #[rstest]
+    #[case("petId", "id")]
+    #[case("pet_id", "id")]
+    #[case("petID", "id")]
+    #[case("issue_number", "number")]
+    #[case("Sid", "sid")]
+    #[case("id", "id")]
+    #[case("customer", "customer")]
+    fn the_last_word(#[case] name: &str, #[case] word: &str) {
+        assert_eq!(last_word(name), word);
+    }
+
+    #[rstest]
+    #[case("pets", "pet")]
+    #[case("companies", "company")]
+    #[case("addresses", "address")]
+    #[case("boxes", "box")]
+    #[case("releases", "release")]
+    #[case("status", "statu")]
+    #[case("pet", "pet")]
+    fn one_of_them(#[case] many: &str, #[case] one: &str) {
+        assert_eq!(singular(many), one);
+    }
+
+    #[test]
+    fn spelling_makes_no_difference() {
+        assert!(same("petId", "pet_id") && same("PetID", "pet-id") && !same("pet", "pets"));
+    }
+}

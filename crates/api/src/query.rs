@@ -1,0 +1,51 @@
+//! One reading of queries and forms.
+
+use percent_encoding::percent_decode;
+use serde_json::{Number, Value};
+
+use crate::schema::Merged;
+
+/// The pairs of a query or a form, decoded, in their order.
+#[must_use]
+pub fn parse(text: &str) -> Vec<(String, String)> {
+    text.split('&')
+        .filter(|pair| !pair.is_empty())
+        .map(|pair| {
+            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+            (decode(name), decode(value))
+        })
+        .collect()
+}
+
+/// `a+b%20c` → `a b c`
+fn decode(text: &str) -> String {
+    let spaced = text.replace('+', " ");
+    percent_decode(spaced.as_bytes()).decode_utf8_lossy().into_owned()
+}
+
+/// A text as the value that its schema asks for; the text itself when it is none.
+#[must_use]
+pub fn typed(text: &str, shape: &Merged<'_>) -> Value {
+    let types = shape.types.as_deref().unwrap_or_default();
+    let allows = |kind: &str| types.contains(&kind);
+    let as_number = || text.parse::<i64>().map(Number::from).ok().or_else(|| Number::from_f64(text.parse().ok()?)).map(Value::Number);
+    match text {
+        "true" if allows("boolean") => true.into(),
+        "false" if allows("boolean") => false.into(),
+        "null" | "" if allows("null") && !allows("string") => Value::Null,
+        _ if allows("integer") || allows("number") => as_number().unwrap_or_else(|| text.into()),
+        _ => text.into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::parse;
+
+    #[test]
+    fn pairs_are_decoded_once() {
+        let pairs = parse("a=b+c%2Bd&e&%66=%25&&x=1=2");
+        let pairs: Vec<(&str, &str)> = pairs.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        assert_eq!(pairs, [("a", "b c+d"), ("e", ""), ("f", "%"), ("x", "1=2")]);
+    }
+}

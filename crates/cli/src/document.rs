@@ -1,0 +1,99 @@
+//! Any OpenAPI document in place of a suite: found, read, and mocked.
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+
+use anstyle::{AnsiColor, Style};
+use conformance_api::{Api, Role};
+use conformance_mock::derived::{Derived, UnknownIds};
+use conformance_mock::Mock;
+use conformance_openapi::{Document, Note};
+use conformance_source::Diagnostic;
+
+use crate::args;
+use crate::commands::mock::{Prepared, settings};
+use crate::exit::Failure;
+
+/// Names that a document in a folder may have.
+const NAMES: [&str; 6] = ["openapi.yaml", "openapi.yml", "openapi.json", "swagger.yaml", "swagger.yml", "swagger.json"];
+/// So many resources are shown at start.
+const SHOWN: usize = 12;
+
+/// Reads a document, or the one in a folder, and concludes what it means.
+///
+/// # Errors
+/// When there is none, or it is no OpenAPI document.
+pub fn open(path: &Path) -> Result<Api, Failure> {
+    let file = find(path)?;
+    Ok(conformance_api::infer(Document::open(&file)?))
+}
+
+fn find(path: &Path) -> Result<PathBuf, Diagnostic> {
+    if !path.is_dir() {
+        return Ok(path.to_owned());
+    }
+    let found = NAMES.iter().map(|name| path.join(name)).find(|one| one.is_file());
+    found.ok_or_else(|| {
+        let wrong = Diagnostic::general(format!("{} holds no OpenAPI document", path.display()));
+        wrong.with_help(format!("name the file, or call it one of {}", NAMES.join(", ")))
+    })
+}
+
+/// The mock of a document.
+///
+/// # Errors
+/// When the document can't be read or used.
+pub fn prepare(path: &Path, args: &args::Mock) -> Result<Prepared, Failure> {
+    let api = open(path)?;
+    let unknown_ids = match args.unknown_ids {
+        args::UnknownIds::Auto => UnknownIds::Auto,
+        args::UnknownIds::Make => UnknownIds::Make,
+        args::UnknownIds::Reject => UnknownIds::Reject,
+    };
+    let settings = settings(args);
+    let derived = Derived::new(api, settings.clone(), unknown_ids)
+        .map_err(|error| Diagnostic::general(format!("{}: its schemas do not fit together: {error}", path.display())))?;
+    let title = derived.api().document.title.clone();
+    let text = banner(derived.api());
+    Ok(Prepared { mock: Mock::derived(derived, settings), title, banner: Box::new(move |url| text.replace("{url}", url)) })
+}
+
+fn banner(api: &Api) -> String {
+    let (bold, dim) = (Style::new().bold(), Style::new().dimmed());
+    let document = &api.document;
+    let mut text = format!(
+        "\n{bold}{}{bold:#} {}, OpenAPI {}, mocked at {bold}{{url}}{bold:#}\n\n",
+        document.title, document.api_version, document.version
+    );
+    let count = |role: Role| api.operations.iter().filter(|one| one.role == role).count();
+    let _ = writeln!(
+        text,
+        "  {} operations, {} resources: {} lists, {} creates, {} retrieves, {} deletes",
+        api.operations.len(),
+        api.resources.len(),
+        count(Role::List),
+        count(Role::Create),
+        count(Role::Retrieve),
+        count(Role::Delete),
+    );
+    for resource in api.resources.iter().take(SHOWN) {
+        let id = resource.identity.first().map_or("in the path only", |one| one.name.as_str());
+        let _ = writeln!(text, "  {}  {dim}id: {id}{dim:#}", resource.collection);
+    }
+    if api.resources.len() > SHOWN {
+        let _ = writeln!(text, "  {dim}… and {} more{dim:#}", api.resources.len() - SHOWN);
+    }
+    text += &notes(&document.notes);
+    text + "\nEach credential has a workspace of its own. Ctrl-C stops.\n"
+}
+
+/// What of a document is not used, a line per kind.
+fn notes(notes: &[Note]) -> String {
+    let style = AnsiColor::Yellow.on_default();
+    let line = |note: &Note| {
+        let times = if note.count == 1 { String::new() } else { format!(" ({} times)", note.count) };
+        format!("\n{style}note{style:#} {}{times}, first at #{}", note.kind, note.first)
+    };
+    let lines: String = notes.iter().map(line).collect();
+    if lines.is_empty() { lines } else { lines + "\n" }
+}

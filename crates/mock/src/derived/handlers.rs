@@ -1,0 +1,345 @@
+//! What each role does to the state, and what answers it.
+
+use conformance_api::{Resource, Role, Shape};
+use conformance_store::Place;
+use serde_json::Value;
+
+use super::call::Call;
+use super::object::{Way, Write};
+use super::projection::{Members, as_text, concrete};
+use super::trouble::Trouble;
+use super::workspace::Kept;
+use super::{Basis, Content, Derived, Outcome, UnknownIds};
+
+impl Derived {
+    /// Does what the request asks.
+    pub(crate) fn handle(&self, call: &Call<'_>, kept: &mut Kept) -> Result<Outcome, Trouble> {
+        let Some(at) = call.operation.resource else {
+            self.check_above(call, kept)?;
+            return self.of_one_kind(call, kept);
+        };
+        let place = Place { resource: at, parents: self.parents(at, &call.values, kept)? };
+        match call.operation.role {
+            Role::List => self.list(call, &place, kept),
+            Role::Create => self.create(call, &place, kept),
+            Role::Retrieve => self.retrieve(call, &place, kept),
+            Role::Update => self.write(call, &place, kept, Way::Update),
+            Role::Replace => self.write(call, &place, kept, Way::Replace),
+            Role::Delete => self.delete(call, &place, kept),
+            Role::Action => self.act(call, &place, kept),
+            _ => self.of_one_kind(call, kept),
+        }
+    }
+
+    /// Names for the objects above a collection; an object above that is not there is a 404.
+    fn parents(&self, at: usize, values: &[String], kept: &Kept) -> Result<Vec<String>, Trouble> {
+        let resource = &self.api.resources[at];
+        let count = resource.collection.matches("{}").count().min(values.len());
+        let Some(above) = resource.parent else { return Ok(values[..count].to_vec()) };
+        let mut parents = self.parents(above, values, kept)?;
+        let until = self.api.resources[above].item.matches("{}").count().min(count);
+        if let Some(id) = values.get(until.saturating_sub(1)) {
+            let place = Place { resource: above, parents: parents.clone() };
+            parents.push(self.name_of(&place, id, kept)?);
+        }
+        parents.extend(values[until..count].iter().cloned());
+        Ok(parents)
+    }
+
+    /// A name for an object that is the same whichever of its ids is used.
+    fn name_of(&self, place: &Place, id: &str, kept: &Kept) -> Result<String, Trouble> {
+        let collection = kept.state.collection(place);
+        match collection.and_then(|all| all.find(id)) {
+            Some(sequence) => Ok(format!("#{sequence}")),
+            None if collection.is_some_and(|all| all.is_gone(id)) => Err(self.not_found(place, id)),
+            None if self.is_unknown(&self.api.resources[place.resource], id) => Err(self.not_found(place, id)),
+            None => Ok(id.to_owned()),
+        }
+    }
+
+    fn not_found(&self, place: &Place, id: &str) -> Trouble {
+        Trouble::NotFound(format!("{} has no `{id}`", self.api.resources[place.resource].name))
+    }
+
+    /// Whether an id that nobody made is one that this mock could have made.
+    fn is_unknown(&self, resource: &Resource, id: &str) -> bool {
+        match self.unknown_ids {
+            UnknownIds::Make => false,
+            UnknownIds::Reject => true,
+            UnknownIds::Auto => {
+                !self.example_ids.contains(id) && resource.identity.iter().any(|one| one.form.could_have_made(id))
+            }
+        }
+    }
+
+    /// The objects above a path that is no collection's.
+    fn check_above(&self, call: &Call<'_>, kept: &Kept) -> Result<(), Trouble> {
+        let path = conformance_api::path::plain(&call.declared.path);
+        let above = |one: &Resource| path.starts_with(&format!("{}/", one.item)) || path == one.item;
+        let all = self.api.resources.iter().enumerate().filter(|(_, one)| above(one));
+        let Some((at, resource)) = all.max_by_key(|(_, one)| one.item.len()) else { return Ok(()) };
+        let place = Place { resource: at, parents: self.parents(at, &call.values, kept)? };
+        let own = resource.item.matches("{}").count();
+        match call.values.get(own.saturating_sub(1)) {
+            Some(id) => self.name_of(&place, id, kept).map(drop),
+            None => Ok(()),
+        }
+    }
+
+    /// The id of the object that the request names: the last value of the resource's own path.
+    fn id<'c>(&self, call: &'c Call<'_>, resource: &Resource) -> Option<&'c str> {
+        let count = resource.item.matches("{}").count();
+        call.values.get(count.checked_sub(1)?).map(String::as_str)
+    }
+
+    fn writes<'w>(resource: &'w Resource, shape: &'w Shape, call: &'w Call<'_>, path: &'w [(String, String)]) -> Write<'w> {
+        Write { resource, shape, body: call.body.as_ref(), path }
+    }
+
+    fn create(&self, call: &Call<'_>, place: &Place, kept: &mut Kept) -> Result<Outcome, Trouble> {
+        let resource = &self.api.resources[place.resource];
+        let Some(shape) = &resource.shape else { return self.of_one_kind(call, kept) };
+        if kept.state.made() >= self.settings.limits.objects {
+            return Err(Trouble::Full);
+        }
+        let path = path_arguments(call);
+        let members = self.new_members(&Self::writes(resource, shape, call, &path), kept, None);
+        let object = self.object(resource, members, None);
+        let given = resource.identity.first().filter(|one| one.is_given).and(object.ids.first());
+        if let Some(id) = given.filter(|id| kept.state.collection(place).and_then(|all| all.find(id)).is_some()) {
+            if call.declared.responses.iter().any(|one| one.status == "409") {
+                return Err(Trouble::Conflict(format!("{} has `{id}` already", resource.name)));
+            }
+            if let Some(before) = kept.state.collection(place).and_then(|all| all.find(id)) {
+                kept.state.collection_mut(place).remove(before);
+            }
+        }
+        let (id, members) = (object.ids.first().cloned(), object.members.clone());
+        let sequence = kept.state.next();
+        kept.state.collection_mut(place).insert(sequence, object);
+        let mut outcome = self.object_outcome(call, resource, &members, Basis::State)?;
+        outcome.headers = self.success_headers(call, id.as_deref());
+        Ok(outcome)
+    }
+
+    fn retrieve(&self, call: &Call<'_>, place: &Place, kept: &Kept) -> Result<Outcome, Trouble> {
+        let resource = &self.api.resources[place.resource];
+        let id = self.id(call, resource).unwrap_or("");
+        let collection = kept.state.collection(place);
+        if let Some(object) = collection.and_then(|all| all.get(all.find(id)?)) {
+            return self.object_outcome(call, resource, &object.members, Basis::State);
+        }
+        if collection.is_some_and(|all| all.is_gone(id)) {
+            return self.deleted_outcome(call, resource, id).ok_or_else(|| self.not_found(place, id));
+        }
+        if self.is_unknown(resource, id) {
+            return Err(self.not_found(place, id));
+        }
+        let members = self.foreign_members(resource, call, id);
+        self.object_outcome(call, resource, &members, Basis::Example)
+    }
+
+    /// The example of an object under an id that nobody made.
+    fn foreign_members(&self, resource: &Resource, call: &Call<'_>, id: &str) -> Members {
+        let media = self.success_media(call);
+        let example = media.and_then(|media| {
+            let made = self.proof.body(super::SIDE, media.schema.as_deref()?, &media.examples)?;
+            let shape = call.operation.success.shape.as_ref()?;
+            super::projection::slot(&mut made.value.clone(), &shape.at).and_then(|there| there.as_object().cloned())
+        });
+        let mut members = example.unwrap_or_default();
+        if let Some(member) = resource.identity.first() {
+            let value = match member.form {
+                conformance_api::IdForm::Integer => id.parse::<i64>().ok().map(Value::from),
+                _ => Some(id.into()),
+            };
+            if let (Some(value), true) = (value, members.contains_key(&member.name)) {
+                members.insert(member.name.clone(), value);
+            }
+        }
+        members
+    }
+
+    fn write(&self, call: &Call<'_>, place: &Place, kept: &mut Kept, way: Way) -> Result<Outcome, Trouble> {
+        let resource = &self.api.resources[place.resource];
+        let Some(shape) = &resource.shape else { return self.of_one_kind(call, kept) };
+        let in_body = || {
+            let sent = call.body.as_ref()?.as_object()?;
+            resource.identity.iter().find_map(|one| as_text(sent.get(&one.name)?))
+        };
+        let id = if call.operation.is_item { self.id(call, resource).map(str::to_owned) } else { in_body() };
+        let id = id.unwrap_or_default();
+        let path = path_arguments(call);
+        let write = Self::writes(resource, shape, call, &path);
+        let found = kept.state.collection(place).and_then(|all| all.find(&id));
+        let before = found.and_then(|at| kept.state.collection(place).and_then(|all| all.get(at)).cloned());
+        let mut is_remembered = before.as_ref().is_none_or(|before| before.is_remembered);
+        let (sequence, members) = match (found, before) {
+            (Some(sequence), Some(before)) => (Some(sequence), self.changed_members(&write, &before.members, kept, way)),
+            _ => {
+                let is_named = way == Way::Replace && resource.identity.first().is_none_or(|one| one.is_given);
+                let gone = kept.state.collection(place).is_some_and(|all| all.is_gone(&id));
+                if !is_named && (gone || self.is_unknown(resource, &id)) {
+                    return Err(self.not_found(place, &id));
+                }
+                // An id of which only the client knows stands for an example; deleted, it is that again.
+                is_remembered = is_named;
+                (None, self.new_members(&write, kept, Some(&id)))
+            }
+        };
+        let mut object = self.object(resource, members.clone(), Some(&id).filter(|_| call.operation.is_item).map(String::as_str));
+        object.is_remembered = is_remembered;
+        match sequence {
+            Some(sequence) => kept.state.collection_mut(place).replace(sequence, object),
+            None => {
+                let sequence = kept.state.next();
+                kept.state.collection_mut(place).insert(sequence, object);
+            }
+        }
+        let mut outcome = self.object_outcome(call, resource, &members, Basis::State)?;
+        outcome.headers = self.success_headers(call, None);
+        Ok(outcome)
+    }
+
+    fn delete(&self, call: &Call<'_>, place: &Place, kept: &mut Kept) -> Result<Outcome, Trouble> {
+        let resource = &self.api.resources[place.resource];
+        let id = self.id(call, resource).unwrap_or("").to_owned();
+        let found = kept.state.collection(place).and_then(|all| all.find(&id));
+        let members = match found {
+            Some(sequence) => {
+                let removed = kept.state.collection_mut(place).remove(sequence);
+                let name = place.parents.iter().cloned().chain([format!("#{sequence}")]).collect::<Vec<_>>();
+                kept.state.remove_below(&name, &self.below(place.resource));
+                removed.map(|object| object.members).unwrap_or_default()
+            }
+            None if kept.state.collection(place).is_some_and(|all| all.is_gone(&id)) => return Err(self.not_found(place, &id)),
+            None if self.is_unknown(resource, &id) => return Err(self.not_found(place, &id)),
+            None => self.foreign_members(resource, call, &id),
+        };
+        let same_kind = |shape: &Shape| shape.reference.is_some() && shape.reference == resource.shape.as_ref().and_then(|one| one.reference.clone());
+        let whole = call.operation.success.shape.as_ref().is_some_and(same_kind);
+        let names: Vec<&str> = resource.identity.iter().map(|one| one.name.as_str()).collect();
+        let members = if whole { members } else { members.into_iter().filter(|(name, _)| names.contains(&name.as_str())).collect() };
+        self.object_outcome(call, resource, &members, if found.is_some() { Basis::State } else { Basis::Example })
+    }
+
+    /// The resources below one.
+    fn below(&self, at: usize) -> Vec<usize> {
+        let is_below = |mut one: usize| {
+            while let Some(parent) = self.api.resources[one].parent {
+                if parent == at {
+                    return true;
+                }
+                one = parent;
+            }
+            false
+        };
+        (0..self.api.resources.len()).filter(|one| is_below(*one)).collect()
+    }
+
+    /// What is said of an object that was deleted, where the document has words for it: `{"id": …, "deleted": true}`.
+    fn deleted_outcome(&self, call: &Call<'_>, resource: &Resource, id: &str) -> Option<Outcome> {
+        let media = self.success_media(call)?;
+        let pointer = media.schema.as_deref()?;
+        let shape = self.api.schemas.merged(pointer);
+        let says_deleted = |branch: &&Value| {
+            let merged = self.api.schemas.merge(&[branch]);
+            merged.required.contains(&"deleted") && merged.property("deleted").is_some()
+        };
+        let branch = shape.choices.iter().flat_map(|all| all.iter()).find(says_deleted)?;
+        let sampler = conformance_api::sample::Sampler {
+            schemas: &self.api.schemas,
+            side: super::SIDE,
+            extent: conformance_api::sample::Extent::Required,
+            variant: 0,
+            examples: true,
+        };
+        let mut body = sampler.sample(&[branch])?;
+        let members = body.as_object_mut()?;
+        members.insert("deleted".to_owned(), true.into());
+        if let Some(member) = resource.identity.first().filter(|one| members.contains_key(&one.name)) {
+            members.insert(member.name.clone(), id.into());
+        }
+        let valid = self.proof.is_valid(super::SIDE, pointer, &body);
+        let content = Content::Json(concrete(&media.media_type), body);
+        valid.then(|| Outcome { status: call.operation.success.status, body: content, basis: Basis::State, headers: Vec::new() })
+    }
+
+    /// Something done with an object: 404 where it is not there; its own state where the response is the object.
+    fn act(&self, call: &Call<'_>, place: &Place, kept: &mut Kept) -> Result<Outcome, Trouble> {
+        let resource = &self.api.resources[place.resource];
+        let id = self.id(call, resource).unwrap_or("");
+        let _ = self.name_of(place, id, kept)?;
+        let found = kept.state.collection(place).and_then(|all| all.get(all.find(id)?));
+        let reference = |shape: Option<&Shape>| shape.and_then(|one| one.reference.clone());
+        let is_object = reference(call.operation.success.shape.as_ref()).is_some_and(|one| Some(one) == reference(resource.shape.as_ref()));
+        match found {
+            Some(object) if is_object => self.object_outcome(call, resource, &object.members, Basis::State),
+            _ => self.of_one_kind(call, kept),
+        }
+    }
+
+    /// Something of which there is one, or something that keeps nothing.
+    fn of_one_kind(&self, call: &Call<'_>, kept: &mut Kept) -> Result<Outcome, Trouble> {
+        let media = self.success_media(call);
+        let status = call.operation.success.status;
+        let key = call.request.path().trim_end_matches('/').to_owned();
+        let (mut content, mut basis) = self.plain_content(media)?;
+        let role = call.operation.role;
+        if role == Role::ClearSingleton {
+            if kept.state.singletons.get(&key).is_some_and(Option::is_some) {
+                kept.state.singletons.insert(key, None);
+            }
+            return Ok(Outcome { status, body: content, basis, headers: self.success_headers(call, None) });
+        }
+        let kept_before = kept.state.singletons.get(&key).cloned();
+        if role == Role::GetSingleton && kept_before == Some(None) && call.declared.responses.iter().any(|one| one.status == "404") {
+            return Err(Trouble::NotFound(format!("nothing is at {key} any more")));
+        }
+        let before = kept_before.flatten();
+        let members = match (role, before, &call.body) {
+            (Role::GetSingleton, before, _) => before,
+            (Role::SetSingleton, Some(Value::Object(before)), Some(Value::Object(sent))) if call.declared.method == "PATCH" => {
+                Some(Value::Object(before.into_iter().chain(sent.clone()).collect()))
+            }
+            (Role::SetSingleton, _, Some(sent)) => Some(sent.clone()),
+            (_, _, Some(Value::Object(sent))) => Some(Value::Object(sent.clone())),
+            _ => None,
+        };
+        if role == Role::SetSingleton {
+            kept.state.singletons.insert(key, members.clone());
+        }
+        if let (Some(Value::Object(members)), Content::Json(_, body)) = (members, &mut content) {
+            let shape = call.operation.success.shape.clone();
+            let shape = shape.map(|shape| Shape { at: Vec::new(), is_item: false, ..shape });
+            let keeps = matches!(role, Role::GetSingleton | Role::SetSingleton);
+            if let Some(whole) = shape.and_then(|shape| self.with_object(&shape, body, &members, &[])) {
+                *body = whole;
+                basis = if keeps { Basis::State } else { basis };
+            }
+        }
+        Ok(Outcome { status, body: content, basis, headers: self.success_headers(call, None) })
+    }
+
+    /// The success of an operation with an object of the state.
+    fn object_outcome(&self, call: &Call<'_>, resource: &Resource, members: &Members, basis: Basis) -> Result<Outcome, Trouble> {
+        let status = call.operation.success.status;
+        let media = self.success_media(call);
+        let json = media.filter(|media| conformance_api::media::is_json(&media.media_type));
+        let (Some(media), Some(shape)) = (json, &call.operation.success.shape) else {
+            let (body, other) = self.plain_content(media)?;
+            let basis = if matches!(body, Content::Empty) { basis } else { other };
+            return Ok(Outcome { status, body, basis, headers: Vec::new() });
+        };
+        let made = self.template(&shape.body, &media.examples)?;
+        let keep: Vec<String> = resource.identity.iter().map(|one| one.name.clone()).collect();
+        let body = if shape.is_item { Some(made.value.clone()) } else { self.with_object(shape, &made.value, members, &keep) };
+        let body = body.unwrap_or_else(|| made.value.clone());
+        Ok(Outcome { status, body: Content::Json(concrete(&media.media_type), body), basis, headers: Vec::new() })
+    }
+}
+
+fn path_arguments(call: &Call<'_>) -> Vec<(String, String)> {
+    let names = conformance_api::path::parameters(&call.declared.path);
+    names.into_iter().map(str::to_owned).zip(call.values.iter().cloned()).collect()
+}

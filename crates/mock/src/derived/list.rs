@@ -1,0 +1,187 @@
+//! Lists: which objects, in which order, from where on.
+
+use conformance_api::infer::inside;
+use conformance_api::names::{plain, same};
+use conformance_api::pages::{DEFAULT_LIMIT, MOST, Pages, Style, is_descending};
+use conformance_api::{Resource, Shape};
+use conformance_openapi::{Location, Parameter};
+use conformance_store::{Collection, Object, Order, Page, Place, Query, Window};
+use serde_json::Value;
+
+use super::call::Call;
+use super::meta::PageInfo;
+use super::projection::{Placed, as_text, concrete, slot};
+use super::trouble::Trouble;
+use super::workspace::Kept;
+use super::{Basis, Content, Derived, Outcome};
+
+/// Parameters that order a list by a member.
+const SORTS: &[&str] = &["sort", "sortby", "orderby", "order", "sortfield", "sortkey"];
+
+/// An equality that the query asks for.
+struct Filter {
+    member: String,
+    values: Vec<String>,
+}
+
+impl Derived {
+    pub(crate) fn list(&self, call: &Call<'_>, place: &Place, kept: &Kept) -> Result<Outcome, Trouble> {
+        let resource = &self.api.resources[place.resource];
+        let empty = Collection::default();
+        let collection = kept.state.collection(place).unwrap_or(&empty);
+        let asked = self.asked(call, collection)?;
+        let filters = call.operation.success.shape.as_ref().map(|shape| self.filters(call, shape)).unwrap_or_default();
+        let wanted = |object: &Object| filters.iter().all(|one| one.lets(object));
+        let (member, is_descending) = self.order(call, resource);
+        let query = Query { filter: &wanted, order: Order { member: member.as_deref(), is_descending }, window: asked.window, limit: asked.limit };
+        let page = collection.page(&query);
+        let info = PageInfo::new(call, &page, &asked);
+        self.page_outcome(call, resource, &page, &info)
+    }
+
+    fn page_outcome(&self, call: &Call<'_>, resource: &Resource, page: &Page<'_>, info: &PageInfo) -> Result<Outcome, Trouble> {
+        let success = &call.operation.success;
+        let (Some(media), Some(shape)) = (self.success_media(call), &success.shape) else {
+            let (body, basis) = self.plain_content(self.success_media(call))?;
+            return Ok(Outcome { status: success.status, body, basis, headers: Vec::new() });
+        };
+        let Some(pointer) = media.schema.as_deref().filter(|_| conformance_api::media::is_json(&media.media_type)) else {
+            let (body, basis) = self.plain_content(Some(media))?;
+            return Ok(Outcome { status: success.status, body, basis, headers: Vec::new() });
+        };
+        let made = self.template(pointer, &media.examples)?;
+        let mut body = made.value.clone();
+        let (fallback, known) = (self.sample_members(shape), self.known_members(shape));
+        let keep: Vec<String> = resource.identity.iter().map(|one| one.name.clone()).collect();
+        let items: Vec<Value> = page.items.iter().map(|(_, one)| Value::Object(self.overlaid(&fallback, &known, &one.members))).collect();
+        let placed: Vec<Placed> = (0..items.len())
+            .map(|index| {
+                let at = shape.at.iter().cloned().chain([index.to_string()]).collect();
+                Placed { at, fallback: fallback.clone(), keep: keep.clone() }
+            })
+            .collect();
+        if let Some(there) = slot(&mut body, &shape.at) {
+            *there = Value::Array(items);
+        }
+        self.fill_page_members(&mut body, shape, info);
+        let body = match self.settle(pointer, body, &placed) {
+            Some(body) => body,
+            None => return Err(Trouble::Unproducible(pointer.to_owned())),
+        };
+        let headers = self.page_headers(call, info);
+        Ok(Outcome { status: success.status, body: Content::Json(concrete(&media.media_type), body), basis: Basis::State, headers })
+    }
+
+    /// Where the page begins, and how long it may be.
+    fn asked(&self, call: &Call<'_>, collection: &Collection) -> Result<Asked, Trouble> {
+        let Some(pages) = &call.operation.pages else {
+            return Ok(Asked { window: Window::Offset(0), limit: MOST, is_paged: false, page: 1, first_page: 1, style: None });
+        };
+        let number = |parameter: &str| call.argument(parameter).and_then(|value| value.parse::<usize>().ok());
+        let limit = match &pages.limit {
+            Some(limit) => number(&limit.parameter).unwrap_or(limit.default).clamp(1, limit.most),
+            None => DEFAULT_LIMIT,
+        };
+        let mut asked = Asked { window: Window::Offset(0), limit, is_paged: true, page: 1, first_page: 1, style: pages.styles.first().cloned() };
+        for style in &pages.styles {
+            if let Style::Page { first, .. } = style {
+                (asked.page, asked.first_page) = (*first, *first);
+            }
+            let Some(value) = call.argument(style.parameter()) else { continue };
+            asked.style = Some(style.clone());
+            match style {
+                Style::Page { first, .. } => match value.parse::<usize>() {
+                    Ok(page) => {
+                        asked.page = page.max(*first);
+                        asked.window = Window::Offset((asked.page - first).saturating_mul(limit));
+                    }
+                    // A page that is a token, whatever its parameter is called.
+                    Err(_) => asked.window = collection.position(value).map_or(asked.window, Window::After),
+                },
+                Style::Offset(_) => asked.window = Window::Offset(value.parse().unwrap_or(0)),
+                Style::After(_) => asked.window = position(collection, value).map_or(asked.window, Window::After),
+                Style::Before(_) => asked.window = position(collection, value).map_or(asked.window, Window::Before),
+            }
+        }
+        Ok(asked)
+    }
+
+    /// The equalities that the query asks for: parameters named like a scalar member of the items.
+    fn filters(&self, call: &Call<'_>, shape: &Shape) -> Vec<Filter> {
+        let item = self.api.schemas.outline(&inside(&self.api.schemas, shape));
+        let reserved = |one: &Parameter| {
+            let name = plain(&one.name);
+            Pages::is_name(&one.name) || SORTS.contains(&name.as_str()) || matches!(name.as_str(), "direction" | "fields" | "expand" | "include")
+        };
+        let query = call.declared.parameters.iter().filter(|one| one.location == Location::Query && !reserved(one));
+        let filter = |one: &Parameter| {
+            let given = call.query.iter().filter(|(name, _)| *name == one.name || *name == format!("{}[]", one.name));
+            let values: Vec<String> = given
+                .flat_map(|(_, value)| if one.schema.as_deref().is_some_and(|at| self.api.schemas.merged(at).kind() == Some("array")) {
+                    value.split(',').map(str::to_owned).collect()
+                } else {
+                    vec![value.clone()]
+                })
+                .filter(|value| !value.is_empty() && !matches!(value.as_str(), "all" | "any" | "*"))
+                .collect();
+            let (member, schemas) = item.properties.iter().find(|(name, _)| same(name, &one.name))?;
+            let merged = self.api.schemas.merge(schemas);
+            let comparable = matches!(merged.kind(), Some("string" | "integer" | "number" | "boolean" | "array"));
+            (comparable && !values.is_empty()).then(|| Filter { member: (*member).to_owned(), values })
+        };
+        query.filter_map(filter).collect()
+    }
+
+    /// By which member the list is ordered, if by any, and whether the largest, or newest, comes first.
+    fn order(&self, call: &Call<'_>, resource: &Resource) -> (Option<String>, bool) {
+        let pages = call.operation.pages.as_ref();
+        let mut descending = pages.is_some_and(|pages| pages.newest_first);
+        if let Some(direction) = pages.and_then(|pages| pages.direction.as_ref()) {
+            let declared = call.declared.parameters.iter().find(|one| one.name == direction.parameter);
+            let default = declared.and_then(|one| self.api.schemas.merged(one.schema.as_deref()?).default?.as_str());
+            descending = call.argument(&direction.parameter).or(default).and_then(is_descending).unwrap_or(descending);
+        }
+        let known = resource.shape.as_ref().map(|shape| self.known_members(shape)).unwrap_or_default();
+        let sorts = call.declared.parameters.iter().filter(|one| SORTS.contains(&plain(&one.name).as_str()));
+        for parameter in sorts {
+            let Some(value) = call.argument(&parameter.name) else { continue };
+            let (word, down) = match value.strip_prefix('-') {
+                Some(rest) => (rest, Some(true)),
+                None => {
+                    let (word, direction) = value.split_once([':', ' ']).unwrap_or((value, ""));
+                    (word, is_descending(direction))
+                }
+            };
+            if let Some(member) = known.iter().find(|one| same(one, word)) {
+                return (Some((*member).to_owned()), down.unwrap_or(descending));
+            }
+        }
+        (None, descending)
+    }
+}
+
+impl Filter {
+    fn lets(&self, object: &Object) -> bool {
+        let is_wanted = |value: &Value| as_text(value).is_some_and(|text| self.values.contains(&text));
+        match object.members.get(&self.member) {
+            Some(Value::Array(items)) => items.iter().any(|item| is_wanted(item) || item.get("name").is_some_and(is_wanted)),
+            Some(value) => is_wanted(value),
+            None => false,
+        }
+    }
+}
+
+/// What a request asks of a list.
+pub(crate) struct Asked {
+    pub window: Window,
+    pub limit: usize,
+    pub is_paged: bool,
+    pub page: usize,
+    pub first_page: usize,
+    pub style: Option<Style>,
+}
+
+/// Where a cursor stands: an id, of an object that may be gone.
+fn position(collection: &Collection, cursor: &str) -> Option<u64> {
+    collection.position(cursor)
+}

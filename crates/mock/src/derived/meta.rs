@@ -1,0 +1,229 @@
+//! What a page says of itself and of its neighbours, in members and header fields named for it.
+
+use conformance_api::names::plain;
+use conformance_api::pages::Style;
+use conformance_api::{Merged, Shape};
+use conformance_store::{Object, Page, Window};
+use serde_json::Value;
+
+use super::Derived;
+use super::call::Call;
+use super::list::Asked;
+use super::projection::as_text;
+
+/// A page, as its response tells it.
+pub(crate) struct PageInfo {
+    pub count: usize,
+    pub total: usize,
+    pub limit: usize,
+    pub offset: usize,
+    pub page: usize,
+    pub pages: usize,
+    pub has_more: bool,
+    pub has_previous: bool,
+    /// Ids of the first and the last item.
+    pub first: Option<String>,
+    pub last: Option<String>,
+    /// Targets with path and query.
+    pub next: Option<String>,
+    pub previous: Option<String>,
+    pub begin: String,
+    pub end: String,
+    /// Where the server is: `http://127.0.0.1:4010`.
+    pub origin: String,
+    first_page: usize,
+}
+
+impl PageInfo {
+    pub fn new(call: &Call<'_>, page: &Page<'_>, asked: &Asked) -> Self {
+        let id = |one: Option<&(u64, &Object)>| one.and_then(|(_, object)| object.ids.first().cloned());
+        let (first, last) = (id(page.items.first()), id(page.items.last()));
+        let total = page.total();
+        let number = |offset: usize| asked.first_page + offset / asked.limit.max(1);
+        let page_number = if matches!(asked.window, Window::Offset(_)) { asked.page } else { number(page.before) };
+        let pages = total.div_ceil(asked.limit.max(1)).max(1);
+        let host = call.request.header("host").unwrap_or("localhost");
+        let at = |style: Option<&Style>, page: usize, offset: usize, id: Option<&String>, back: bool| {
+            let set: (String, String) = match style? {
+                Style::Page { parameter, .. } => (parameter.clone(), page.to_string()),
+                Style::Offset(parameter) => (parameter.clone(), offset.to_string()),
+                Style::After(parameter) if !back => (parameter.clone(), id?.clone()),
+                Style::Before(parameter) if back => (parameter.clone(), id?.clone()),
+                Style::After(_) | Style::Before(_) => return None,
+            };
+            Some(target(call, &set))
+        };
+        let style = asked.style.as_ref();
+        let has_more = page.after > 0 && asked.is_paged;
+        let has_previous = page.before > 0 && asked.is_paged;
+        let next = if has_more { at(style, page_number + 1, page.before + page.items.len(), last.as_ref(), false) } else { None };
+        let previous =
+            if has_previous { at(style, page_number.saturating_sub(1), page.before.saturating_sub(asked.limit), first.as_ref(), true) } else { None };
+        let last_page = asked.first_page + pages - 1;
+        let own = call.request.target.clone();
+        let begin = at(style, asked.first_page, 0, None, false).unwrap_or_else(|| own.clone());
+        let end = at(style, last_page, (pages - 1) * asked.limit, None, false).unwrap_or(own);
+        Self {
+            count: page.items.len(),
+            total,
+            limit: asked.limit,
+            offset: page.before,
+            page: page_number,
+            pages,
+            has_more,
+            has_previous,
+            first,
+            last,
+            next,
+            previous,
+            begin,
+            end,
+            origin: format!("http://{host}"),
+            first_page: asked.first_page,
+        }
+    }
+
+    /// The value of a member with this name, if the name is one for pages; the outer none for any other name.
+    fn value(&self, name: &str, around: &str, shape: &Merged<'_>, sample: Option<&Value>) -> Option<Option<Value>> {
+        let kind = shape.kind();
+        let is_url = |text: &str| shape.format.is_some_and(|one| one.starts_with("uri") || one == "url") || text.ends_with("uri") || text.ends_with("url") || text.ends_with("link") || text == "href"
+            || sample.and_then(Value::as_str).is_some_and(|one| one.starts_with("http") || one.starts_with('/'));
+        let name = plain(name);
+        let whole = |number: usize| Some(Some(Value::from(number)));
+        let is_number = matches!(kind, Some("integer" | "number"));
+        match name.as_str() {
+            "hasmore" | "more" | "hasnext" | "hasnextpage" | "hasmoreitems" | "hasmoreresults" if kind == Some("boolean") => Some(Some(self.has_more.into())),
+            "done" | "islast" | "islastpage" | "last" if kind == Some("boolean") => Some(Some((!self.has_more).into())),
+            "isfirst" | "isfirstpage" | "first" if kind == Some("boolean") => Some(Some((!self.has_previous).into())),
+            "hasprevious" | "hasprev" | "haspreviouspage" | "hasprevpage" if kind == Some("boolean") => Some(Some(self.has_previous.into())),
+            "total" | "totalcount" | "totalitems" | "totalresults" | "totalelements" | "totalsize" | "totalhits" | "totalentries" if is_number => whole(self.total),
+            "limit" | "perpage" | "pagesize" | "itemsperpage" | "resultsperpage" if is_number => whole(self.limit),
+            "offset" | "startindex" | "skip" | "start" if is_number => whole(self.offset),
+            "page" | "currentpage" | "pagenumber" | "pageno" | "pageindex" | "current" if is_number => whole(self.page),
+            "pages" | "totalpages" | "pagecount" | "numpages" | "lastpage" if is_number => whole(self.pages),
+            "nextpage" | "next" if is_number => Some(self.has_more.then(|| (self.page + 1).into())),
+            "previouspage" | "prevpage" | "previous" | "prev" if is_number => Some(self.has_previous.then(|| self.page.saturating_sub(1).max(self.first_page).into())),
+            "nextoffset" if is_number => Some(self.has_more.then(|| (self.offset + self.count).into())),
+            "count" | "returned" | "numberofelements" | "resultcount" if is_number => whole(self.count),
+            "firstid" => Some(self.first.clone().map(Value::from)),
+            "lastid" => Some(self.last.clone().map(Value::from)),
+            "nextpageuri" | "nextpageurl" | "nexturl" | "nextlink" | "next" | "nextpage" | "nexthref" if is_url(&name) => {
+                Some(self.next.as_ref().map(|target| self.link(&name, target)))
+            }
+            "previouspageuri" | "prevpageuri" | "previouspageurl" | "previousurl" | "prevurl" | "prev" | "previous" | "prevpage" | "previouspage" if is_url(&name) => {
+                Some(self.previous.as_ref().map(|target| self.link(&name, target)))
+            }
+            "firstpageuri" | "firstpageurl" | "first" if kind == Some("string") && is_url(&name) => Some(Some(self.link(&name, &self.begin))),
+            "lastpageuri" | "lastpageurl" | "last" if kind == Some("string") && is_url(&name) => Some(Some(self.link(&name, &self.end))),
+            "nextcursor" | "nextpagetoken" | "nexttoken" | "nextmarker" | "iterator" | "endcursor" | "nextiterator" | "nextpage" | "next" | "continuationtoken"
+            | "nextpagecursor" | "nextstreamposition" | "aftercursor" | "nextkey" | "bookmark" | "continuation" | "scrollid" => {
+                let always = name == "iterator" || name == "endcursor";
+                Some(self.last.clone().filter(|_| self.has_more || always).map(Value::from))
+            }
+            "after" if plain(around) == "cursors" || plain(around) == "paging" || plain(around) == "pagination" || plain(around) == "meta" => {
+                Some(self.last.clone().filter(|_| self.has_more).map(Value::from))
+            }
+            "cursor" if plain(around) != "" || kind == Some("string") => Some(self.last.clone().filter(|_| self.has_more).map(Value::from)),
+            "previouscursor" | "prevcursor" | "previouspagetoken" | "prevmarker" | "previtererator" | "previterator" | "startcursor" | "beforecursor" | "previous" | "prev" | "prevpage" => {
+                Some(self.first.clone().filter(|_| self.has_previous).map(Value::from))
+            }
+            _ => None,
+        }
+    }
+
+    /// A member that ends in `uri` is a path; any other address is whole.
+    fn link(&self, name: &str, target: &str) -> Value {
+        if name.ends_with("uri") { target.into() } else { format!("{}{target}", self.origin).into() }
+    }
+}
+
+/// The request's target with one query parameter set, and without the other ways to say where a page begins.
+fn target(call: &Call<'_>, (name, value): &(String, String)) -> String {
+    let styles = call.operation.pages.iter().flat_map(|pages| &pages.styles);
+    let others: Vec<&str> = styles.map(Style::parameter).collect();
+    let mut pairs: Vec<(&str, &str)> =
+        call.query.iter().map(|(one, value)| (one.as_str(), value.as_str())).filter(|(one, _)| !others.contains(one) && one != name).collect();
+    pairs.push((name, value));
+    let encode = |text: &str| percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC).to_string();
+    let plain = |text: &str| text.bytes().all(|one| one.is_ascii_alphanumeric() || matches!(one, b'_' | b'-' | b'.' | b'~'));
+    let part = |text: &str| if plain(text) { text.to_owned() } else { encode(text) };
+    let query: Vec<String> = pairs.into_iter().map(|(name, value)| format!("{}={}", part(name), part(value))).collect();
+    format!("{}?{}", call.request.path(), query.join("&"))
+}
+
+impl Derived {
+    /// Sets the members of a list's body that speak of pages.
+    pub(crate) fn fill_page_members(&self, body: &mut Value, shape: &Shape, info: &PageInfo) {
+        let root = self.api.schemas.at(&shape.body).map(|schema| self.api.schemas.outline(&[schema]));
+        if let Some(root) = root {
+            self.fill_members(body, &root, shape.at.first().map_or("", String::as_str), "", info, 0);
+        }
+    }
+
+    fn fill_members(&self, body: &mut Value, shape: &Merged<'_>, list: &str, around: &str, info: &PageInfo, depth: usize) {
+        let Some(members) = body.as_object_mut() else { return };
+        for (name, schemas) in shape.properties.iter().filter(|(name, _)| *name != list) {
+            let merged = self.api.schemas.outline(schemas);
+            if merged.kind() == Some("object") && depth < 3 && !merged.properties.is_empty() {
+                if !members.contains_key(*name) && info.has_more && is_about_pages(name) {
+                    members.insert((*name).to_owned(), Value::Object(serde_json::Map::new()));
+                }
+                if let Some(inner) = members.get_mut(*name) {
+                    self.fill_members(inner, &merged, "", name, info, depth + 1);
+                    if inner.as_object().is_some_and(serde_json::Map::is_empty) && !shape.required.contains(name) {
+                        members.remove(*name);
+                    }
+                }
+                continue;
+            }
+            // `count` beside a total is that of the page; alone it is that of the whole.
+            let is_lone_count = plain(name) == "count" && !shape.properties.iter().any(|(one, _)| plain(one).starts_with("total"));
+            let value = if is_lone_count { Some(Some(Value::from(info.total))) } else { info.value(name, around, &merged, members.get(*name)) };
+            match value {
+                None => {}
+                Some(Some(value)) => {
+                    let text = || as_text(&value).map(Value::from);
+                    let value = if merged.kind() == Some("string") && value.is_number() { text().unwrap_or(value) } else { value };
+                    members.insert((*name).to_owned(), value);
+                }
+                Some(None) if merged.is_nullable() => drop(members.insert((*name).to_owned(), Value::Null)),
+                Some(None) if shape.required.contains(name) && merged.kind() == Some("string") => {
+                    members.insert((*name).to_owned(), Value::from(""));
+                }
+                Some(None) => drop(members.remove(*name)),
+            }
+        }
+    }
+
+    /// `Link` and totals, where the response documents such fields.
+    pub(crate) fn page_headers(&self, call: &Call<'_>, info: &PageInfo) -> Vec<(String, String)> {
+        let Some(response) = call.operation.success.response.and_then(|at| call.declared.responses.get(at)) else { return Vec::new() };
+        let mut headers = Vec::new();
+        for field in &response.headers {
+            match plain(&field.name).as_str() {
+                "link" => {
+                    let mut links = Vec::new();
+                    let mut add = |target: Option<&String>, relation: &str| {
+                        links.extend(target.map(|target| format!("<{}{target}>; rel=\"{relation}\"", info.origin)));
+                    };
+                    add(info.previous.as_ref(), "prev");
+                    add(info.next.as_ref(), "next");
+                    add(info.next.as_ref().map(|_| &info.end), "last");
+                    add(info.previous.as_ref().map(|_| &info.begin), "first");
+                    if !links.is_empty() {
+                        headers.push((field.name.to_ascii_lowercase(), links.join(", ")));
+                    }
+                }
+                "xtotalcount" | "xtotal" | "totalcount" | "xtotalresults" | "xpaginationtotalcount" => {
+                    headers.push((field.name.to_ascii_lowercase(), info.total.to_string()));
+                }
+                _ => {}
+            }
+        }
+        headers
+    }
+}
+
+fn is_about_pages(name: &str) -> bool {
+    matches!(plain(name).as_str(), "links" | "meta" | "pages" | "pagination" | "paging" | "cursors" | "page" | "pageinfo")
+}

@@ -1,0 +1,283 @@
+//! How objects are made and changed: a sample of their schema, what was sent over it, ids and times by name.
+
+use conformance_api::infer::inside;
+use conformance_api::names::{plain, same, singular};
+use conformance_api::{IdForm, Merged, Resource, Shape};
+use conformance_store::Object;
+use serde_json::{Map, Value};
+
+use super::Derived;
+use super::projection::{Members, as_text};
+use super::workspace::Kept;
+use crate::clock::rfc3339;
+
+/// Members that say when an object was made.
+const CREATED: &[&str] = &["createdat", "created", "createdon", "datecreated", "createdtime", "creationtime", "createtime", "creationdate", "createddate", "insertedat"];
+/// Members that say when it was last changed.
+const UPDATED: &[&str] = &["updatedat", "updated", "updatedon", "dateupdated", "modifiedat", "modified", "lastmodified", "updatetime", "lastupdated", "modifiedon"];
+
+/// What is written to an object.
+pub(crate) struct Write<'w> {
+    pub resource: &'w Resource,
+    pub shape: &'w Shape,
+    /// What was sent.
+    pub body: Option<&'w Value>,
+    /// Names and values of the path's parameters.
+    pub path: &'w [(String, String)],
+}
+
+impl Derived {
+    /// The members of a new object: a sample with what was sent over it, new ids, new times.
+    pub(crate) fn new_members(&self, write: &Write<'_>, kept: &mut Kept, id: Option<&str>) -> Members {
+        let (mut members, shape) = (self.sample_members(write.shape), self.object_schema(write.shape));
+        let sample = members.clone();
+        self.put_ids(write, &mut members, &shape, kept, id);
+        let sent = self.unwrapped(write);
+        if let Some(sent) = &sent {
+            self.overlay(&mut members, sent, &shape, Way::Create);
+        }
+        if let (Some(id), Some(first)) = (id, write.resource.identity.first()) {
+            put_id(&mut members, &first.name, &first.form, id);
+        }
+        for (name, value) in write.path {
+            self.put_parent(&mut members, &shape, name, value);
+        }
+        let now = kept.clock.tick();
+        self.put_times(&mut members, &shape, now, true);
+        self.allowed(write, members, &sample)
+    }
+
+    /// The members of an object after a change.
+    pub(crate) fn changed_members(&self, write: &Write<'_>, before: &Members, kept: &mut Kept, way: Way) -> Members {
+        let shape = self.object_schema(write.shape);
+        let mut members = before.clone();
+        if way == Way::Replace {
+            members = self.sample_members(write.shape);
+            for name in write.resource.identity.iter().map(|one| one.name.as_str()).chain(created(&shape)) {
+                if let Some(value) = before.get(name) {
+                    members.insert(name.to_owned(), value.clone());
+                }
+            }
+        }
+        if let Some(sent) = self.unwrapped(write) {
+            self.overlay(&mut members, &sent, &shape, way);
+        }
+        // An id is not changed by what is sent, unless clients name objects.
+        for member in write.resource.identity.iter().filter(|one| !one.is_given) {
+            if let Some(value) = before.get(&member.name) {
+                members.insert(member.name.clone(), value.clone());
+            }
+        }
+        let now = kept.clock.tick();
+        self.put_times(&mut members, &shape, now, false);
+        self.allowed(write, members, before)
+    }
+
+    /// What the schema of one object allows of its members; the others are as they were.
+    fn allowed(&self, write: &Write<'_>, members: Members, before: &Members) -> Members {
+        let Some(template) = self.proof.body(super::SIDE, &write.shape.body, &[]) else { return members };
+        let mut shape = write.shape.clone();
+        let mut template = template.value.clone();
+        if shape.is_item {
+            let Some(there) = super::projection::slot(&mut template, &shape.at) else { return members };
+            *there = Value::Array(vec![Value::Object(before.clone())]);
+            shape.at.push("0".to_owned());
+        }
+        let there = super::projection::slot(&mut template, &shape.at);
+        let Some(there) = there else { return members };
+        *there = Value::Object(members.clone());
+        let keep = write.resource.identity.iter().map(|one| one.name.clone()).collect();
+        let placed = super::projection::Placed { at: shape.at.clone(), fallback: before.clone(), keep };
+        let settled = self.settle(&shape.body, template, &[placed]);
+        let object = settled.and_then(|mut body| super::projection::slot(&mut body, &shape.at).cloned());
+        match object {
+            Some(Value::Object(settled)) => settled,
+            _ => members,
+        }
+    }
+
+    /// An object and every id by which it is found.
+    pub(crate) fn object(&self, resource: &Resource, members: Members, id: Option<&str>) -> Object {
+        let mut ids: Vec<String> = Vec::new();
+        let from_members = resource.identity.iter().filter_map(|one| as_text(members.get(&one.name)?));
+        for one in from_members.chain(id.map(str::to_owned)) {
+            if !ids.contains(&one) {
+                ids.push(one);
+            }
+        }
+        Object { members, ids, is_remembered: true }
+    }
+
+    pub(crate) fn object_schema(&self, shape: &Shape) -> Merged<'_> {
+        self.api.schemas.outline(&inside(&self.api.schemas, shape))
+    }
+
+    /// What was sent about the object: `{"pet": {…}}` is the object within.
+    fn unwrapped(&self, write: &Write<'_>) -> Option<Members> {
+        let sent = write.body?.as_object()?;
+        if let (1, Some((name, Value::Object(inner)))) = (sent.len(), sent.iter().next()) {
+            let around = write.shape.at.last().is_some_and(|one| one == name);
+            let is_named = same(name, &singular(&write.resource.name));
+            let is_member = self.object_schema(write.shape).property(name).is_some();
+            if around || (is_named && !is_member) {
+                return Some(inner.clone());
+            }
+        }
+        Some(sent.clone())
+    }
+
+    fn put_ids(&self, write: &Write<'_>, members: &mut Members, shape: &Merged<'_>, kept: &mut Kept, id: Option<&str>) {
+        let (count, now) = (kept.state.made() as u64, kept.clock.tick());
+        for (index, member) in write.resource.identity.iter().enumerate() {
+            let is_made = index == 0 || !member.is_given;
+            if !is_made && members.contains_key(&member.name) {
+                continue;
+            }
+            let random = &mut kept.random;
+            let value = match id.filter(|_| index == 0) {
+                Some(id) => id_value(&member.form, id),
+                None => Some(member.form.make(count, now, &mut |below| random.usize(..below.max(1)))),
+            };
+            let allowed = shape.property(&member.name).is_none_or(|schemas| !self.api.schemas.merge(schemas).write_only);
+            if let Some(value) = value.filter(|_| allowed) {
+                members.insert(member.name.clone(), value);
+            }
+        }
+    }
+
+    /// Where a member is called as a parameter of the path, it is the object above.
+    fn put_parent(&self, members: &mut Members, shape: &Merged<'_>, name: &str, value: &str) {
+        let found = shape.properties.iter().find(|(member, _)| same(member, name));
+        let Some((member, schemas)) = found else { return };
+        if !members.contains_key(*member) {
+            return;
+        }
+        match self.api.schemas.merge(schemas).kind() {
+            Some("integer") => drop(value.parse::<i64>().map(|number| members.insert((*member).to_owned(), number.into()))),
+            Some("string") => drop(members.insert((*member).to_owned(), value.into())),
+            _ => {}
+        }
+    }
+
+    fn put_times(&self, members: &mut Members, shape: &Merged<'_>, now: u64, is_new: bool) {
+        for (name, schemas) in &shape.properties {
+            let is_created = CREATED.contains(&plain(name).as_str());
+            if !(UPDATED.contains(&plain(name).as_str()) || (is_created && is_new)) {
+                continue;
+            }
+            let Some(before) = members.get(*name) else { continue };
+            let merged = self.api.schemas.outline(schemas);
+            if let Some(value) = time(before, &merged, now) {
+                members.insert((*name).to_owned(), value);
+            }
+        }
+    }
+
+    /// Puts what was sent over an object, member by member, wherever the schema has such a member.
+    fn overlay(&self, members: &mut Members, sent: &Members, shape: &Merged<'_>, way: Way) {
+        for (name, value) in sent {
+            let known = shape.property(name).map(|schemas| (name.as_str(), schemas));
+            let known = known.or_else(|| shape.properties.iter().find(|(one, _)| same(one, name)).map(|(one, schemas)| (*one, schemas.as_slice())));
+            match known {
+                Some((known, schemas)) => self.put(members, known, value, schemas, way),
+                None if shape.properties.is_empty() => drop(members.insert(name.clone(), value.clone())),
+                None => self.put_deeper(members, name, value, shape, way),
+            }
+        }
+    }
+
+    fn put(&self, members: &mut Members, name: &str, value: &Value, schemas: &[&Value], way: Way) {
+        let merged = self.api.schemas.outline(schemas);
+        if merged.read_only {
+            return;
+        }
+        let inner = match (value, members.get(name)) {
+            (Value::Object(sent), Some(Value::Object(before))) if !merged.properties.is_empty() => {
+                let mut inner = before.clone();
+                self.overlay(&mut inner, sent, &merged, way);
+                Some(inner)
+            }
+            // A map: what is sent is added, by key; the sample's keys are nobody's.
+            (Value::Object(sent), Some(Value::Object(before))) if way == Way::Update => {
+                let mut inner = before.clone();
+                for (key, value) in sent {
+                    match value {
+                        Value::Null => drop(inner.remove(key)),
+                        Value::String(text) if text.is_empty() => drop(inner.remove(key)),
+                        _ => drop(inner.insert(key.clone(), value.clone())),
+                    }
+                }
+                Some(inner)
+            }
+            _ => None,
+        };
+        let as_number = |text: &str| text.parse::<i64>().ok().map(Value::from);
+        let value = match (inner, value, merged.kind()) {
+            (Some(inner), ..) => Value::Object(inner),
+            (None, Value::String(text), Some("integer" | "number")) => as_number(text).unwrap_or_else(|| value.clone()),
+            (None, Value::Number(number), Some("string")) => number.to_string().into(),
+            _ => value.clone(),
+        };
+        members.insert(name.to_owned(), value);
+    }
+
+    /// A member that the object has one level further down, and only there.
+    fn put_deeper(&self, members: &mut Members, name: &str, value: &Value, shape: &Merged<'_>, way: Way) {
+        for (outer, schemas) in &shape.properties {
+            let inner = self.api.schemas.outline(schemas);
+            let Some((known, deeper)) = inner.properties.iter().find(|(one, _)| same(one, name)) else { continue };
+            if let Some(Value::Object(there)) = members.get_mut(*outer) {
+                let is_scalar = !value.is_object() && !value.is_array();
+                if is_scalar {
+                    self.put(there, known, value, deeper, way);
+                    return;
+                }
+            }
+        }
+    }
+}
+
+/// How what is sent meets what is there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Way {
+    Create,
+    Update,
+    Replace,
+}
+
+fn created<'s>(shape: &Merged<'s>) -> Vec<&'s str> {
+    shape.properties.iter().map(|(name, _)| *name).filter(|name| CREATED.contains(&plain(name).as_str())).collect()
+}
+
+/// An id of a path as the member's value.
+fn id_value(form: &IdForm, id: &str) -> Option<Value> {
+    match form {
+        IdForm::Integer => id.parse::<i64>().ok().map(Value::from),
+        _ => Some(id.into()),
+    }
+}
+
+fn put_id(members: &mut Map<String, Value>, name: &str, form: &IdForm, id: &str) {
+    if let Some(value) = id_value(form, id) {
+        members.insert(name.to_owned(), value);
+    }
+}
+
+/// A time as the member's schema and its sample write it.
+fn time(sample: &Value, shape: &Merged<'_>, now: u64) -> Option<Value> {
+    match shape.kind() {
+        Some("integer" | "number") => {
+            let in_milliseconds = sample.as_f64().is_some_and(|one| one > 1e11);
+            Some(if in_milliseconds { now.into() } else { (now / 1000).into() })
+        }
+        Some("string") => match shape.format {
+            Some("date") => Some(rfc3339(now)[..10].into()),
+            Some("date-time") => Some(format!("{}Z", &rfc3339(now)[..19]).into()),
+            None if sample.as_str().is_some_and(|text| text.len() >= 20 && text.as_bytes().get(10) == Some(&b'T')) => {
+                Some(format!("{}Z", &rfc3339(now)[..19]).into())
+            }
+            _ => None,
+        },
+        _ => None,
+    }
+}

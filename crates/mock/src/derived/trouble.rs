@@ -1,0 +1,136 @@
+//! What can be wrong with a request, and how its operation documents that.
+
+use conformance_api::errors::{Documented, documented};
+use conformance_api::media::is_json;
+use conformance_api::names::plain;
+use conformance_openapi::Operation as Declared;
+use serde_json::{Map, Value, json};
+
+use super::{Content, Derived, SIDE};
+
+/// Why a request was not carried out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Trouble {
+    UnknownPath(String),
+    MethodNotAllowed(Vec<String>),
+    Unauthorized(String),
+    Malformed(String),
+    Invalid(String),
+    MediaType(String),
+    NotFound(String),
+    Conflict(String),
+    Full,
+    /// No body was found that the schema allows: the schema's pointer.
+    Unproducible(String),
+}
+
+impl Trouble {
+    /// As logs call it.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::UnknownPath(_) => "unknown-path",
+            Self::MethodNotAllowed(_) => "method-not-allowed",
+            Self::Unauthorized(_) => "unauthorized",
+            Self::Malformed(_) => "malformed-body",
+            Self::Invalid(_) => "invalid-request",
+            Self::MediaType(_) => "unsupported-media-type",
+            Self::NotFound(_) => "not-found",
+            Self::Conflict(_) => "conflict",
+            Self::Full => "workspace-full",
+            Self::Unproducible(_) => "not-producible",
+        }
+    }
+
+    /// Statuses that say it, the most usual first.
+    fn statuses(&self) -> &'static [u16] {
+        match self {
+            Self::UnknownPath(_) => &[404],
+            Self::MethodNotAllowed(_) => &[405],
+            Self::Unauthorized(_) => &[401, 403],
+            Self::Malformed(_) => &[400, 422],
+            Self::Invalid(_) => &[400, 422, 412],
+            Self::MediaType(_) => &[415, 400],
+            Self::NotFound(_) => &[404, 410],
+            Self::Conflict(_) => &[409, 422, 400],
+            Self::Full => &[507],
+            Self::Unproducible(_) => &[501],
+        }
+    }
+
+    /// In words.
+    pub fn message(&self) -> String {
+        match self {
+            Self::UnknownPath(path) => format!("the document has no path {path}"),
+            Self::MethodNotAllowed(methods) => format!("this path has {}", methods.join(", ")),
+            Self::Unauthorized(wanted) => format!("no credentials; expected {wanted}"),
+            Self::Malformed(what) | Self::Invalid(what) | Self::MediaType(what) | Self::NotFound(what) | Self::Conflict(what) => what.clone(),
+            Self::Full => "this server has all the workspaces or objects that it may have".to_owned(),
+            Self::Unproducible(pointer) => format!("no body was found that the schema at {pointer} allows"),
+        }
+    }
+}
+
+impl Derived {
+    /// The status and the body of an error.
+    pub(crate) fn error(&self, trouble: &Trouble, operation: Option<usize>) -> (u16, Content) {
+        let declared = operation.map(|at| &self.api.document.operations[at]);
+        let found = declared.map(|declared| documented(declared, trouble.statuses()));
+        let status = found.map_or(trouble.statuses()[0], |found| found.status);
+        if let (Trouble::Unproducible(pointer), Some(declared)) = (trouble, declared) {
+            let body = json!({ "message": trouble.message(), "operation": declared.id, "schema": pointer });
+            return (status, Content::Json("application/json".to_owned(), body));
+        }
+        let body = found.and_then(|found| self.documented_body(found, trouble, declared));
+        (status, body.unwrap_or_else(|| Content::Json("application/json".to_owned(), json!({ "message": trouble.message() }))))
+    }
+
+    fn documented_body(&self, found: Documented<'_>, trouble: &Trouble, _: Option<&Declared>) -> Option<Content> {
+        let Some(media) = found.media() else { return found.response.filter(|one| one.status != "default").map(|_| Content::Empty) };
+        if !is_json(&media.media_type) {
+            return Some(Content::Bytes(media.media_type.clone(), trouble.message().into_bytes()));
+        }
+        let media_type = if media.media_type.contains('*') { "application/json".to_owned() } else { media.media_type.clone() };
+        let Some(pointer) = media.schema.as_deref() else {
+            return Some(Content::Json(media_type, json!({ "message": trouble.message() })));
+        };
+        let made = self.proof.body(SIDE, pointer, &media.examples)?;
+        let mut worded = made.value.clone();
+        word(&mut worded, found.status, trouble, 0);
+        let body = if self.proof.is_valid(SIDE, pointer, &worded) { worded } else { made.value.clone() };
+        Some(Content::Json(media_type, body))
+    }
+}
+
+/// Puts status and words where members are named for them.
+fn word(body: &mut Value, status: u16, trouble: &Trouble, depth: usize) {
+    let Some(members) = body.as_object_mut() else {
+        if let Value::Array(items) = body {
+            items.iter_mut().for_each(|item| word(item, status, trouble, depth + 1));
+        }
+        return;
+    };
+    if members.is_empty() && depth == 0 {
+        members.insert("message".to_owned(), trouble.message().into());
+        return;
+    }
+    fill(members, status, trouble, depth);
+}
+
+fn fill(members: &mut Map<String, Value>, status: u16, trouble: &Trouble, depth: usize) {
+    for (name, value) in members.iter_mut() {
+        let name = plain(name);
+        match value {
+            Value::String(text) => {
+                let is_words = matches!(name.as_str(), "message" | "detail" | "details" | "errormessage" | "errordescription" | "description" | "msg" | "reason");
+                if is_words || (name == "error" && text.contains(' ')) {
+                    *text = trouble.message();
+                } else if matches!(name.as_str(), "status" | "statuscode" | "code") && text.parse::<u16>().is_ok() {
+                    *text = status.to_string();
+                }
+            }
+            Value::Number(_) if matches!(name.as_str(), "status" | "statuscode" | "code" | "httpstatus" | "errorcode") => *value = status.into(),
+            Value::Object(_) | Value::Array(_) if depth < 3 => word(value, status, trouble, depth + 1),
+            _ => {}
+        }
+    }
+}

@@ -1,0 +1,186 @@
+//! A mock as it is served: what answers, who watches, what stands in front of it.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use conformance_contract::Contract;
+use conformance_record::{Answer, Boundary, NoResponse, Request, Response, Upstream};
+use conformance_source::{Diagnostics, SourceFile};
+
+use crate::control::Control;
+use crate::cors;
+use crate::derived::Derived;
+use crate::pipeline::SuiteMock;
+use crate::problem::Problem;
+use crate::reply::Reply;
+use crate::settings::Settings;
+
+/// Someone who watches the server.
+pub trait Observer: Send + Sync {
+    /// A request was answered.
+    fn answered(&self, request: &Request, reply: &Reply, took: Duration);
+}
+
+/// Someone who watches what clients send, and what they get for it.
+pub trait Witness: Send + Sync {
+    /// A client got an answer, or did not, whatever stands between it and the server.
+    fn saw(&self, request: &Request, answer: &Result<Response, NoResponse>, took: Duration);
+}
+
+/// What answers requests, from a suite or from any document.
+pub(crate) trait Engine: Send + Sync {
+    /// What the mocked API is called.
+    fn title(&self) -> &str;
+
+    /// Answers a request.
+    fn answer(&self, request: &Request) -> Reply;
+
+    /// Answers a request whose body was not read to the end.
+    fn reject(&self, problem: Problem) -> Reply;
+
+    /// Puts the workspace of a request's credentials back to where it began: its number, if it was ever used.
+    ///
+    /// # Errors
+    /// What is missing, when the request has no credentials and so means no workspace.
+    fn reset(&self, request: &Request) -> Result<Option<usize>, String>;
+}
+
+/// A stateful server of one API.
+pub struct Mock {
+    engine: Box<dyn Engine>,
+    settings: Settings,
+    observer: Option<Box<dyn Observer>>,
+    witness: Option<Box<dyn Witness>>,
+    boundary: Option<Arc<dyn Boundary>>,
+    control: Control,
+}
+
+impl std::fmt::Debug for Mock {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Mock").field("api", &self.engine.title()).finish_non_exhaustive()
+    }
+}
+
+impl Mock {
+    /// A mock of `contract`; each workspace starts from the objects in `fixtures`.
+    ///
+    /// # Errors
+    /// When the schemas ask for something that nothing can produce, or the fixtures break the schemas.
+    pub fn new(
+        contract: Arc<Contract>,
+        settings: Settings,
+        fixtures: Option<&SourceFile>,
+    ) -> Result<Self, Diagnostics> {
+        let engine = SuiteMock::new(contract, settings.clone(), fixtures)?;
+        Ok(Self::of(Box::new(engine), settings))
+    }
+
+    /// A mock of what a document means.
+    #[must_use]
+    pub fn derived(derived: Derived, settings: Settings) -> Self {
+        Self::of(Box::new(derived), settings)
+    }
+
+    fn of(engine: Box<dyn Engine>, settings: Settings) -> Self {
+        Self { engine, settings, observer: None, witness: None, boundary: None, control: Control::default() }
+    }
+
+    /// The same mock, watched.
+    #[must_use]
+    pub fn observed(mut self, observer: Box<dyn Observer>) -> Self {
+        self.observer = Some(observer);
+        self
+    }
+
+    /// The same mock, whose clients are watched when it is served.
+    #[must_use]
+    pub fn witnessed(mut self, witness: Box<dyn Witness>) -> Self {
+        self.witness = Some(witness);
+        self
+    }
+
+    /// Who watches its clients, if anyone.
+    #[must_use]
+    pub fn witness(&self) -> Option<&dyn Witness> {
+        self.witness.as_deref()
+    }
+
+    /// The same mock behind something that alters requests and answers when it is served.
+    #[must_use]
+    pub fn behind(mut self, boundary: Arc<dyn Boundary>) -> Self {
+        self.boundary = Some(boundary);
+        self
+    }
+
+    /// The same mock, governed by this control API when it is served.
+    #[must_use]
+    pub fn controlled(mut self, control: Control) -> Self {
+        self.control = control;
+        self
+    }
+
+    /// What governs it.
+    #[must_use]
+    pub fn control(&self) -> &Control {
+        &self.control
+    }
+
+    /// Answers a request to the control API.
+    pub(crate) fn govern(
+        &self,
+        peer: IpAddr,
+        host: Option<&str>,
+        (request, problem): (&Request, Option<Problem>),
+    ) -> Reply {
+        self.control.answer(self.engine.as_ref(), peer, host, (request, problem))
+    }
+
+    /// What stands in front of it, if anything.
+    #[must_use]
+    pub fn boundary(&self) -> Option<&dyn Boundary> {
+        self.boundary.as_deref()
+    }
+
+    /// How it was set up.
+    #[must_use]
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// Answers a request.
+    #[must_use]
+    pub fn respond(&self, request: &Request) -> Reply {
+        let start = Instant::now();
+        let mut reply = self.engine.answer(request);
+        self.finish(request, &mut reply, start);
+        reply
+    }
+
+    /// Refuses a request before its body was read to the end.
+    #[must_use]
+    pub fn refuse(&self, request: &Request, problem: Problem) -> Reply {
+        let start = Instant::now();
+        let mut reply = self.engine.reject(problem);
+        self.finish(request, &mut reply, start);
+        reply
+    }
+
+    fn finish(&self, request: &Request, reply: &mut Reply, start: Instant) {
+        reply.headers.extend(cors::fields(request));
+        if let Some(observer) = &self.observer {
+            observer.answered(request, reply, start.elapsed());
+        }
+        if request.method == "HEAD" {
+            reply.headers.push(("content-length".into(), reply.body.len().to_string()));
+            reply.body = Bytes::new();
+        }
+    }
+}
+
+impl Upstream for Mock {
+    fn send(&self, request: Request) -> Answer<'_> {
+        Box::pin(std::future::ready(Ok(self.respond(&request).into())))
+    }
+}

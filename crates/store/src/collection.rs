@@ -1,0 +1,98 @@
+//! The objects of one kind below one parent.
+
+use std::collections::{BTreeMap, HashMap};
+
+use serde_json::{Map, Value};
+
+/// When an object was made, as a number that grows.
+pub type Sequence = u64;
+
+/// An object.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Object {
+    /// Its members.
+    pub members: Map<String, Value>,
+    /// Every id by which it is found.
+    pub ids: Vec<String>,
+    /// Whether it is remembered as gone when it is removed.
+    pub is_remembered: bool,
+}
+
+/// Objects in the order in which they were made.
+#[derive(Clone, Debug, Default)]
+pub struct Collection {
+    pub(crate) objects: BTreeMap<Sequence, Object>,
+    by_id: HashMap<String, Sequence>,
+    gone: HashMap<String, Sequence>,
+}
+
+impl Collection {
+    /// Adds an object; an id that another one has leads to the newer one.
+    pub fn insert(&mut self, sequence: Sequence, object: Object) {
+        for id in &object.ids {
+            self.by_id.insert(id.clone(), sequence);
+            self.gone.remove(id);
+        }
+        self.objects.insert(sequence, object);
+    }
+
+    /// The object with this id.
+    #[must_use]
+    pub fn find(&self, id: &str) -> Option<Sequence> {
+        self.by_id.get(id).copied()
+    }
+
+    /// An object.
+    #[must_use]
+    pub fn get(&self, sequence: Sequence) -> Option<&Object> {
+        self.objects.get(&sequence)
+    }
+
+    /// Puts other members, and perhaps other ids, in place of an object's.
+    pub fn replace(&mut self, sequence: Sequence, object: Object) {
+        if let Some(before) = self.objects.remove(&sequence) {
+            for id in &before.ids {
+                self.by_id.remove(id);
+            }
+        }
+        self.insert(sequence, object);
+    }
+
+    /// Takes an object away; its ids are remembered as gone.
+    pub fn remove(&mut self, sequence: Sequence) -> Option<Object> {
+        let object = self.objects.remove(&sequence)?;
+        for id in &object.ids {
+            if self.by_id.get(id) == Some(&sequence) {
+                self.by_id.remove(id);
+                if object.is_remembered {
+                    self.gone.insert(id.clone(), sequence);
+                }
+            }
+        }
+        Some(object)
+    }
+
+    /// Whether an object with this id was here, and is not any more.
+    #[must_use]
+    pub fn is_gone(&self, id: &str) -> bool {
+        self.gone.contains_key(id)
+    }
+
+    /// Where the object with this id stands, or stood.
+    #[must_use]
+    pub fn position(&self, id: &str) -> Option<Sequence> {
+        self.by_id.get(id).or_else(|| self.gone.get(id)).copied()
+    }
+
+    /// How many objects there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.objects.len()
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.objects.is_empty()
+    }
+}

@@ -1,0 +1,57 @@
+//! Everything that one workspace keeps.
+
+use std::collections::HashMap;
+
+use serde_json::Value;
+
+use crate::collection::{Collection, Sequence};
+
+/// Which collection: the kind of object, and the objects above it.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Place {
+    /// The number of the resource.
+    pub resource: usize,
+    /// A name for each object above, outermost first.
+    pub parents: Vec<String>,
+}
+
+/// Collections, things of which there is one, and a count of what was made.
+#[derive(Clone, Debug, Default)]
+pub struct State {
+    collections: HashMap<Place, Collection>,
+    /// Things of which there is one, by their path; none when it was cleared.
+    pub singletons: HashMap<String, Option<Value>>,
+    made: Sequence,
+    objects: usize,
+}
+
+impl State {
+    /// A collection, if anything was ever in it.
+    #[must_use]
+    pub fn collection(&self, place: &Place) -> Option<&Collection> {
+        self.collections.get(place)
+    }
+
+    /// A collection to change.
+    pub fn collection_mut(&mut self, place: &Place) -> &mut Collection {
+        self.collections.entry(place.clone()).or_default()
+    }
+
+    /// A number greater than all before.
+    pub fn next(&mut self) -> Sequence {
+        self.made += 1;
+        self.objects += 1;
+        self.made
+    }
+
+    /// How many numbers were given.
+    #[must_use]
+    pub fn made(&self) -> usize {
+        self.objects
+    }
+
+    /// Removes everything below an object: what has it among its parents.
+    pub fn remove_below(&mut self, parents: &[String], resources: &[usize]) {
+        self.collections.retain(|place, _| !(resources.contains(&place.resource) && place.parents.starts_with(parents)));
+    }
+}
