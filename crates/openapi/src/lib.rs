@@ -14,13 +14,24 @@
 //! ```
 //!
 //! In reading order: [`mod@model`], `document` (the steps, in order), `read`, `yaml`, `grammar` (what may stand where), `files`,
-//! `upgrade` (2.0), `references` and `cycles` (where each `$ref` leads), `dialect` and `keywords` (schemas), `operations`,
+//! `upgrade` (2.0), `references` and `cycles` (where each `$ref` leads), `dialect` and `keywords` (schemas), `prose`, `operations`,
 //! `parts` (parameters, bodies, responses), `security`, `notes`.
 
+mod cycles;
+mod dialect;
 mod document;
+mod files;
+mod grammar;
+mod keywords;
 pub mod model;
 mod notes;
+mod operations;
+mod parts;
+mod prose;
 mod read;
+mod references;
+mod security;
+mod upgrade;
 mod yaml;
 
 pub use model::{Body, Document, Header, Location, Media, Note, Operation, Parameter, Response, Scheme};

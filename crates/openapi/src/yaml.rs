@@ -56,7 +56,8 @@ struct Yaml<'a, 'n> {
 impl<'a> Yaml<'a, '_> {
     fn wrong(&self, at: usize, what: &str) -> Diagnostics {
         let file = SourceFile::new(self.name, self.text);
-        Diagnostic::at(&file, at..at, "this is not YAML as it is read here", what).into()
+        let problem = Diagnostic::at(&file, at..at, "this is not YAML that can be read", what);
+        problem.with_help("a text that does not begin with `{` is read as YAML: correct it there").into()
     }
 
     fn next(&mut self) -> Result<(Event<'a>, Span), Diagnostics> {
@@ -269,7 +270,7 @@ mod tests {
     #[case(".inf")]
     #[case("1.2.3")]
     #[case("1_000")]
-    #[case("-")]
+    #[case("+")]
     #[case(".")]
     #[case("1e")]
     fn what_only_looks_like_a_number_is_text(#[case] text: &str) {
