@@ -240,7 +240,8 @@ fn settle(root: &Value, place: &str, kind: Kind) -> Option<String> {
 /// The pointer that goes on from the target of the first reference in the way of another one.
 fn detour(root: &Value, place: &str) -> Option<String> {
     let (mut value, mut rest) = (root, place);
-    loop {
+    // A name that stands where a pointer is due leads nowhere.
+    while rest.starts_with('/') {
         let token = pointer::tokens(rest).next()?;
         let length = rest[1..].find('/').map_or(rest.len(), |at| at + 1);
         let next = match value {
@@ -254,6 +255,7 @@ fn detour(root: &Value, place: &str) -> Option<String> {
         };
         (value, rest) = (next, &rest[length..]);
     }
+    None
 }
 
 /// The roots that no walk of another one comes by.

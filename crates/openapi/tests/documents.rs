@@ -354,6 +354,7 @@ paths:
       responses:
         200: { $ref: "#/components/responses/Lost" }
         201: { content: { application/json: { schema: { $ref: "#/components/schemas/Lost" } } } }
+        204: { $ref: "#é/x" }
         202: { content: { application/json: { schema: { $ref: "#/components/schemas/A" } } } }
         203: { content: { application/json: { schema: { $ref: other.yaml } } } }
   /b: { $ref: "#/components/pathItems/Lost" }
@@ -368,7 +369,7 @@ components:
     let operation = &document.operations[0];
     assert_eq!((operation.parameters.len(), operation.body.is_none()), (1, true));
     assert!(operation.responses[0].media.is_empty());
-    for response in &operation.responses[1..] {
+    for response in operation.responses[1..].iter().filter(|one| one.status != "204") {
         let schema = response.media[0].schema.as_deref().expect("a schema");
         assert_eq!(document.at(schema), Some(&json!({})));
     }
