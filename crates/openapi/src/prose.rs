@@ -1,0 +1,48 @@
+//! Leaves out what nobody judges by: texts for people, extensions, what is not served. Half of a large document is prose.
+
+use std::collections::HashSet;
+
+use serde_json::Value;
+
+use crate::grammar::Kind;
+use crate::notes::Notes;
+use crate::{files, references};
+
+/// Leaves prose out of one value, but not out of those inside of it. `kept` are members at the top that something refers to.
+pub(crate) fn leave_out(value: &mut Value, kind: Kind, at: &str, kept: &HashSet<String>, notes: &mut Notes) {
+    let Value::Object(members) = value else { return };
+    match kind {
+        Kind::Opaque | Kind::Schema | Kind::List(_) | Kind::Map(_) | Kind::Example => {}
+        Kind::Table(_) => members.retain(|key, _| !key.starts_with("x-")),
+        Kind::Document => {
+            if let Some(Value::Object(info)) = members.get_mut("info") {
+                info.retain(|key, _| matches!(key.as_str(), "title" | "version"));
+            }
+            count(members.get("webhooks"), "webhooks are not served", &format!("{at}/webhooks"), notes);
+            let mine = [files::HOME, references::HOME];
+            members.retain(|key, _| {
+                let is_prose = key.starts_with("x-") || matches!(key.as_str(), "externalDocs" | "tags" | "webhooks");
+                !is_prose || mine.contains(&key.as_str()) || kept.contains(key)
+            });
+        }
+        Kind::Operation => {
+            count(members.get("callbacks"), "callbacks are not served", &format!("{at}/callbacks"), notes);
+            members.retain(|key, _| !matches!(key.as_str(), "callbacks" | "description" | "externalDocs"));
+        }
+        _ => {
+            count(members.get("links"), "links are not followed", &format!("{at}/links"), notes);
+            let is_prose =
+                |key: &str| matches!(key, "callbacks" | "description" | "externalDocs" | "links" | "summary");
+            members.retain(|key, _| !key.starts_with("x-") && !is_prose(key));
+        }
+    }
+}
+
+/// Notes the members of an object that has no use here.
+fn count(value: Option<&Value>, kind: &str, at: &str, notes: &mut Notes) {
+    if let Some(Value::Object(members)) =
+        value.filter(|value| value.as_object().is_some_and(|members| !members.is_empty()))
+    {
+        notes.many(kind, members.len(), at);
+    }
+}
