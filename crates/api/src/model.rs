@@ -60,6 +60,8 @@ pub struct IdMember {
     pub form: IdForm,
     /// Whether the client names the object.
     pub is_given: bool,
+    /// Whether the path's parameter means it: the others are found, too, and are not remembered.
+    pub is_in_path: bool,
 }
 
 /// What ids look like, and so which ids a mock can have made.

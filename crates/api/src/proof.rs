@@ -100,6 +100,9 @@ impl Proof {
             .with_registry(registry)
             .with_base_uri("urn:reference")
             .should_validate_formats(true)
+            // Documents say `uri` of references, too, and show them so in their examples.
+            .with_format("uri", is_reference)
+            .with_format("iri", is_reference)
             .offline()
             .build(&json!({ "$ref": format!("{ROOT}#{}", escaped(pointer)) }));
         let built = built.ok().map(Arc::new);
@@ -135,6 +138,10 @@ impl Proof {
             Sampler { schemas: &self.schemas, side, extent, variant, examples }.sample(&[schema?])
         })
     }
+}
+
+fn is_reference(text: &str) -> bool {
+    crate::sample::has_format(text, "iri-reference")
 }
 
 /// Required members that this side never sends are not required of it.

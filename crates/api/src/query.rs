@@ -30,8 +30,9 @@ pub fn typed(text: &str, shape: &Merged<'_>) -> Value {
     let allows = |kind: &str| types.contains(&kind);
     let as_number = || text.parse::<i64>().map(Number::from).ok().or_else(|| Number::from_f64(text.parse().ok()?)).map(Value::Number);
     match text {
-        "true" if allows("boolean") => true.into(),
-        "false" if allows("boolean") => false.into(),
+        // Clients write them as their language does.
+        _ if allows("boolean") && text.eq_ignore_ascii_case("true") => true.into(),
+        _ if allows("boolean") && text.eq_ignore_ascii_case("false") => false.into(),
         "null" | "" if allows("null") && !allows("string") => Value::Null,
         _ if allows("integer") || allows("number") => as_number().unwrap_or_else(|| text.into()),
         _ => text.into(),

@@ -14,8 +14,8 @@ pub struct Object {
     pub members: Map<String, Value>,
     /// Every id by which it is found.
     pub ids: Vec<String>,
-    /// Whether it is remembered as gone when it is removed.
-    pub is_remembered: bool,
+    /// How many of the ids, from the first on, are remembered as gone when it is removed.
+    pub remembered: usize,
 }
 
 /// Objects in the order in which they were made.
@@ -61,10 +61,10 @@ impl Collection {
     /// Takes an object away; its ids are remembered as gone.
     pub fn remove(&mut self, sequence: Sequence) -> Option<Object> {
         let object = self.objects.remove(&sequence)?;
-        for id in &object.ids {
+        for (index, id) in object.ids.iter().enumerate() {
             if self.by_id.get(id) == Some(&sequence) {
                 self.by_id.remove(id);
-                if object.is_remembered {
+                if index < object.remembered {
                     self.gone.insert(id.clone(), sequence);
                 }
             }

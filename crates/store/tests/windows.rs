@@ -8,7 +8,7 @@ fn collection(count: u64, removed: &[u64]) -> Collection {
     let mut collection = Collection::default();
     for n in 1..=count {
         let members: Map<_, _> = [("n".to_owned(), json!(n % 3))].into_iter().collect();
-        collection.insert(n, Object { members, ids: vec![n.to_string()], is_remembered: true });
+        collection.insert(n, Object { members, ids: vec![n.to_string()], remembered: 1 });
     }
     for n in removed {
         collection.remove(*n);

@@ -51,6 +51,8 @@ impl Derived {
         let collection = kept.state.collection(place);
         match collection.and_then(|all| all.find(id)) {
             Some(sequence) => Ok(format!("#{sequence}")),
+            // Below one of the document's own examples there is always something to see.
+            None if self.example_ids.contains(id) => Ok(id.to_owned()),
             None if collection.is_some_and(|all| all.is_gone(id)) => Err(self.not_found(place, id)),
             None if self.is_unknown(&self.api.resources[place.resource], id) => Err(self.not_found(place, id)),
             None => Ok(id.to_owned()),
@@ -173,7 +175,7 @@ impl Derived {
         let write = Self::writes(resource, shape, call, &path);
         let found = kept.state.collection(place).and_then(|all| all.find(&id));
         let before = found.and_then(|at| kept.state.collection(place).and_then(|all| all.get(at)).cloned());
-        let mut is_remembered = before.as_ref().is_none_or(|before| before.is_remembered);
+        let mut is_remembered = before.as_ref().is_none_or(|before| before.remembered > 0);
         let (sequence, members) = match (found, before) {
             (Some(sequence), Some(before)) => (Some(sequence), self.changed_members(&write, &before.members, kept, way)),
             _ => {
@@ -188,7 +190,9 @@ impl Derived {
             }
         };
         let mut object = self.object(resource, members.clone(), Some(&id).filter(|_| call.operation.is_item).map(String::as_str));
-        object.is_remembered = is_remembered;
+        if !is_remembered {
+            object.remembered = 0;
+        }
         match sequence {
             Some(sequence) => kept.state.collection_mut(place).replace(sequence, object),
             None => {

@@ -54,7 +54,7 @@ impl Derived {
         let (fallback, known) = (self.sample_members(shape), self.known_members(shape));
         let keep: Vec<String> = resource.identity.iter().map(|one| one.name.clone()).collect();
         let items: Vec<Value> = page.items.iter().map(|(_, one)| Value::Object(self.overlaid(&fallback, &known, &one.members))).collect();
-        let placed: Vec<Placed> = (0..items.len())
+        let mut placed: Vec<Placed> = (0..items.len())
             .map(|index| {
                 let at = shape.at.iter().cloned().chain([index.to_string()]).collect();
                 Placed { at, fallback: fallback.clone(), keep: keep.clone() }
@@ -62,6 +62,10 @@ impl Derived {
             .collect();
         if let Some(there) = slot(&mut body, &shape.at) {
             *there = Value::Array(items);
+        }
+        // What is said of pages gives way before an item does.
+        if let Value::Object(around) = &body {
+            placed.push(Placed { at: Vec::new(), fallback: around.clone(), keep: Vec::new() });
         }
         self.fill_page_members(&mut body, shape, info);
         let body = match self.settle(pointer, body, &placed) {

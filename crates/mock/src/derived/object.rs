@@ -99,13 +99,23 @@ impl Derived {
     /// An object and every id by which it is found.
     pub(crate) fn object(&self, resource: &Resource, members: Members, id: Option<&str>) -> Object {
         let mut ids: Vec<String> = Vec::new();
-        let from_members = resource.identity.iter().filter_map(|one| as_text(members.get(&one.name)?));
-        for one in from_members.chain(id.map(str::to_owned)) {
+        let values = |in_path: bool| {
+            let wanted = resource.identity.iter().filter(move |one| one.is_in_path == in_path);
+            wanted.filter_map(|one| as_text(members.get(&one.name)?)).collect::<Vec<String>>()
+        };
+        let (mine, others) = (values(true), values(false));
+        for one in mine.into_iter().chain(id.map(str::to_owned)) {
             if !ids.contains(&one) {
                 ids.push(one);
             }
         }
-        Object { members, ids, is_remembered: true }
+        let remembered = ids.len();
+        for one in others {
+            if !ids.contains(&one) {
+                ids.push(one);
+            }
+        }
+        Object { members, ids, remembered }
     }
 
     pub(crate) fn object_schema(&self, shape: &Shape) -> Merged<'_> {
