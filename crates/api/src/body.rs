@@ -59,12 +59,22 @@ pub fn decode(schemas: &Schemas, body: Option<&Body>, content_type: Option<&str>
     Ok(Decoded { value: Some(value), schema })
 }
 
-/// Whether an empty body is as good as an empty object: a form of which nothing is required.
+/// Whether an empty body is as good as an empty object: a form of which nothing is required that a form can show.
 fn takes_nothing(schemas: &Schemas, body: &Body) -> bool {
     body.media.iter().any(|one| {
         let shape = one.schema.as_deref().map(|pointer| schemas.merged(pointer)).unwrap_or_default();
-        (media::is_form(&one.media_type) || media::is_multipart(&one.media_type)) && shape.required.is_empty()
+        let is_form = media::is_form(&one.media_type) || media::is_multipart(&one.media_type);
+        is_form && shape.required.iter().all(|name| empty(schemas, &shape, name).is_some())
     })
+}
+
+/// What a required member is when a form does not show it: a form has no words for an empty array or object.
+fn empty(schemas: &Schemas, shape: &Merged<'_>, name: &str) -> Option<Value> {
+    match schemas.merge(shape.property(name)?).kind() {
+        Some("array") => Some(Value::Array(Vec::new())),
+        Some("object") => Some(Value::Object(Map::new())),
+        _ => None,
+    }
 }
 
 /// Pairs such as `metadata[colour]=red`, `items[0][id]=1` and `tags[]=a` as one object, typed by the schema.
@@ -129,7 +139,9 @@ impl Tree {
             let item = outlined.items.map(|items| schemas.merge(&[items])).unwrap_or_default();
             return Value::Array(self.members.iter().map(|(_, inner)| inner.typed(schemas, &item)).collect());
         }
-        let mut object = Map::new();
+        let missing = outlined.required.iter().filter(|name| !self.members.iter().any(|(one, _)| one == *name));
+        let mut object: Map<String, Value> =
+            missing.filter_map(|name| Some(((*name).to_owned(), empty(schemas, &outlined, name)?))).collect();
         for (name, inner) in &self.members {
             let known = outlined.property(name).map(|property| schemas.merge(property));
             let other = || outlined.additional.filter(|one| one.is_object()).map(|one| schemas.merge(&[one]));

@@ -52,28 +52,24 @@ pub fn found(scheme: &Scheme, carriers: Carriers<'_>) -> Option<String> {
     }
 }
 
-/// Whose request it is: the credentials of the first alternative that is complete, else any that are known; empty for
-/// nobody's.
+/// Whether a request carries what its operation wants.
 ///
 /// # Errors
 /// The alternatives, in words, when the operation wants credentials and no alternative is complete.
-pub fn admit(schemes: &BTreeMap<String, Scheme>, declared: &Declared, carriers: Carriers<'_>) -> Result<String, String> {
-    let complete = |alternative: &Vec<String>| {
-        let all = alternative.iter().map(|name| schemes.get(name).map_or(Some(String::new()), |one| found(one, carriers)));
-        all.collect::<Option<Vec<String>>>().map(|all| all.join("\n"))
+pub fn admit(schemes: &BTreeMap<String, Scheme>, declared: &Declared, carriers: Carriers<'_>) -> Result<(), String> {
+    let is_complete = |alternative: &Vec<String>| {
+        alternative.iter().all(|name| schemes.get(name).is_none_or(|one| found(one, carriers).is_some()))
     };
-    let best = declared.security.iter().filter(|one| !one.is_empty()).find_map(complete);
-    match best {
-        Some(key) if !key.is_empty() => Ok(key),
-        Some(_) => Ok(anybody(schemes, carriers)),
-        None if declared.security.is_empty() || declared.security.iter().any(Vec::is_empty) => Ok(anybody(schemes, carriers)),
-        None => Err(declared.security.iter().map(|one| wanted(schemes, one)).collect::<Vec<_>>().join(", or ")),
+    if declared.security.is_empty() || declared.security.iter().any(is_complete) {
+        return Ok(());
     }
+    Err(declared.security.iter().map(|one| wanted(schemes, one)).collect::<Vec<_>>().join(", or "))
 }
 
-/// Where nothing is wanted, what is sent all the same tells one client from another.
+/// Whose request it is, whichever operation is asked: what stands in `Authorization`, else what another documented scheme
+/// finds. Nobody's is empty. One client may satisfy several schemes, and is still the same client.
 #[must_use]
-pub fn anybody(schemes: &BTreeMap<String, Scheme>, carriers: Carriers<'_>) -> String {
+pub fn whose(schemes: &BTreeMap<String, Scheme>, carriers: Carriers<'_>) -> String {
     let authorization = || {
         let value = carriers.header("authorization")?.trim();
         Some(value.split_once(' ').map_or(value, |(_, rest)| rest).trim().to_owned())

@@ -242,15 +242,19 @@ impl<'d> Inference<'d> {
         let written = || ["PATCH", "PUT", "POST"].iter().find_map(|method| methods.get(*method)).and_then(|index| self.schema(*index));
         let made = || create.and_then(|index| self.schema(*index));
         let object = |pointer: String| self.object_shape(&pointer, &name, None);
-        let (shape, rule) = match read.map(object) {
-            Some(shape) => (Some(shape), "the response of its retrieve"),
-            None => match from_list() {
-                Some(shape) => (Some(shape), "the items of its list"),
-                None => (made().or_else(written).map(object), "the response of what writes it"),
-            },
-        };
+        let candidates = [
+            (read.map(object), "the response of its retrieve"),
+            (from_list(), "the items of its list"),
+            (made().map(object), "the response of its create"),
+            (written().map(object), "the response of what writes it"),
+        ];
         let body = create.and_then(|index| self.body_schema(*index));
-        let identity = shape.as_ref().map_or_else(Vec::new, |shape| self.identity(shape, &parameter, body.as_deref()));
+        let identity_of = |shape: &Shape| self.identity(shape, &parameter, body.as_deref());
+        let known: Vec<(Shape, &'static str)> = candidates.into_iter().filter_map(|(shape, rule)| Some((shape?, rule))).collect();
+        // A response that shows nothing by which an object is found does not describe it.
+        let best = known.iter().position(|(shape, _)| !identity_of(shape).is_empty()).unwrap_or(0);
+        let (shape, rule) = known.into_iter().nth(best).map_or((None, ""), |(shape, rule)| (Some(shape), rule));
+        let identity = shape.as_ref().map_or_else(Vec::new, identity_of);
         let mut facts = Vec::new();
         let pointer = methods.values().next().map_or_else(String::new, |index| self.declared[*index].pointer.clone());
         if let Some(shape) = &shape {

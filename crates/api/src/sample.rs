@@ -113,7 +113,7 @@ impl<'s> Sampler<'s> {
     fn given(&self, merged: &Merged<'s>) -> Option<Value> {
         let kind = merged.kind();
         let whole = matches!(kind, Some("object" | "array") | None);
-        let examples = merged.examples.iter().copied().filter(|_| !whole || self.examples);
+        let examples = merged.examples.iter().copied().filter(|one| !one.is_null() && (!whole || self.examples));
         let default = merged.default.filter(|value| !value.is_null() && !whole);
         let allowed = |value: &&Value| fits(value, merged, kind);
         if let Some(found) = examples.chain(default).find(allowed) {

@@ -73,7 +73,8 @@ impl Derived {
         let query = query::parse(request.query().unwrap_or(""));
         let carriers = Carriers { headers: &request.headers, query: &query };
         let declared = &self.api.document.operations[routed.operation];
-        let key = credentials::admit(&self.api.document.schemes, declared, carriers).map_err(Trouble::Unauthorized)?;
+        credentials::admit(&self.api.document.schemes, declared, carriers).map_err(Trouble::Unauthorized)?;
+        let key = credentials::whose(&self.api.document.schemes, carriers);
         match &self.settings.require_token {
             Some(required) if !declared.security.is_empty() && *required != key => Err(Trouble::Unauthorized("other credentials".to_owned())),
             _ => Ok(key),
@@ -83,7 +84,7 @@ impl Derived {
     /// Whose request it is, whatever it asks.
     pub(crate) fn whose(&self, request: &Request) -> String {
         let query = query::parse(request.query().unwrap_or(""));
-        credentials::anybody(&self.api.document.schemes, Carriers { headers: &request.headers, query: &query })
+        credentials::whose(&self.api.document.schemes, Carriers { headers: &request.headers, query: &query })
     }
 
     /// Reads arguments and body.

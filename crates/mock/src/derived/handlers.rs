@@ -189,7 +189,9 @@ impl Derived {
                 (None, self.new_members(&write, kept, Some(&id)))
             }
         };
-        let mut object = self.object(resource, members.clone(), Some(&id).filter(|_| call.operation.is_item).map(String::as_str));
+        // Only what was made under this id, or has no other, is found by it.
+        let own = call.operation.is_item && (sequence.is_none() || resource.identity.is_empty());
+        let mut object = self.object(resource, members.clone(), own.then_some(id.as_str()));
         if !is_remembered {
             object.remembered = 0;
         }

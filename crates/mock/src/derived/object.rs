@@ -39,7 +39,8 @@ impl Derived {
         if let (Some(id), Some(first)) = (id, write.resource.identity.first()) {
             put_id(&mut members, &first.name, &first.form, id);
         }
-        for (name, value) in write.path {
+        let is_id = |name: &str| write.resource.identity.iter().any(|one| same(&one.name, name));
+        for (name, value) in write.path.iter().filter(|(name, _)| !is_id(name)) {
             self.put_parent(&mut members, &shape, name, value);
         }
         let now = kept.clock.tick();
@@ -226,6 +227,12 @@ impl Derived {
             (Some(inner), ..) => Value::Object(inner),
             (None, Value::String(text), Some("integer" | "number")) => as_number(text).unwrap_or_else(|| value.clone()),
             (None, Value::Number(number), Some("string")) => number.to_string().into(),
+            // Another object by its id, where the response shows that object.
+            (None, Value::String(id), Some("object")) if merged.property("id").is_some() && merged.choices.is_empty() => {
+                let mut inner = members.get(name).and_then(Value::as_object).cloned().unwrap_or_default();
+                inner.insert("id".to_owned(), id.as_str().into());
+                Value::Object(inner)
+            }
             _ => value.clone(),
         };
         members.insert(name.to_owned(), value);

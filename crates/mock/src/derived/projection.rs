@@ -144,8 +144,8 @@ impl Derived {
 
     /// Puts every object back to its sample, and then takes each member that the schema allows.
     fn one_by_one(&self, pointer: &str, mut body: Value, placed: &[Placed]) -> Option<Value> {
-        let mut wanted = Vec::new();
-        for one in placed {
+        let (mut wanted, placed) = (Vec::new(), placed.iter().filter(|one| !one.at.is_empty() || placed.len() == 1).collect::<Vec<_>>());
+        for one in &placed {
             let there = slot(&mut body, &one.at)?;
             let members = there.as_object().cloned().unwrap_or_default();
             *there = Value::Object(one.fallback.clone());
