@@ -184,7 +184,11 @@ impl<'d> Inference<'d> {
         let arrays = self.arrays(&shape);
         let last = self.paths[index].rsplit('/').next().unwrap_or("").to_owned();
         let usual = arrays.iter().find(|(name, _)| LISTS.contains(name)).or_else(|| arrays.iter().find(|(name, _)| same(name, &last)));
-        if let Some((name, items)) = usual.or(arrays.first()) {
+        let of_objects = || {
+            let is_object = |items: &Option<&Value>| items.is_some_and(|items| self.schemas.outline(&[items]).kind() == Some("object"));
+            arrays.iter().find(|(_, items)| is_object(items))
+        };
+        if let Some((name, items)) = usual.or_else(of_objects).or(arrays.first()) {
             return Some(found(vec![(*name).to_owned()], *items));
         }
         AROUND.iter().find_map(|around| {

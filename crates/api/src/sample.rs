@@ -281,7 +281,11 @@ fn fits(value: &Value, merged: &Merged<'_>, kind: Option<&str>) -> bool {
             number.as_f64().is_some_and(|number| number.fract() == 0.0 && within(number))
         }
         (Some("number"), Value::Number(number)) => number.as_f64().is_some_and(within),
-        (Some("boolean"), Value::Bool(_)) | (Some("array"), Value::Array(_)) | (Some("object"), Value::Object(_)) => true,
+        (Some("array"), Value::Array(items)) => {
+            let count = items.len() as u64;
+            bounds.min_items.is_none_or(|least| count >= least) && bounds.max_items.is_none_or(|most| count <= most)
+        }
+        (Some("boolean"), Value::Bool(_)) | (Some("object"), Value::Object(_)) => true,
         (Some("null"), Value::Null) | (None, _) => true,
         _ => false,
     };

@@ -228,7 +228,7 @@ impl Derived {
             (None, Value::String(text), Some("integer" | "number")) => as_number(text).unwrap_or_else(|| value.clone()),
             (None, Value::Number(number), Some("string")) => number.to_string().into(),
             // Another object by its id, where the response shows that object.
-            (None, Value::String(id), Some("object")) if merged.property("id").is_some() && merged.choices.is_empty() => {
+            (None, Value::String(id), Some("object")) if merged.property("id").is_some() && !self.takes_text(schemas) => {
                 let mut inner = members.get(name).and_then(Value::as_object).cloned().unwrap_or_default();
                 inner.insert("id".to_owned(), id.as_str().into());
                 Value::Object(inner)
@@ -236,6 +236,13 @@ impl Derived {
             _ => value.clone(),
         };
         members.insert(name.to_owned(), value);
+    }
+
+    /// Whether a text is one of the things that these schemas allow.
+    fn takes_text(&self, schemas: &[&Value]) -> bool {
+        let merged = self.api.schemas.merge(schemas);
+        let is_text = |branch: &Value| self.api.schemas.merge(&[branch]).kind() == Some("string");
+        merged.kind() == Some("string") || merged.choices.iter().any(|branches| branches.iter().any(is_text))
     }
 
     /// A member that the object has one level further down, and only there.

@@ -96,7 +96,8 @@ impl Derived {
     pub(crate) fn overlaid(&self, sample: &Members, known: &[&str], members: &Members) -> Members {
         let mut all = sample.clone();
         for (name, value) in members {
-            if known.is_empty() || known.contains(&name.as_str()) {
+            // What an example shows is known, too.
+            if known.is_empty() || known.contains(&name.as_str()) || sample.contains_key(name) {
                 all.insert(name.clone(), value.clone());
             }
         }
@@ -129,7 +130,7 @@ impl Derived {
                 let name = &violation.at[here.at.len()];
                 let Some(Value::Object(members)) = slot(&mut body, &here.at) else { continue };
                 let before = members.get(name).cloned();
-                match here.fallback.get(name) {
+                match here.fallback.get(name).filter(|value| Some(*value) != before.as_ref()) {
                     Some(value) => drop(members.insert(name.clone(), value.clone())),
                     None => drop(members.remove(name)),
                 }
