@@ -31,10 +31,19 @@ pub enum BodyError {
 ///
 /// # Errors
 /// When it is missing, malformed or of another media type.
-pub fn decode(schemas: &Schemas, body: Option<&Body>, content_type: Option<&str>, bytes: &[u8]) -> Result<Decoded, BodyError> {
+pub fn decode(
+    schemas: &Schemas,
+    body: Option<&Body>,
+    content_type: Option<&str>,
+    bytes: &[u8],
+) -> Result<Decoded, BodyError> {
     let Some(body) = body else { return Ok(Decoded { value: None, schema: None }) };
     if bytes.is_empty() {
-        return if body.required && !takes_nothing(schemas, body) { Err(BodyError::Missing) } else { Ok(Decoded { value: None, schema: None }) };
+        return if body.required && !takes_nothing(schemas, body) {
+            Err(BodyError::Missing)
+        } else {
+            Ok(Decoded { value: None, schema: None })
+        };
     }
     let fallback = || body.media.iter().find(|one| media::is_json(&one.media_type)).or(body.media.first());
     let sent = content_type.map(str::to_owned).or_else(|| Some(fallback()?.media_type.clone()));
@@ -52,7 +61,11 @@ pub fn decode(schemas: &Schemas, body: Option<&Body>, content_type: Option<&str>
     } else if media::is_form(&sent) {
         nest(schemas, &shape, query::parse(&String::from_utf8_lossy(bytes)))
     } else if media::is_multipart(&sent) {
-        nest(schemas, &shape, parts(&sent, bytes).ok_or_else(|| BodyError::Malformed("the body has no parts".to_owned()))?)
+        nest(
+            schemas,
+            &shape,
+            parts(&sent, bytes).ok_or_else(|| BodyError::Malformed("the body has no parts".to_owned()))?,
+        )
     } else {
         Value::String(String::from_utf8_lossy(bytes).into_owned())
     };
@@ -109,7 +122,10 @@ impl Tree {
         };
         // `a[]=1&a[]=2`: each is a new item, unless it is the next member of the one before.
         let again = step.is_empty() && !rest.is_empty();
-        let known = self.members.iter().rposition(|(name, inner)| name == step && !(step.is_empty() && (!again || inner.has(rest))));
+        let known = self
+            .members
+            .iter()
+            .rposition(|(name, inner)| name == step && !(step.is_empty() && (!again || inner.has(rest))));
         let at = known.unwrap_or_else(|| {
             self.members.push(((*step).to_owned(), Self::default()));
             self.members.len() - 1
@@ -129,7 +145,8 @@ impl Tree {
         if self.members.is_empty() {
             return self.leaf(schemas, &outlined);
         }
-        let indexed = self.members.iter().all(|(name, _)| name.is_empty() || name.bytes().all(|one| one.is_ascii_digit()));
+        let indexed =
+            self.members.iter().all(|(name, _)| name.is_empty() || name.bytes().all(|one| one.is_ascii_digit()));
         let is_array = match outlined.kind() {
             Some("array") => true,
             Some("object") => false,
@@ -181,7 +198,11 @@ fn widest<'s>(schemas: &'s Schemas, shape: &Merged<'s>) -> Merged<'s> {
 
 /// The parts of a form, by name; files as their text.
 fn parts(content_type: &str, bytes: &[u8]) -> Option<Vec<(String, String)>> {
-    let boundary = content_type.split(';').filter_map(|one| one.trim().split_once('=')).find(|(name, _)| name.eq_ignore_ascii_case("boundary"))?.1;
+    let boundary = content_type
+        .split(';')
+        .filter_map(|one| one.trim().split_once('='))
+        .find(|(name, _)| name.eq_ignore_ascii_case("boundary"))?
+        .1;
     let boundary = format!("--{}", boundary.trim_matches('"'));
     let text = String::from_utf8_lossy(bytes);
     let mut found = Vec::new();

@@ -37,7 +37,8 @@ pub fn members(schemas: &Schemas, shape: &Merged<'_>, parameter: &str, body: Opt
     let scalar = |name: &&str| {
         let Some(property) = shape.property(name) else { return false };
         let merged = schemas.merge(property);
-        matches!(merged.kind(), Some("string" | "integer" | "number")) || (merged.kind().is_none() && !merged.choices.is_empty())
+        matches!(merged.kind(), Some("string" | "integer" | "number"))
+            || (merged.kind().is_none() && !merged.choices.is_empty())
     };
     let found: Vec<&str> = names.into_iter().filter(scalar).collect();
     let member = |(index, name): (usize, &&str)| {
@@ -47,7 +48,12 @@ pub fn members(schemas: &Schemas, shape: &Merged<'_>, parameter: &str, body: Opt
         let is_made = index == 0 || MADE.contains(name) || same(name, parameter);
         let is_in_path = index == 0 || same(name, parameter) || same(name, &word);
         let is_given = is_named && !(index == 0 && !in_body);
-        (is_made || is_named).then(|| IdMember { name: (*name).to_owned(), form: form(&merged, name), is_given, is_in_path })
+        (is_made || is_named).then(|| IdMember {
+            name: (*name).to_owned(),
+            form: form(&merged, name),
+            is_given,
+            is_in_path,
+        })
     };
     found.iter().enumerate().filter_map(member).collect()
 }
@@ -60,15 +66,22 @@ pub fn form(merged: &Merged<'_>, name: &str) -> IdForm {
     }
     let example = merged.examples.iter().find_map(|one| one.as_str());
     let is_uuid = |text: &str| text.len() == 36 && crate::sample::has_format(text, "uuid");
-    let fits = |text: &str| merged.patterns.iter().all(|one| regex::Regex::new(one).map_or(true, |regex| regex.is_match(text)));
+    let fits = |text: &str| {
+        merged.patterns.iter().all(|one| regex::Regex::new(one).map_or(true, |regex| regex.is_match(text)))
+    };
     const UUID: &str = "018cc251-f400-7000-8000-000000000001";
-    if (merged.format == Some("uuid") || example.is_some_and(is_uuid) || (name == "uuid" && merged.patterns.is_empty())) && fits(UUID) {
+    if (merged.format == Some("uuid") || example.is_some_and(is_uuid) || (name == "uuid" && merged.patterns.is_empty()))
+        && fits(UUID)
+    {
         return IdForm::Uuid;
     }
     let most = usize::try_from(merged.bounds.max_length.unwrap_or(64)).unwrap_or(64);
     let least = usize::try_from(merged.bounds.min_length.unwrap_or(0)).unwrap_or(0);
     if let Some(regex) = merged.patterns.first() {
-        let base = example.filter(|text| fits(text)).map(str::to_owned).or_else(|| pattern::matching(regex, least.max(8), most));
+        let base = example
+            .filter(|text| fits(text))
+            .map(str::to_owned)
+            .or_else(|| pattern::matching(regex, least.max(8), most));
         if let Some(base) = base.or_else(|| pattern::matching(regex, least, most)) {
             return IdForm::Pattern { pattern: (*regex).to_owned(), base };
         }
@@ -114,12 +127,17 @@ impl IdForm {
     pub fn could_have_made(&self, id: &str) -> bool {
         match self {
             Self::Integer | Self::Digits => id.parse::<u64>().is_ok_and(|number| number >= FIRST_INTEGER),
-            Self::Uuid => id.len() == 36 && id.as_bytes().get(14) == Some(&b'7') && crate::sample::has_format(id, "uuid"),
-            Self::Text { prefix, length, alphabet } => id
-                .strip_prefix(prefix.as_str())
-                .is_some_and(|rest| rest.len() == *length && rest.len() >= 8 && rest.chars().all(|one| alphabet.contains(one))),
+            Self::Uuid => {
+                id.len() == 36 && id.as_bytes().get(14) == Some(&b'7') && crate::sample::has_format(id, "uuid")
+            }
+            Self::Text { prefix, length, alphabet } => id.strip_prefix(prefix.as_str()).is_some_and(|rest| {
+                rest.len() == *length && rest.len() >= 8 && rest.chars().all(|one| alphabet.contains(one))
+            }),
             Self::Pattern { pattern, base } => {
-                base.len() >= 8 && id.len() == base.len() && id != base && regex::Regex::new(pattern).is_ok_and(|regex| regex.is_match(id))
+                base.len() >= 8
+                    && id.len() == base.len()
+                    && id != base
+                    && regex::Regex::new(pattern).is_ok_and(|regex| regex.is_match(id))
             }
         }
     }

@@ -21,7 +21,8 @@ use crate::path;
 use crate::schema::{Merged, Schemas};
 
 /// Members that hold the items of a list.
-const LISTS: &[&str] = &["data", "items", "results", "entries", "values", "objects", "list", "records", "value", "resources"];
+const LISTS: &[&str] =
+    &["data", "items", "results", "entries", "values", "objects", "list", "records", "value", "resources"];
 /// Members that hold the list one level further down.
 const AROUND: &[&str] = &["data", "result", "results", "response", "list", "page", "_embedded", "embedded"];
 
@@ -61,7 +62,8 @@ impl<'d> Inference<'d> {
     }
 
     fn run(mut self) -> (Vec<Resource>, Vec<Operation>) {
-        let roles: Vec<(Role, &'static str, Certainty)> = (0..self.declared.len()).map(|index| self.role(index)).collect();
+        let roles: Vec<(Role, &'static str, Certainty)> =
+            (0..self.declared.len()).map(|index| self.role(index)).collect();
         let mut resources = self.resources(&roles);
         resources.sort_by_key(|one| one.item.matches('/').count());
         for index in 0..resources.len() {
@@ -75,10 +77,16 @@ impl<'d> Inference<'d> {
             if role == Role::List {
                 shape.clone_from(&self.lists[index]);
                 resource = resource.or_else(|| self.by_reference(&resources, index));
-            } else if let (Some(pointer), Some(kind)) = (self.schema(index), resource.and_then(|at| resources.get(at))) {
+            } else if let (Some(pointer), Some(kind)) = (self.schema(index), resource.and_then(|at| resources.get(at)))
+            {
                 shape = Some(self.object_shape(&pointer, &kind.name, Some(kind)));
             } else if let Some(pointer) = self.schema(index) {
-                shape = Some(Shape { reference: self.reference(&[self.at(&pointer)]), body: pointer, at: Vec::new(), is_item: false });
+                shape = Some(Shape {
+                    reference: self.reference(&[self.at(&pointer)]),
+                    body: pointer,
+                    at: Vec::new(),
+                    is_item: false,
+                });
             }
             let pages = (role == Role::List).then(|| Pages::infer(self.schemas, &self.declared[index])).flatten();
             let mut success = std::mem::take(&mut self.successes[index]);
@@ -128,7 +136,9 @@ impl<'d> Inference<'d> {
                 (Role::Replace, "PUT on the path of one object", Certainty::Certain)
             }
             "PUT" => (Role::Action, "PUT on a path of which nothing is read", Certainty::Likely),
-            "POST" if is_object => (Role::Update, "POST on the path of one object that is read or deleted there", Certainty::Likely),
+            "POST" if is_object => {
+                (Role::Update, "POST on the path of one object that is read or deleted there", Certainty::Likely)
+            }
             "POST" => (Role::Action, "POST on the path of one object", Certainty::Likely),
             "DELETE" => (Role::Delete, "DELETE on the path of one object", Certainty::Certain),
             _ => (Role::Custom, "another method", Certainty::Guess),
@@ -139,15 +149,21 @@ impl<'d> Inference<'d> {
         let has_items = self.by_path.contains_key(&format!("{path}/{{}}"));
         let lists = self.by_path.get(path).and_then(|all| all.get("GET")).is_some_and(|get| self.lists[*get].is_some());
         match method {
-            "GET" if self.is_list(index, path, has_items) => {
-                (Role::List, "GET answered by an array of objects", if has_items { Certainty::Certain } else { Certainty::Likely })
-            }
+            "GET" if self.is_list(index, path, has_items) => (
+                Role::List,
+                "GET answered by an array of objects",
+                if has_items { Certainty::Certain } else { Certainty::Likely },
+            ),
             "GET" => (Role::GetSingleton, "GET on a path without an id at its end", Certainty::Likely),
             "POST" if has_items => (Role::Create, "POST on the path above that of one object", Certainty::Certain),
             "POST" if lists => (Role::Create, "POST on the path of a list", Certainty::Likely),
             "POST" if path.contains("{}") => (Role::Action, "POST below an object", Certainty::Likely),
-            "PUT" | "PATCH" if self.has(path, "GET") && !lists => (Role::SetSingleton, "written where it is read", Certainty::Likely),
-            "DELETE" if self.has(path, "GET") && !lists => (Role::ClearSingleton, "deleted where it is read", Certainty::Likely),
+            "PUT" | "PATCH" if self.has(path, "GET") && !lists => {
+                (Role::SetSingleton, "written where it is read", Certainty::Likely)
+            }
+            "DELETE" if self.has(path, "GET") && !lists => {
+                (Role::ClearSingleton, "deleted where it is read", Certainty::Likely)
+            }
             "PUT" if has_items && !lists && !self.has(path, "PATCH") => {
                 (Role::Replace, "PUT on the path above that of one object, whose id is in the body", Certainty::Guess)
             }
@@ -183,9 +199,14 @@ impl<'d> Inference<'d> {
         }
         let arrays = self.arrays(&shape);
         let last = self.paths[index].rsplit('/').next().unwrap_or("").to_owned();
-        let usual = arrays.iter().find(|(name, _)| LISTS.contains(name)).or_else(|| arrays.iter().find(|(name, _)| same(name, &last)));
+        let usual = arrays
+            .iter()
+            .find(|(name, _)| LISTS.contains(name))
+            .or_else(|| arrays.iter().find(|(name, _)| same(name, &last)));
         let of_objects = || {
-            let is_object = |items: &Option<&Value>| items.is_some_and(|items| self.schemas.outline(&[items]).kind() == Some("object"));
+            let is_object = |items: &Option<&Value>| {
+                items.is_some_and(|items| self.schemas.outline(&[items]).kind() == Some("object"))
+            };
             arrays.iter().find(|(_, items)| is_object(items))
         };
         if let Some((name, items)) = usual.or_else(of_objects).or(arrays.first()) {
@@ -234,8 +255,18 @@ impl<'d> Inference<'d> {
         found
     }
 
-    fn resource(&self, item: &str, collection: &str, methods: &BTreeMap<String, usize>, roles: &[(Role, &'static str, Certainty)]) -> Resource {
-        let name = collection.rsplit('/').find(|part| !part.contains("{}") && !part.is_empty()).unwrap_or("objects").to_owned();
+    fn resource(
+        &self,
+        item: &str,
+        collection: &str,
+        methods: &BTreeMap<String, usize>,
+        roles: &[(Role, &'static str, Certainty)],
+    ) -> Resource {
+        let name = collection
+            .rsplit('/')
+            .find(|part| !part.contains("{}") && !part.is_empty())
+            .unwrap_or("objects")
+            .to_owned();
         let above = self.by_path.get(collection);
         let list = above.and_then(|all| all.get("GET")).filter(|index| roles[**index].0 == Role::List);
         let create = above.and_then(|all| all.get("POST"));
@@ -243,7 +274,12 @@ impl<'d> Inference<'d> {
         let parameter = path::parameters(template).last().copied().unwrap_or("id").to_owned();
         let from_list = || list.and_then(|index| self.lists[*index].clone());
         let read = methods.get("GET").and_then(|index| self.schema(*index));
-        let written = || ["PATCH", "PUT", "POST"].iter().find_map(|method| methods.get(*method)).and_then(|index| self.schema(*index));
+        let written = || {
+            ["PATCH", "PUT", "POST"]
+                .iter()
+                .find_map(|method| methods.get(*method))
+                .and_then(|index| self.schema(*index))
+        };
         let made = || create.and_then(|index| self.schema(*index));
         let object = |pointer: String| self.object_shape(&pointer, &name, None);
         let candidates = [
@@ -254,7 +290,8 @@ impl<'d> Inference<'d> {
         ];
         let body = create.and_then(|index| self.body_schema(*index));
         let identity_of = |shape: &Shape| self.identity(shape, &parameter, body.as_deref());
-        let known: Vec<(Shape, &'static str)> = candidates.into_iter().filter_map(|(shape, rule)| Some((shape?, rule))).collect();
+        let known: Vec<(Shape, &'static str)> =
+            candidates.into_iter().filter_map(|(shape, rule)| Some((shape?, rule))).collect();
         // A response that shows nothing by which an object is found does not describe it.
         let best = known.iter().position(|(shape, _)| !identity_of(shape).is_empty()).unwrap_or(0);
         let (shape, rule) = known.into_iter().nth(best).map_or((None, ""), |(shape, rule)| (Some(shape), rule));
@@ -274,10 +311,23 @@ impl<'d> Inference<'d> {
             }
             None => {
                 let what = "id: in the path only".to_owned();
-                facts.push(Fact { what, rule: "no member of the object has a usual name", pointer, certainty: Certainty::Guess });
+                facts.push(Fact {
+                    what,
+                    rule: "no member of the object has a usual name",
+                    pointer,
+                    certainty: Certainty::Guess,
+                });
             }
         }
-        Resource { name, collection: collection.to_owned(), item: item.to_owned(), parent: None, shape, identity, facts }
+        Resource {
+            name,
+            collection: collection.to_owned(),
+            item: item.to_owned(),
+            parent: None,
+            shape,
+            identity,
+            facts,
+        }
     }
 
     fn body_schema(&self, index: usize) -> Option<String> {
@@ -289,7 +339,9 @@ impl<'d> Inference<'d> {
         let object = self.schemas.outline(&self.inside(shape));
         let body = body.map(|pointer| self.schemas.outline(&[self.at(pointer)]));
         let nested = |body: Merged<'d>| match body.properties.as_slice() {
-            [(_, schemas)] => Some(self.schemas.outline(schemas)).filter(|one| one.kind() == Some("object")).unwrap_or(body),
+            [(_, schemas)] => {
+                Some(self.schemas.outline(schemas)).filter(|one| one.kind() == Some("object")).unwrap_or(body)
+            }
             _ => body,
         };
         identity::members(self.schemas, &object, parameter, body.map(nested).as_ref())
@@ -303,7 +355,12 @@ impl<'d> Inference<'d> {
     /// Where the object of a response stands: in the body itself, or in its one member that is such an object.
     fn object_shape(&self, pointer: &str, name: &str, kind: Option<&Resource>) -> Shape {
         let body = self.schemas.outline(&[self.at(pointer)]);
-        let whole = Shape { body: pointer.to_owned(), at: Vec::new(), is_item: false, reference: self.reference(&[self.at(pointer)]) };
+        let whole = Shape {
+            body: pointer.to_owned(),
+            at: Vec::new(),
+            is_item: false,
+            reference: self.reference(&[self.at(pointer)]),
+        };
         let is_id = |one: &str| match kind {
             Some(kind) if !kind.identity.is_empty() => kind.identity[0].name == one,
             _ => matches!(one, "id" | "_id" | "uuid" | "sid"),
@@ -318,9 +375,11 @@ impl<'d> Inference<'d> {
             .filter_map(|(member, schemas)| {
                 let inner = self.schemas.outline(schemas);
                 let reference = self.reference(schemas);
-                let fits = inner.properties.iter().any(|(one, _)| is_id(one)) || (wanted.is_some() && reference.as_deref() == wanted);
+                let fits = inner.properties.iter().any(|(one, _)| is_id(one))
+                    || (wanted.is_some() && reference.as_deref() == wanted);
                 let is_named = same(member, name) || same(member, &singular(name));
-                let shape = Shape { body: pointer.to_owned(), at: vec![(*member).to_owned()], is_item: false, reference };
+                let shape =
+                    Shape { body: pointer.to_owned(), at: vec![(*member).to_owned()], is_item: false, reference };
                 let is_object = inner.kind() == Some("object") && (fits || (is_named && body.properties.len() <= 2));
                 is_object.then_some((*member, shape, is_named))
             })
@@ -354,7 +413,9 @@ impl<'d> Inference<'d> {
         let wanted = self.lists[index].as_ref()?.reference.as_deref()?;
         let path = self.paths[index].as_str();
         let same = |one: &Resource| one.shape.as_ref().and_then(|shape| shape.reference.as_deref()) == Some(wanted);
-        let near = |one: &Resource| path.starts_with(&format!("{}/", one.collection)) && !path.contains(&format!("{}/", one.item));
+        let near = |one: &Resource| {
+            path.starts_with(&format!("{}/", one.collection)) && !path.contains(&format!("{}/", one.item))
+        };
         resources.iter().position(|one| same(one) && near(one) && !one.collection.is_empty())
     }
 }
@@ -377,7 +438,9 @@ pub fn inside<'s>(schemas: &'s Schemas, shape: &Shape) -> Vec<&'s Value> {
 
 fn parent(resources: &[Resource], index: usize) -> Option<usize> {
     let path = &resources[index].collection;
-    let above = |at: &usize| *at != index && (path.starts_with(&format!("{}/", resources[*at].item)) || *path == resources[*at].item);
+    let above = |at: &usize| {
+        *at != index && (path.starts_with(&format!("{}/", resources[*at].item)) || *path == resources[*at].item)
+    };
     (0..resources.len()).filter(above).max_by_key(|at| resources[*at].item.len())
 }
 
@@ -394,7 +457,10 @@ fn success(declared: &Declared) -> Success {
         _ => (1, *status, *at),
     });
     let redirect = || {
-        let found = declared.responses.iter().position(|one| one.status.starts_with('3') && one.status != "304" && one.status != "3XX");
+        let found = declared
+            .responses
+            .iter()
+            .position(|one| one.status.starts_with('3') && one.status != "304" && one.status != "3XX");
         found.and_then(|at| Some((declared.responses[at].status.parse::<u16>().ok()?, at)))
     };
     let unnamed = || declared.responses.iter().position(|one| one.status == "default").map(|at| (200, at));

@@ -10,8 +10,16 @@ pub fn essence(media_type: &str) -> String {
 #[must_use]
 pub fn is_json(media_type: &str) -> bool {
     let essence = essence(media_type);
-    essence == "*/*" || essence == "application/*" || essence == "text/json" || essence.ends_with("/json") || essence.ends_with("+json")
-        || (essence.starts_with("application/") && essence.contains("json") && !essence.contains("json-seq") && !essence.contains("jsonl") && !essence.contains("ndjson"))
+    essence == "*/*"
+        || essence == "application/*"
+        || essence == "text/json"
+        || essence.ends_with("/json")
+        || essence.ends_with("+json")
+        || (essence.starts_with("application/")
+            && essence.contains("json")
+            && !essence.contains("json-seq")
+            && !essence.contains("jsonl")
+            && !essence.contains("ndjson"))
 }
 
 /// Whether bodies of a type are forms in the way of a query.

@@ -61,7 +61,10 @@ impl Style {
     #[must_use]
     pub fn parameter(&self) -> &str {
         match self {
-            Self::Page { parameter, .. } | Self::Offset(parameter) | Self::After(parameter) | Self::Before(parameter) => parameter,
+            Self::Page { parameter, .. }
+            | Self::Offset(parameter)
+            | Self::After(parameter)
+            | Self::Before(parameter) => parameter,
         }
     }
 }
@@ -74,18 +77,60 @@ pub struct Direction {
 }
 
 const LIMITS: &[&str] = &[
-    "limit", "perpage", "pagesize", "pagelimit", "maxresults", "maxitems", "first", "size", "count", "resultsperpage", "itemsperpage",
-    "top", "take", "maxpagesize", "pagecount", "maxkeys", "perpagecount",
+    "limit",
+    "perpage",
+    "pagesize",
+    "pagelimit",
+    "maxresults",
+    "maxitems",
+    "first",
+    "size",
+    "count",
+    "resultsperpage",
+    "itemsperpage",
+    "top",
+    "take",
+    "maxpagesize",
+    "pagecount",
+    "maxkeys",
+    "perpagecount",
 ];
 const PAGES: &[&str] = &["page", "pagenumber", "pageno", "pageindex", "pagenum", "currentpage"];
 const OFFSETS: &[&str] = &["offset", "skip", "startindex", "startat", "pageoffset", "from"];
 const AFTER: &[&str] = &[
-    "startingafter", "after", "cursor", "pagetoken", "nexttoken", "nextpagetoken", "iterator", "marker", "pagecursor", "pageafter",
-    "continuationtoken", "nextcursor", "afterid", "sinceid", "continuation", "startkey", "exclusivestartkey", "bookmark", "since",
-    "pagemarker", "scrollid", "startcursor", "aftercursor", "position", "streamposition", "nextpage", "lastid", "startafter",
+    "startingafter",
+    "after",
+    "cursor",
+    "pagetoken",
+    "nexttoken",
+    "nextpagetoken",
+    "iterator",
+    "marker",
+    "pagecursor",
+    "pageafter",
+    "continuationtoken",
+    "nextcursor",
+    "afterid",
+    "sinceid",
+    "continuation",
+    "startkey",
+    "exclusivestartkey",
+    "bookmark",
+    "since",
+    "pagemarker",
+    "scrollid",
+    "startcursor",
+    "aftercursor",
+    "position",
+    "streamposition",
+    "nextpage",
+    "lastid",
+    "startafter",
 ];
-const BEFORE: &[&str] = &["endingbefore", "before", "pagebefore", "beforeid", "untilid", "endcursor", "beforecursor", "maxid"];
-const DIRECTIONS: &[&str] = &["direction", "order", "sortorder", "sortdirection", "sortdir", "orderdirection", "orderdir", "sortby", "sort"];
+const BEFORE: &[&str] =
+    &["endingbefore", "before", "pagebefore", "beforeid", "untilid", "endcursor", "beforecursor", "maxid"];
+const DIRECTIONS: &[&str] =
+    &["direction", "order", "sortorder", "sortdirection", "sortdir", "orderdirection", "orderdir", "sortby", "sort"];
 
 impl Pages {
     /// Whether a query parameter belongs to the pages of lists, by its name.
@@ -102,11 +147,17 @@ impl Pages {
         let named = |names: &[&str]| query().find(|one| names.contains(&plain(&one.name).as_str()));
         let mut facts = Vec::new();
         let mut note = |what: String, rule: &'static str| {
-            facts.push(Fact { what, rule, pointer: format!("{}/parameters", declared.pointer), certainty: Certainty::Likely });
+            facts.push(Fact {
+                what,
+                rule,
+                pointer: format!("{}/parameters", declared.pointer),
+                certainty: Certainty::Likely,
+            });
         };
         let mut styles = Vec::new();
         if let Some(found) = named(PAGES).filter(|one| !is_text_only(schemas, one.schema.as_deref())) {
-            let first = bound(schemas, found.schema.as_deref(), "minimum").or_else(|| bound(schemas, found.schema.as_deref(), "default"));
+            let first = bound(schemas, found.schema.as_deref(), "minimum")
+                .or_else(|| bound(schemas, found.schema.as_deref(), "default"));
             styles.push(Style::Page { parameter: found.name.clone(), first: first.unwrap_or(1).min(1) });
             note(format!("page number in `{}`", found.name), "a parameter named for the number of a page");
         }
@@ -114,11 +165,15 @@ impl Pages {
             styles.push(Style::Offset(found.name.clone()));
             note(format!("offset in `{}`", found.name), "a parameter named for the number of items to pass over");
         }
-        for found in query().filter(|one| AFTER.contains(&plain(&one.name).as_str()) && !is_time(schemas, one.schema.as_deref())) {
+        for found in
+            query().filter(|one| AFTER.contains(&plain(&one.name).as_str()) && !is_time(schemas, one.schema.as_deref()))
+        {
             styles.push(Style::After(found.name.clone()));
             note(format!("position after `{}`", found.name), "a parameter named for a cursor");
         }
-        for found in query().filter(|one| BEFORE.contains(&plain(&one.name).as_str()) && !is_time(schemas, one.schema.as_deref())) {
+        for found in query()
+            .filter(|one| BEFORE.contains(&plain(&one.name).as_str()) && !is_time(schemas, one.schema.as_deref()))
+        {
             styles.push(Style::Before(found.name.clone()));
             note(format!("position before `{}`", found.name), "a parameter named for a cursor backwards");
         }
@@ -156,7 +211,8 @@ fn bound(schemas: &Schemas, pointer: Option<&str>, keyword: &str) -> Option<usiz
 fn is_text_only(schemas: &Schemas, pointer: Option<&str>) -> bool {
     let Some(pointer) = pointer else { return false };
     let merged = schemas.merged(pointer);
-    merged.kind() == Some("string") && (merged.enumeration.is_some() || matches!(merged.format, Some("date-time" | "date")))
+    merged.kind() == Some("string")
+        && (merged.enumeration.is_some() || matches!(merged.format, Some("date-time" | "date")))
 }
 
 /// `since` and `before` are often times.

@@ -69,7 +69,11 @@ impl Router {
                 Segment::Mixed(pieces) => {
                     let at = node.mixed.iter().position(|(known, _)| *known == pieces).unwrap_or_else(|| {
                         let length = |pieces: &[String]| pieces.iter().map(String::len).sum::<usize>();
-                        let at = node.mixed.iter().position(|(known, _)| length(known) < length(&pieces)).unwrap_or(node.mixed.len());
+                        let at = node
+                            .mixed
+                            .iter()
+                            .position(|(known, _)| length(known) < length(&pieces))
+                            .unwrap_or(node.mixed.len());
                         node.mixed.insert(at, (pieces, Node::default()));
                         at
                     });
@@ -127,7 +131,11 @@ fn split<'p>(part: &'p str, pieces: &[String]) -> Option<Vec<&'p str>> {
     let mut values = Vec::new();
     for (index, piece) in rest.iter().enumerate() {
         let is_last = index + 1 == rest.len();
-        let at = if is_last { left.len().checked_sub(piece.len()).filter(|_| left.ends_with(piece.as_str())) } else { left.find(piece.as_str()) };
+        let at = if is_last {
+            left.len().checked_sub(piece.len()).filter(|_| left.ends_with(piece.as_str()))
+        } else {
+            left.find(piece.as_str())
+        };
         let at = at.filter(|at| *at > 0)?;
         values.push(&left[..at]);
         left = &left[at + piece.len()..];
@@ -174,7 +182,9 @@ mod tests {
     #[case("/other", None)]
     fn the_best_template_is_found(#[case] path: &str, #[case] expected: Option<(usize, Vec<&str>)>) {
         let mut router = Router::default();
-        for template in ["/pets", "/pets/{id}", "/pets/mine", "/pets/{id}.json", "/pets/{id}/toys", "/diff/{base}...{head}"] {
+        for template in
+            ["/pets", "/pets/{id}", "/pets/mine", "/pets/{id}.json", "/pets/{id}/toys", "/diff/{base}...{head}"]
+        {
             router.add(template);
         }
         let found = router.find(path).map(|found| (found.template, found.values));

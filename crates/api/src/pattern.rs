@@ -38,7 +38,8 @@ fn write(hir: &Hir, extra: usize, text: &mut String) {
         HirKind::Capture(capture) => write(&capture.sub, extra, text),
         HirKind::Concat(parts) => {
             // What is missing is added once, at the last part that repeats.
-            let repeats = parts.iter().rposition(|part| matches!(part.kind(), HirKind::Repetition(_) | HirKind::Capture(_)));
+            let repeats =
+                parts.iter().rposition(|part| matches!(part.kind(), HirKind::Repetition(_) | HirKind::Capture(_)));
             for (index, part) in parts.iter().enumerate() {
                 write(part, if Some(index) == repeats { extra } else { 0 }, text);
             }
@@ -55,7 +56,9 @@ fn write(hir: &Hir, extra: usize, text: &mut String) {
 fn member(class: &Class) -> char {
     let ranges: Vec<(char, char)> = match class {
         Class::Unicode(class) => class.ranges().iter().map(|range| (range.start(), range.end())).collect(),
-        Class::Bytes(class) => class.ranges().iter().map(|range| (range.start() as char, range.end() as char)).collect(),
+        Class::Bytes(class) => {
+            class.ranges().iter().map(|range| (range.start() as char, range.end() as char)).collect()
+        }
     };
     let holds = |one: &char| ranges.iter().any(|(from, to)| (from..=to).contains(&one));
     let wanted = ('a'..='z').chain('0'..='9').chain('A'..='Z').chain(['-', '_', '.', ' ']);

@@ -28,7 +28,9 @@ fn decode(text: &str) -> String {
 pub fn typed(text: &str, shape: &Merged<'_>) -> Value {
     let types = shape.types.as_deref().unwrap_or_default();
     let allows = |kind: &str| types.contains(&kind);
-    let as_number = || text.parse::<i64>().map(Number::from).ok().or_else(|| Number::from_f64(text.parse().ok()?)).map(Value::Number);
+    let as_number = || {
+        text.parse::<i64>().map(Number::from).ok().or_else(|| Number::from_f64(text.parse().ok()?)).map(Value::Number)
+    };
     match text {
         // Clients write them as their language does.
         _ if allows("boolean") && text.eq_ignore_ascii_case("true") => true.into(),

@@ -120,7 +120,12 @@ impl<'s> Sampler<'s> {
             return Some(found.clone());
         }
         let values = merged.enumeration.as_ref()?;
-        values.iter().copied().find(|value| !value.is_null() && fits(value, merged, kind)).or(values.first().copied()).cloned()
+        values
+            .iter()
+            .copied()
+            .find(|value| !value.is_null() && fits(value, merged, kind))
+            .or(values.first().copied())
+            .cloned()
     }
 
     /// The branch to take: not null, not a circle, and as far down the list as the variant says.
@@ -253,7 +258,8 @@ fn tell_apart(value: &mut Value, merged: &Merged<'_>, chosen: Option<&Value>) {
     let (Some(target), Some(members)) = (target, value.as_object_mut()) else { return };
     let mapping = discriminator["mapping"].as_object();
     let last = |text: &str| text.rsplit('/').next().unwrap_or(text).to_owned();
-    let named = mapping.and_then(|all| all.iter().find(|(_, to)| to.as_str().is_some_and(|to| last(to) == last(target))));
+    let named =
+        mapping.and_then(|all| all.iter().find(|(_, to)| to.as_str().is_some_and(|to| last(to) == last(target))));
     match named {
         Some((word, _)) => drop(members.insert(name.to_owned(), word.as_str().into())),
         None if mapping.is_none() && !members.contains_key(name) => {

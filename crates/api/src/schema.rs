@@ -210,10 +210,10 @@ impl<'s> Merged<'s> {
         self.types = Some(match self.types.take() {
             None => given,
             Some(before) => {
-                let allows = |one: &str, all: &[&str]| all.contains(&one) || (one == "integer" && all.contains(&"number"));
+                let allows =
+                    |one: &str, all: &[&str]| all.contains(&one) || (one == "integer" && all.contains(&"number"));
                 let narrow = given.iter().chain(&before).copied();
-                let mut both: Vec<&str> =
-                    narrow.filter(|one| allows(one, &given) && allows(one, &before)).collect();
+                let mut both: Vec<&str> = narrow.filter(|one| allows(one, &given) && allows(one, &before)).collect();
                 both.dedup();
                 if both.is_empty() { before } else { both }
             }
@@ -248,7 +248,8 @@ impl<'s> Merged<'s> {
     pub fn kind(&self) -> Option<&'s str> {
         let said = self.types.as_ref().and_then(|types| types.iter().find(|one| **one != "null").or(types.first()));
         said.copied().or_else(|| {
-            if !self.properties.is_empty() || self.additional.is_some_and(Value::is_object) || !self.required.is_empty() {
+            if !self.properties.is_empty() || self.additional.is_some_and(Value::is_object) || !self.required.is_empty()
+            {
                 Some("object")
             } else if self.items.is_some() || !self.prefix_items.is_empty() {
                 Some("array")

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 
 use anstyle::{AnsiColor, Style};
 use conformance_api::{Api, Role};
-use conformance_mock::derived::{Derived, UnknownIds};
 use conformance_mock::Mock;
+use conformance_mock::derived::{Derived, UnknownIds};
 use conformance_openapi::{Document, Note};
 use conformance_source::Diagnostic;
 
@@ -51,11 +51,16 @@ pub fn prepare(path: &Path, args: &args::Mock) -> Result<Prepared, Failure> {
         args::UnknownIds::Reject => UnknownIds::Reject,
     };
     let settings = settings(args);
-    let derived = Derived::new(api, settings.clone(), unknown_ids)
-        .map_err(|error| Diagnostic::general(format!("{}: its schemas do not fit together: {error}", path.display())))?;
+    let derived = Derived::new(api, settings.clone(), unknown_ids).map_err(|error| {
+        Diagnostic::general(format!("{}: its schemas do not fit together: {error}", path.display()))
+    })?;
     let title = derived.api().document.title.clone();
     let text = banner(derived.api());
-    Ok(Prepared { mock: Mock::derived(derived, settings), title, banner: Box::new(move |url| text.replace("{url}", url)) })
+    Ok(Prepared {
+        mock: Mock::derived(derived, settings),
+        title,
+        banner: Box::new(move |url| text.replace("{url}", url)),
+    })
 }
 
 fn banner(api: &Api) -> String {

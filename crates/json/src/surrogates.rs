@@ -61,7 +61,8 @@ enum Found {
 
 fn read(text: &[u8]) -> Found {
     if text[0] != b'\\' {
-        let character = text.get(..4).and_then(|bytes| std::str::from_utf8(bytes).ok()).and_then(|text| text.chars().next());
+        let character =
+            text.get(..4).and_then(|bytes| std::str::from_utf8(bytes).ok()).and_then(|text| text.chars().next());
         return character.map_or(Found::Other, |character| Found::Character(character, 4));
     }
     match (unit(text), text.get(6..).and_then(unit)) {

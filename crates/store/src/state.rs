@@ -52,6 +52,7 @@ impl State {
 
     /// Removes everything below an object: what has it among its parents.
     pub fn remove_below(&mut self, parents: &[String], resources: &[usize]) {
-        self.collections.retain(|place, _| !(resources.contains(&place.resource) && place.parents.starts_with(parents)));
+        self.collections
+            .retain(|place, _| !(resources.contains(&place.resource) && place.parents.starts_with(parents)));
     }
 }

@@ -61,10 +61,17 @@ impl Collection {
     /// The part of the collection that is asked for.
     #[must_use]
     pub fn page(&self, query: &Query<'_>) -> Page<'_> {
-        let mut all: Vec<(Sequence, &Object)> =
-            self.objects.iter().filter(|(_, object)| (query.filter)(object)).map(|(at, object)| (*at, object)).collect();
+        let mut all: Vec<(Sequence, &Object)> = self
+            .objects
+            .iter()
+            .filter(|(_, object)| (query.filter)(object))
+            .map(|(at, object)| (*at, object))
+            .collect();
         let compare = |one: &(Sequence, &Object), other: &(Sequence, &Object)| {
-            let by_member = query.order.member.map_or(Ordering::Equal, |member| compare(one.1.members.get(member), other.1.members.get(member)));
+            let by_member = query
+                .order
+                .member
+                .map_or(Ordering::Equal, |member| compare(one.1.members.get(member), other.1.members.get(member)));
             let ascending = by_member.then(one.0.cmp(&other.0));
             if query.order.is_descending { ascending.reverse() } else { ascending }
         };

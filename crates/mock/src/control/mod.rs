@@ -20,9 +20,9 @@ use percent_encoding::percent_decode_str;
 use serde_json::{Value, json};
 
 use crate::cors;
+use crate::mock::Engine;
 use crate::problem::Problem;
 use crate::reply::{Reply, plain};
-use crate::mock::Engine;
 
 pub use journal::Journal;
 

@@ -15,8 +15,24 @@ use super::trouble::Trouble;
 
 /// Keywords whose violation is clear by itself; where branches or formats are in question, the request gets the benefit.
 const CLEAR: &[&str] = &[
-    "type", "required", "enum", "const", "minLength", "maxLength", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum",
-    "multipleOf", "pattern", "minItems", "maxItems", "uniqueItems", "additionalProperties", "minProperties", "maxProperties",
+    "type",
+    "required",
+    "enum",
+    "const",
+    "minLength",
+    "maxLength",
+    "minimum",
+    "maximum",
+    "exclusiveMinimum",
+    "exclusiveMaximum",
+    "multipleOf",
+    "pattern",
+    "minItems",
+    "maxItems",
+    "uniqueItems",
+    "additionalProperties",
+    "minProperties",
+    "maxProperties",
 ];
 
 /// An operation, and the values in the path.
@@ -41,7 +57,11 @@ pub(crate) struct Call<'c> {
 impl Call<'_> {
     /// The first query parameter with this name.
     pub fn argument(&self, name: &str) -> Option<&str> {
-        self.query.iter().find(|(one, _)| one == name).map(|(_, value)| value.as_str()).filter(|value| !value.is_empty())
+        self.query
+            .iter()
+            .find(|(one, _)| one == name)
+            .map(|(_, value)| value.as_str())
+            .filter(|value| !value.is_empty())
     }
 }
 
@@ -53,7 +73,9 @@ impl Derived {
 
     fn find(&self, path: &str) -> Option<(&BTreeMap<String, usize>, Vec<String>)> {
         let prefixes = self.api.document.base_paths.iter();
-        let shorter = prefixes.filter_map(|prefix| path.strip_prefix(prefix.as_str())).filter(|rest| rest.is_empty() || rest.starts_with('/'));
+        let shorter = prefixes
+            .filter_map(|prefix| path.strip_prefix(prefix.as_str()))
+            .filter(|rest| rest.is_empty() || rest.starts_with('/'));
         let found = std::iter::once(path).chain(shorter).find_map(|path| self.router.find(path))?;
         Some((&self.methods[found.template], found.values))
     }
@@ -76,7 +98,9 @@ impl Derived {
         credentials::admit(&self.api.document.schemes, declared, carriers).map_err(Trouble::Unauthorized)?;
         let key = credentials::whose(&self.api.document.schemes, carriers);
         match &self.settings.require_token {
-            Some(required) if !declared.security.is_empty() && *required != key => Err(Trouble::Unauthorized("other credentials".to_owned())),
+            Some(required) if !declared.security.is_empty() && *required != key => {
+                Err(Trouble::Unauthorized("other credentials".to_owned()))
+            }
             _ => Ok(key),
         }
     }
@@ -94,7 +118,8 @@ impl Derived {
         for parameter in &declared.parameters {
             self.check_parameter(parameter, &query, request)?;
         }
-        let decoded = body::decode(&self.api.schemas, declared.body.as_ref(), request.header("content-type"), &request.body);
+        let decoded =
+            body::decode(&self.api.schemas, declared.body.as_ref(), request.header("content-type"), &request.body);
         let decoded = decoded.map_err(|error| match error {
             BodyError::Malformed(what) => Trouble::Malformed(format!("body: {what}")),
             BodyError::MediaType(what) => Trouble::MediaType(what),
@@ -115,28 +140,40 @@ impl Derived {
         let told: Vec<String> = violations
             .iter()
             .filter(|one| clear(&one.keyword))
-            .map(|one| format!("body{}: {}", one.at.iter().map(|step| format!(".{step}")).collect::<String>(), one.message))
+            .map(|one| {
+                format!("body{}: {}", one.at.iter().map(|step| format!(".{step}")).collect::<String>(), one.message)
+            })
             .collect();
         if told.is_empty() { Ok(()) } else { Err(Trouble::Invalid(told.join("; "))) }
     }
 
-    fn check_parameter(&self, parameter: &Parameter, query: &[(String, String)], request: &Request) -> Result<(), Trouble> {
+    fn check_parameter(
+        &self,
+        parameter: &Parameter,
+        query: &[(String, String)],
+        request: &Request,
+    ) -> Result<(), Trouble> {
         let name = parameter.name.as_str();
         let is_here = |one: &str| one == name || one.strip_prefix(name).is_some_and(|rest| rest.starts_with('['));
         let (place, given): (&str, Vec<&str>) = match parameter.location {
-            Location::Query => ("query", query.iter().filter(|(one, _)| is_here(one)).map(|(_, value)| value.as_str()).collect()),
+            Location::Query => {
+                ("query", query.iter().filter(|(one, _)| is_here(one)).map(|(_, value)| value.as_str()).collect())
+            }
             Location::Header => ("header", request.header(&name.to_ascii_lowercase()).into_iter().collect()),
             Location::Path | Location::Cookie => return Ok(()),
         };
         if given.is_empty() {
-            let is_object = parameter.style == "deepObject" || parameter.schema.as_deref().is_some_and(|at| self.api.schemas.merged(at).kind() == Some("object"));
+            let is_object = parameter.style == "deepObject"
+                || parameter.schema.as_deref().is_some_and(|at| self.api.schemas.merged(at).kind() == Some("object"));
             let missing = || Trouble::Invalid(format!("{place}.{name}: is missing"));
             return if parameter.required && !is_object { Err(missing()) } else { Ok(()) };
         }
         let [one] = given.as_slice() else { return Ok(()) };
         let (Some(pointer), false, false) = (&parameter.schema, parameter.json, one.is_empty()) else { return Ok(()) };
         let shape = self.api.schemas.merged(pointer);
-        if !matches!(shape.kind(), Some("string" | "integer" | "number" | "boolean")) || !query.iter().all(|(one, _)| one == name || !is_here(one)) {
+        if !matches!(shape.kind(), Some("string" | "integer" | "number" | "boolean"))
+            || !query.iter().all(|(one, _)| one == name || !is_here(one))
+        {
             return Ok(());
         }
         let value = query::typed(one, &shape);

@@ -94,7 +94,12 @@ impl Derived {
         call.values.get(count.checked_sub(1)?).map(String::as_str)
     }
 
-    fn writes<'w>(resource: &'w Resource, shape: &'w Shape, call: &'w Call<'_>, path: &'w [(String, String)]) -> Write<'w> {
+    fn writes<'w>(
+        resource: &'w Resource,
+        shape: &'w Shape,
+        call: &'w Call<'_>,
+        path: &'w [(String, String)],
+    ) -> Write<'w> {
         Write { resource, shape, body: call.body.as_ref(), path }
     }
 
@@ -177,7 +182,9 @@ impl Derived {
         let before = found.and_then(|at| kept.state.collection(place).and_then(|all| all.get(at)).cloned());
         let mut is_remembered = before.as_ref().is_none_or(|before| before.remembered > 0);
         let (sequence, members) = match (found, before) {
-            (Some(sequence), Some(before)) => (Some(sequence), self.changed_members(&write, &before.members, kept, way)),
+            (Some(sequence), Some(before)) => {
+                (Some(sequence), self.changed_members(&write, &before.members, kept, way))
+            }
             _ => {
                 let is_named = way == Way::Replace && resource.identity.first().is_none_or(|one| one.is_given);
                 let gone = kept.state.collection(place).is_some_and(|all| all.is_gone(&id));
@@ -218,14 +225,23 @@ impl Derived {
                 kept.state.remove_below(&name, &self.below(place.resource));
                 removed.map(|object| object.members).unwrap_or_default()
             }
-            None if kept.state.collection(place).is_some_and(|all| all.is_gone(&id)) => return Err(self.not_found(place, &id)),
+            None if kept.state.collection(place).is_some_and(|all| all.is_gone(&id)) => {
+                return Err(self.not_found(place, &id));
+            }
             None if self.is_unknown(resource, &id) => return Err(self.not_found(place, &id)),
             None => self.foreign_members(resource, call, &id),
         };
-        let same_kind = |shape: &Shape| shape.reference.is_some() && shape.reference == resource.shape.as_ref().and_then(|one| one.reference.clone());
+        let same_kind = |shape: &Shape| {
+            shape.reference.is_some()
+                && shape.reference == resource.shape.as_ref().and_then(|one| one.reference.clone())
+        };
         let whole = call.operation.success.shape.as_ref().is_some_and(same_kind);
         let names: Vec<&str> = resource.identity.iter().map(|one| one.name.as_str()).collect();
-        let members = if whole { members } else { members.into_iter().filter(|(name, _)| names.contains(&name.as_str())).collect() };
+        let members = if whole {
+            members
+        } else {
+            members.into_iter().filter(|(name, _)| names.contains(&name.as_str())).collect()
+        };
         self.object_outcome(call, resource, &members, if found.is_some() { Basis::State } else { Basis::Example })
     }
 
@@ -268,7 +284,12 @@ impl Derived {
         }
         let valid = self.proof.is_valid(super::SIDE, pointer, &body);
         let content = Content::Json(concrete(&media.media_type), body);
-        valid.then(|| Outcome { status: call.operation.success.status, body: content, basis: Basis::State, headers: Vec::new() })
+        valid.then(|| Outcome {
+            status: call.operation.success.status,
+            body: content,
+            basis: Basis::State,
+            headers: Vec::new(),
+        })
     }
 
     /// Something done with an object: 404 where it is not there; its own state where the response is the object.
@@ -278,7 +299,8 @@ impl Derived {
         let _ = self.name_of(place, id, kept)?;
         let found = kept.state.collection(place).and_then(|all| all.get(all.find(id)?));
         let reference = |shape: Option<&Shape>| shape.and_then(|one| one.reference.clone());
-        let is_object = reference(call.operation.success.shape.as_ref()).is_some_and(|one| Some(one) == reference(resource.shape.as_ref()));
+        let is_object = reference(call.operation.success.shape.as_ref())
+            .is_some_and(|one| Some(one) == reference(resource.shape.as_ref()));
         match found {
             Some(object) if is_object => self.object_outcome(call, resource, &object.members, Basis::State),
             _ => self.of_one_kind(call, kept),
@@ -299,13 +321,18 @@ impl Derived {
             return Ok(Outcome { status, body: content, basis, headers: self.success_headers(call, None) });
         }
         let kept_before = kept.state.singletons.get(&key).cloned();
-        if role == Role::GetSingleton && kept_before == Some(None) && call.declared.responses.iter().any(|one| one.status == "404") {
+        if role == Role::GetSingleton
+            && kept_before == Some(None)
+            && call.declared.responses.iter().any(|one| one.status == "404")
+        {
             return Err(Trouble::NotFound(format!("nothing is at {key} any more")));
         }
         let before = kept_before.flatten();
         let members = match (role, before, &call.body) {
             (Role::GetSingleton, before, _) => before,
-            (Role::SetSingleton, Some(Value::Object(before)), Some(Value::Object(sent))) if call.declared.method == "PATCH" => {
+            (Role::SetSingleton, Some(Value::Object(before)), Some(Value::Object(sent)))
+                if call.declared.method == "PATCH" =>
+            {
                 Some(Value::Object(before.into_iter().chain(sent.clone()).collect()))
             }
             (Role::SetSingleton, _, Some(sent)) => Some(sent.clone()),
@@ -328,7 +355,13 @@ impl Derived {
     }
 
     /// The success of an operation with an object of the state.
-    fn object_outcome(&self, call: &Call<'_>, resource: &Resource, members: &Members, basis: Basis) -> Result<Outcome, Trouble> {
+    fn object_outcome(
+        &self,
+        call: &Call<'_>,
+        resource: &Resource,
+        members: &Members,
+        basis: Basis,
+    ) -> Result<Outcome, Trouble> {
         let status = call.operation.success.status;
         let media = self.success_media(call);
         let json = media.filter(|media| conformance_api::media::is_json(&media.media_type));
@@ -339,7 +372,8 @@ impl Derived {
         };
         let made = self.template(&shape.body, &media.examples)?;
         let keep: Vec<String> = resource.identity.iter().map(|one| one.name.clone()).collect();
-        let body = if shape.is_item { Some(made.value.clone()) } else { self.with_object(shape, &made.value, members, &keep) };
+        let body =
+            if shape.is_item { Some(made.value.clone()) } else { self.with_object(shape, &made.value, members, &keep) };
         let body = body.unwrap_or_else(|| made.value.clone());
         Ok(Outcome { status, body: Content::Json(concrete(&media.media_type), body), basis, headers: Vec::new() })
     }

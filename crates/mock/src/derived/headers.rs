@@ -10,17 +10,27 @@ use super::{Derived, SIDE};
 impl Derived {
     /// The documented header fields of a success: `Location` where something was made, samples of those that are required.
     pub(crate) fn success_headers(&self, call: &Call<'_>, made: Option<&str>) -> Vec<(String, String)> {
-        let Some(response) = call.operation.success.response.and_then(|at| call.declared.responses.get(at)) else { return Vec::new() };
+        let Some(response) = call.operation.success.response.and_then(|at| call.declared.responses.get(at)) else {
+            return Vec::new();
+        };
         let mut headers = Vec::new();
         for field in &response.headers {
             let name = field.name.to_ascii_lowercase();
             match (plain(&name).as_str(), made) {
                 ("location", Some(id)) => {
                     let path = call.request.path().trim_end_matches('/');
-                    headers.push((name, format!("{path}/{}", percent_encoding::utf8_percent_encode(id, percent_encoding::NON_ALPHANUMERIC))));
+                    headers.push((
+                        name,
+                        format!(
+                            "{path}/{}",
+                            percent_encoding::utf8_percent_encode(id, percent_encoding::NON_ALPHANUMERIC)
+                        ),
+                    ));
                 }
                 ("link" | "contenttype" | "contentlength", _) => {}
-                _ if field.required || name == "location" => headers.extend(self.header_sample(field).map(|value| (name, value))),
+                _ if field.required || name == "location" => {
+                    headers.extend(self.header_sample(field).map(|value| (name, value)))
+                }
                 _ => {}
             }
         }
@@ -32,7 +42,8 @@ impl Derived {
             return Some(example);
         }
         let schema = self.api.schemas.at(field.schema.as_deref()?)?;
-        let sampler = Sampler { schemas: &self.api.schemas, side: SIDE, extent: Extent::Required, variant: 0, examples: true };
+        let sampler =
+            Sampler { schemas: &self.api.schemas, side: SIDE, extent: Extent::Required, variant: 0, examples: true };
         as_text(&sampler.sample_named(&[schema], "value")?)
     }
 }

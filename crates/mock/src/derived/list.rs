@@ -33,19 +33,31 @@ impl Derived {
         let filters = call.operation.success.shape.as_ref().map(|shape| self.filters(call, shape)).unwrap_or_default();
         let wanted = |object: &Object| filters.iter().all(|one| one.lets(object));
         let (member, is_descending) = self.order(call, resource);
-        let query = Query { filter: &wanted, order: Order { member: member.as_deref(), is_descending }, window: asked.window, limit: asked.limit };
+        let query = Query {
+            filter: &wanted,
+            order: Order { member: member.as_deref(), is_descending },
+            window: asked.window,
+            limit: asked.limit,
+        };
         let page = collection.page(&query);
         let info = PageInfo::new(call, &page, &asked);
         self.page_outcome(call, resource, &page, &info)
     }
 
-    fn page_outcome(&self, call: &Call<'_>, resource: &Resource, page: &Page<'_>, info: &PageInfo) -> Result<Outcome, Trouble> {
+    fn page_outcome(
+        &self,
+        call: &Call<'_>,
+        resource: &Resource,
+        page: &Page<'_>,
+        info: &PageInfo,
+    ) -> Result<Outcome, Trouble> {
         let success = &call.operation.success;
         let (Some(media), Some(shape)) = (self.success_media(call), &success.shape) else {
             let (body, basis) = self.plain_content(self.success_media(call))?;
             return Ok(Outcome { status: success.status, body, basis, headers: Vec::new() });
         };
-        let Some(pointer) = media.schema.as_deref().filter(|_| conformance_api::media::is_json(&media.media_type)) else {
+        let Some(pointer) = media.schema.as_deref().filter(|_| conformance_api::media::is_json(&media.media_type))
+        else {
             let (body, basis) = self.plain_content(Some(media))?;
             return Ok(Outcome { status: success.status, body, basis, headers: Vec::new() });
         };
@@ -53,7 +65,8 @@ impl Derived {
         let mut body = made.value.clone();
         let (fallback, known) = (self.sample_members(shape), self.known_members(shape));
         let keep: Vec<String> = resource.identity.iter().map(|one| one.name.clone()).collect();
-        let items: Vec<Value> = page.items.iter().map(|(_, one)| Value::Object(self.overlaid(&fallback, &known, &one.members))).collect();
+        let items: Vec<Value> =
+            page.items.iter().map(|(_, one)| Value::Object(self.overlaid(&fallback, &known, &one.members))).collect();
         let mut placed: Vec<Placed> = (0..items.len())
             .map(|index| {
                 let at = shape.at.iter().cloned().chain([index.to_string()]).collect();
@@ -73,20 +86,39 @@ impl Derived {
             None => return Err(Trouble::Unproducible(pointer.to_owned())),
         };
         let headers = self.page_headers(call, info);
-        Ok(Outcome { status: success.status, body: Content::Json(concrete(&media.media_type), body), basis: Basis::State, headers })
+        Ok(Outcome {
+            status: success.status,
+            body: Content::Json(concrete(&media.media_type), body),
+            basis: Basis::State,
+            headers,
+        })
     }
 
     /// Where the page begins, and how long it may be.
     fn asked(&self, call: &Call<'_>, collection: &Collection) -> Result<Asked, Trouble> {
         let Some(pages) = &call.operation.pages else {
-            return Ok(Asked { window: Window::Offset(0), limit: MOST, is_paged: false, page: 1, first_page: 1, style: None });
+            return Ok(Asked {
+                window: Window::Offset(0),
+                limit: MOST,
+                is_paged: false,
+                page: 1,
+                first_page: 1,
+                style: None,
+            });
         };
         let number = |parameter: &str| call.argument(parameter).and_then(|value| value.parse::<usize>().ok());
         let limit = match &pages.limit {
             Some(limit) => number(&limit.parameter).unwrap_or(limit.default).clamp(1, limit.most),
             None => DEFAULT_LIMIT,
         };
-        let mut asked = Asked { window: Window::Offset(0), limit, is_paged: true, page: 1, first_page: 1, style: pages.styles.first().cloned() };
+        let mut asked = Asked {
+            window: Window::Offset(0),
+            limit,
+            is_paged: true,
+            page: 1,
+            first_page: 1,
+            style: pages.styles.first().cloned(),
+        };
         for style in &pages.styles {
             if let Style::Page { first, .. } = style {
                 (asked.page, asked.first_page) = (*first, *first);
@@ -115,16 +147,20 @@ impl Derived {
         let item = self.api.schemas.outline(&inside(&self.api.schemas, shape));
         let reserved = |one: &Parameter| {
             let name = plain(&one.name);
-            Pages::is_name(&one.name) || SORTS.contains(&name.as_str()) || matches!(name.as_str(), "direction" | "fields" | "expand" | "include")
+            Pages::is_name(&one.name)
+                || SORTS.contains(&name.as_str())
+                || matches!(name.as_str(), "direction" | "fields" | "expand" | "include")
         };
         let query = call.declared.parameters.iter().filter(|one| one.location == Location::Query && !reserved(one));
         let filter = |one: &Parameter| {
             let given = call.query.iter().filter(|(name, _)| *name == one.name || *name == format!("{}[]", one.name));
             let values: Vec<String> = given
-                .flat_map(|(_, value)| if one.schema.as_deref().is_some_and(|at| self.api.schemas.merged(at).kind() == Some("array")) {
-                    value.split(',').map(str::to_owned).collect()
-                } else {
-                    vec![value.clone()]
+                .flat_map(|(_, value)| {
+                    if one.schema.as_deref().is_some_and(|at| self.api.schemas.merged(at).kind() == Some("array")) {
+                        value.split(',').map(str::to_owned).collect()
+                    } else {
+                        vec![value.clone()]
+                    }
                 })
                 .filter(|value| !value.is_empty() && !matches!(value.as_str(), "all" | "any" | "*"))
                 .collect();
@@ -168,7 +204,9 @@ impl Filter {
     fn lets(&self, object: &Object) -> bool {
         let is_wanted = |value: &Value| as_text(value).is_some_and(|text| self.values.contains(&text));
         match object.members.get(&self.member) {
-            Some(Value::Array(items)) => items.iter().any(|item| is_wanted(item) || item.get("name").is_some_and(is_wanted)),
+            Some(Value::Array(items)) => {
+                items.iter().any(|item| is_wanted(item) || item.get("name").is_some_and(is_wanted))
+            }
             Some(value) => is_wanted(value),
             None => false,
         }

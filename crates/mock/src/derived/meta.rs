@@ -56,9 +56,16 @@ impl PageInfo {
         let style = asked.style.as_ref();
         let has_more = page.after > 0 && asked.is_paged;
         let has_previous = page.before > 0 && asked.is_paged;
-        let next = if has_more { at(style, page_number + 1, page.before + page.items.len(), last.as_ref(), false) } else { None };
-        let previous =
-            if has_previous { at(style, page_number.saturating_sub(1), page.before.saturating_sub(asked.limit), first.as_ref(), true) } else { None };
+        let next = if has_more {
+            at(style, page_number + 1, page.before + page.items.len(), last.as_ref(), false)
+        } else {
+            None
+        };
+        let previous = if has_previous {
+            at(style, page_number.saturating_sub(1), page.before.saturating_sub(asked.limit), first.as_ref(), true)
+        } else {
+            None
+        };
         let last_page = asked.first_page + pages - 1;
         let own = call.request.target.clone();
         let begin = at(style, asked.first_page, 0, None, false).unwrap_or_else(|| own.clone());
@@ -86,45 +93,82 @@ impl PageInfo {
     /// The value of a member with this name, if the name is one for pages; the outer none for any other name.
     fn value(&self, name: &str, around: &str, shape: &Merged<'_>, sample: Option<&Value>) -> Option<Option<Value>> {
         let kind = shape.kind();
-        let is_url = |text: &str| shape.format.is_some_and(|one| one.starts_with("uri") || one == "url") || text.ends_with("uri") || text.ends_with("url") || text.ends_with("link") || text == "href"
-            || sample.and_then(Value::as_str).is_some_and(|one| one.starts_with("http") || one.starts_with('/'));
+        let is_url = |text: &str| {
+            shape.format.is_some_and(|one| one.starts_with("uri") || one == "url")
+                || text.ends_with("uri")
+                || text.ends_with("url")
+                || text.ends_with("link")
+                || text == "href"
+                || sample.and_then(Value::as_str).is_some_and(|one| one.starts_with("http") || one.starts_with('/'))
+        };
         let name = plain(name);
         let whole = |number: usize| Some(Some(Value::from(number)));
         let is_number = matches!(kind, Some("integer" | "number"));
         match name.as_str() {
-            "hasmore" | "more" | "hasnext" | "hasnextpage" | "hasmoreitems" | "hasmoreresults" if kind == Some("boolean") => Some(Some(self.has_more.into())),
+            "hasmore" | "more" | "hasnext" | "hasnextpage" | "hasmoreitems" | "hasmoreresults"
+                if kind == Some("boolean") =>
+            {
+                Some(Some(self.has_more.into()))
+            }
             "done" | "islast" | "islastpage" | "last" if kind == Some("boolean") => Some(Some((!self.has_more).into())),
             "isfirst" | "isfirstpage" | "first" if kind == Some("boolean") => Some(Some((!self.has_previous).into())),
-            "hasprevious" | "hasprev" | "haspreviouspage" | "hasprevpage" if kind == Some("boolean") => Some(Some(self.has_previous.into())),
-            "total" | "totalcount" | "totalitems" | "totalresults" | "totalelements" | "totalsize" | "totalhits" | "totalentries" if is_number => whole(self.total),
+            "hasprevious" | "hasprev" | "haspreviouspage" | "hasprevpage" if kind == Some("boolean") => {
+                Some(Some(self.has_previous.into()))
+            }
+            "total" | "totalcount" | "totalitems" | "totalresults" | "totalelements" | "totalsize" | "totalhits"
+            | "totalentries"
+                if is_number =>
+            {
+                whole(self.total)
+            }
             "limit" | "perpage" | "pagesize" | "itemsperpage" | "resultsperpage" if is_number => whole(self.limit),
             "offset" | "startindex" | "skip" | "start" if is_number => whole(self.offset),
             "page" | "currentpage" | "pagenumber" | "pageno" | "pageindex" | "current" if is_number => whole(self.page),
             "pages" | "totalpages" | "pagecount" | "numpages" | "lastpage" if is_number => whole(self.pages),
             "nextpage" | "next" if is_number => Some(self.has_more.then(|| (self.page + 1).into())),
-            "previouspage" | "prevpage" | "previous" | "prev" if is_number => Some(self.has_previous.then(|| self.page.saturating_sub(1).max(self.first_page).into())),
+            "previouspage" | "prevpage" | "previous" | "prev" if is_number => {
+                Some(self.has_previous.then(|| self.page.saturating_sub(1).max(self.first_page).into()))
+            }
             "nextoffset" if is_number => Some(self.has_more.then(|| (self.offset + self.count).into())),
             "count" | "returned" | "numberofelements" | "resultcount" if is_number => whole(self.count),
             "firstid" => Some(self.first.clone().map(Value::from)),
             "lastid" => Some(self.last.clone().map(Value::from)),
-            "nextpageuri" | "nextpageurl" | "nexturl" | "nextlink" | "next" | "nextpage" | "nexthref" if is_url(&name) => {
+            "nextpageuri" | "nextpageurl" | "nexturl" | "nextlink" | "next" | "nextpage" | "nexthref"
+                if is_url(&name) =>
+            {
                 Some(self.next.as_ref().map(|target| self.link(&name, target)))
             }
-            "previouspageuri" | "prevpageuri" | "previouspageurl" | "previousurl" | "prevurl" | "prev" | "previous" | "prevpage" | "previouspage" if is_url(&name) => {
+            "previouspageuri" | "prevpageuri" | "previouspageurl" | "previousurl" | "prevurl" | "prev" | "previous"
+            | "prevpage" | "previouspage"
+                if is_url(&name) =>
+            {
                 Some(self.previous.as_ref().map(|target| self.link(&name, target)))
             }
-            "firstpageuri" | "firstpageurl" | "first" if kind == Some("string") && is_url(&name) => Some(Some(self.link(&name, &self.begin))),
-            "lastpageuri" | "lastpageurl" | "last" if kind == Some("string") && is_url(&name) => Some(Some(self.link(&name, &self.end))),
-            "nextcursor" | "nextpagetoken" | "nexttoken" | "nextmarker" | "iterator" | "endcursor" | "nextiterator" | "nextpage" | "next" | "continuationtoken"
-            | "nextpagecursor" | "nextstreamposition" | "aftercursor" | "nextkey" | "bookmark" | "continuation" | "scrollid" => {
+            "firstpageuri" | "firstpageurl" | "first" if kind == Some("string") && is_url(&name) => {
+                Some(Some(self.link(&name, &self.begin)))
+            }
+            "lastpageuri" | "lastpageurl" | "last" if kind == Some("string") && is_url(&name) => {
+                Some(Some(self.link(&name, &self.end)))
+            }
+            "nextcursor" | "nextpagetoken" | "nexttoken" | "nextmarker" | "iterator" | "endcursor" | "nextiterator"
+            | "nextpage" | "next" | "continuationtoken" | "nextpagecursor" | "nextstreamposition" | "aftercursor"
+            | "nextkey" | "bookmark" | "continuation" | "scrollid" => {
                 let always = name == "iterator" || name == "endcursor";
                 Some(self.last.clone().filter(|_| self.has_more || always).map(Value::from))
             }
-            "after" if plain(around) == "cursors" || plain(around) == "paging" || plain(around) == "pagination" || plain(around) == "meta" => {
+            "after"
+                if plain(around) == "cursors"
+                    || plain(around) == "paging"
+                    || plain(around) == "pagination"
+                    || plain(around) == "meta" =>
+            {
                 Some(self.last.clone().filter(|_| self.has_more).map(Value::from))
             }
-            "cursor" if plain(around) != "" || kind == Some("string") => Some(self.last.clone().filter(|_| self.has_more).map(Value::from)),
-            "previouscursor" | "prevcursor" | "previouspagetoken" | "prevmarker" | "previtererator" | "previterator" | "startcursor" | "beforecursor" | "previous" | "prev" | "prevpage" => {
+            "cursor" if plain(around) != "" || kind == Some("string") => {
+                Some(self.last.clone().filter(|_| self.has_more).map(Value::from))
+            }
+            "previouscursor" | "prevcursor" | "previouspagetoken" | "prevmarker" | "previtererator"
+            | "previterator" | "startcursor" | "beforecursor" | "previous" | "prev" | "prevpage" => {
                 Some(self.first.clone().filter(|_| self.has_previous).map(Value::from))
             }
             _ => None,
@@ -141,11 +185,17 @@ impl PageInfo {
 fn target(call: &Call<'_>, (name, value): &(String, String)) -> String {
     let styles = call.operation.pages.iter().flat_map(|pages| &pages.styles);
     let others: Vec<&str> = styles.map(Style::parameter).collect();
-    let mut pairs: Vec<(&str, &str)> =
-        call.query.iter().map(|(one, value)| (one.as_str(), value.as_str())).filter(|(one, _)| !others.contains(one) && one != name).collect();
+    let mut pairs: Vec<(&str, &str)> = call
+        .query
+        .iter()
+        .map(|(one, value)| (one.as_str(), value.as_str()))
+        .filter(|(one, _)| !others.contains(one) && one != name)
+        .collect();
     pairs.push((name, value));
-    let encode = |text: &str| percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC).to_string();
-    let plain = |text: &str| text.bytes().all(|one| one.is_ascii_alphanumeric() || matches!(one, b'_' | b'-' | b'.' | b'~'));
+    let encode =
+        |text: &str| percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC).to_string();
+    let plain =
+        |text: &str| text.bytes().all(|one| one.is_ascii_alphanumeric() || matches!(one, b'_' | b'-' | b'.' | b'~'));
     let part = |text: &str| if plain(text) { text.to_owned() } else { encode(text) };
     let query: Vec<String> = pairs.into_iter().map(|(name, value)| format!("{}={}", part(name), part(value))).collect();
     format!("{}?{}", call.request.path(), query.join("&"))
@@ -160,7 +210,15 @@ impl Derived {
         }
     }
 
-    fn fill_members(&self, body: &mut Value, shape: &Merged<'_>, list: &str, around: &str, info: &PageInfo, depth: usize) {
+    fn fill_members(
+        &self,
+        body: &mut Value,
+        shape: &Merged<'_>,
+        list: &str,
+        around: &str,
+        info: &PageInfo,
+        depth: usize,
+    ) {
         let Some(members) = body.as_object_mut() else { return };
         for (name, schemas) in shape.properties.iter().filter(|(name, _)| *name != list) {
             let merged = self.api.schemas.outline(schemas);
@@ -177,13 +235,22 @@ impl Derived {
                 continue;
             }
             // `count` beside a total is that of the page; alone it is that of the whole.
-            let is_lone_count = plain(name) == "count" && !shape.properties.iter().any(|(one, _)| plain(one).starts_with("total"));
-            let value = if is_lone_count { Some(Some(Value::from(info.total))) } else { info.value(name, around, &merged, members.get(*name)) };
+            let is_lone_count =
+                plain(name) == "count" && !shape.properties.iter().any(|(one, _)| plain(one).starts_with("total"));
+            let value = if is_lone_count {
+                Some(Some(Value::from(info.total)))
+            } else {
+                info.value(name, around, &merged, members.get(*name))
+            };
             match value {
                 None => {}
                 Some(Some(value)) => {
                     let text = || as_text(&value).map(Value::from);
-                    let value = if merged.kind() == Some("string") && value.is_number() { text().unwrap_or(value) } else { value };
+                    let value = if merged.kind() == Some("string") && value.is_number() {
+                        text().unwrap_or(value)
+                    } else {
+                        value
+                    };
                     members.insert((*name).to_owned(), value);
                 }
                 Some(None) if merged.is_nullable() => drop(members.insert((*name).to_owned(), Value::Null)),
@@ -197,7 +264,9 @@ impl Derived {
 
     /// `Link` and totals, where the response documents such fields.
     pub(crate) fn page_headers(&self, call: &Call<'_>, info: &PageInfo) -> Vec<(String, String)> {
-        let Some(response) = call.operation.success.response.and_then(|at| call.declared.responses.get(at)) else { return Vec::new() };
+        let Some(response) = call.operation.success.response.and_then(|at| call.declared.responses.get(at)) else {
+            return Vec::new();
+        };
         let mut headers = Vec::new();
         for field in &response.headers {
             match plain(&field.name).as_str() {
@@ -225,5 +294,8 @@ impl Derived {
 }
 
 fn is_about_pages(name: &str) -> bool {
-    matches!(plain(name).as_str(), "links" | "meta" | "pages" | "pagination" | "paging" | "cursors" | "page" | "pageinfo")
+    matches!(
+        plain(name).as_str(),
+        "links" | "meta" | "pages" | "pagination" | "paging" | "cursors" | "page" | "pageinfo"
+    )
 }

@@ -143,7 +143,9 @@ impl Derived {
         let mut reply = render(Outcome { status, body, basis: Basis::Schema, headers: Vec::new() });
         match trouble {
             Trouble::MethodNotAllowed(methods) => reply.headers.push(("allow".into(), allow(methods))),
-            Trouble::Unauthorized(_) if status == 401 => reply.headers.push(("www-authenticate".into(), "Bearer".to_owned())),
+            Trouble::Unauthorized(_) if status == 401 => {
+                reply.headers.push(("www-authenticate".into(), "Bearer".to_owned()))
+            }
             _ => {}
         }
         reply.problem = Some(Problem::new(trouble.kind(), trouble.message()));
@@ -152,7 +154,8 @@ impl Derived {
 
     /// What a path has, and the response to a browser's preflight.
     fn options(&self, request: &Request) -> Reply {
-        let mut methods: Vec<String> = self.methods_of(request.path()).map_or_else(Vec::new, |all| all.keys().cloned().collect());
+        let mut methods: Vec<String> =
+            self.methods_of(request.path()).map_or_else(Vec::new, |all| all.keys().cloned().collect());
         if methods.is_empty() {
             return self.refused(&Trouble::UnknownPath(request.path().to_owned()), None);
         }
@@ -175,7 +178,10 @@ impl Derived {
             })
         };
         let usual = success.media.and_then(|at| all.get(at));
-        usual.filter(|media| is_json(&media.media_type) && accept.contains("json")).or_else(|| all.iter().find(accepts)).or(usual)
+        usual
+            .filter(|media| is_json(&media.media_type) && accept.contains("json"))
+            .or_else(|| all.iter().find(accepts))
+            .or(usual)
     }
 }
 
@@ -190,7 +196,9 @@ impl Engine for Derived {
             return self.options(request);
         }
         let mut number = None;
-        let mut reply = self.carry_out(request, &mut number).unwrap_or_else(|(trouble, operation)| self.refused(&trouble, operation));
+        let mut reply = self
+            .carry_out(request, &mut number)
+            .unwrap_or_else(|(trouble, operation)| self.refused(&trouble, operation));
         reply.workspace = number;
         reply
     }

@@ -12,9 +12,31 @@ use super::workspace::Kept;
 use crate::clock::rfc3339;
 
 /// Members that say when an object was made.
-const CREATED: &[&str] = &["createdat", "created", "createdon", "datecreated", "createdtime", "creationtime", "createtime", "creationdate", "createddate", "insertedat"];
+const CREATED: &[&str] = &[
+    "createdat",
+    "created",
+    "createdon",
+    "datecreated",
+    "createdtime",
+    "creationtime",
+    "createtime",
+    "creationdate",
+    "createddate",
+    "insertedat",
+];
 /// Members that say when it was last changed.
-const UPDATED: &[&str] = &["updatedat", "updated", "updatedon", "dateupdated", "modifiedat", "modified", "lastmodified", "updatetime", "lastupdated", "modifiedon"];
+const UPDATED: &[&str] = &[
+    "updatedat",
+    "updated",
+    "updatedon",
+    "dateupdated",
+    "modifiedat",
+    "modified",
+    "lastmodified",
+    "updatetime",
+    "lastupdated",
+    "modifiedon",
+];
 
 /// What is written to an object.
 pub(crate) struct Write<'w> {
@@ -149,7 +171,8 @@ impl Derived {
                 Some(id) => id_value(&member.form, id),
                 None => Some(member.form.make(count, now, &mut |below| random.usize(..below.max(1)))),
             };
-            let allowed = shape.property(&member.name).is_none_or(|schemas| !self.api.schemas.merge(schemas).write_only);
+            let allowed =
+                shape.property(&member.name).is_none_or(|schemas| !self.api.schemas.merge(schemas).write_only);
             if let Some(value) = value.filter(|_| allowed) {
                 members.insert(member.name.clone(), value);
             }
@@ -164,7 +187,9 @@ impl Derived {
             return;
         }
         match self.api.schemas.merge(schemas).kind() {
-            Some("integer") => drop(value.parse::<i64>().map(|number| members.insert((*member).to_owned(), number.into()))),
+            Some("integer") => {
+                drop(value.parse::<i64>().map(|number| members.insert((*member).to_owned(), number.into())))
+            }
             Some("string") => drop(members.insert((*member).to_owned(), value.into())),
             _ => {}
         }
@@ -188,7 +213,13 @@ impl Derived {
     fn overlay(&self, members: &mut Members, sent: &Members, shape: &Merged<'_>, way: Way) {
         for (name, value) in sent {
             let known = shape.property(name).map(|schemas| (name.as_str(), schemas));
-            let known = known.or_else(|| shape.properties.iter().find(|(one, _)| same(one, name)).map(|(one, schemas)| (*one, schemas.as_slice())));
+            let known = known.or_else(|| {
+                shape
+                    .properties
+                    .iter()
+                    .find(|(one, _)| same(one, name))
+                    .map(|(one, schemas)| (*one, schemas.as_slice()))
+            });
             match known {
                 Some((known, schemas)) => self.put(members, known, value, schemas, way),
                 None if shape.properties.is_empty() => drop(members.insert(name.clone(), value.clone())),
@@ -228,7 +259,9 @@ impl Derived {
             (None, Value::String(text), Some("integer" | "number")) => as_number(text).unwrap_or_else(|| value.clone()),
             (None, Value::Number(number), Some("string")) => number.to_string().into(),
             // Another object by its id, where the response shows that object.
-            (None, Value::String(id), Some("object")) if merged.property("id").is_some() && !self.takes_text(schemas) => {
+            (None, Value::String(id), Some("object"))
+                if merged.property("id").is_some() && !self.takes_text(schemas) =>
+            {
                 let mut inner = members.get(name).and_then(Value::as_object).cloned().unwrap_or_default();
                 inner.insert("id".to_owned(), id.as_str().into());
                 Value::Object(inner)

@@ -79,7 +79,8 @@ impl Derived {
 
     /// A sample of the object alone, where the body's sample has none.
     fn loose_sample(&self, shape: &Shape) -> Members {
-        let sampler = Sampler { schemas: &self.api.schemas, side: SIDE, extent: Extent::Full, variant: 0, examples: true };
+        let sampler =
+            Sampler { schemas: &self.api.schemas, side: SIDE, extent: Extent::Full, variant: 0, examples: true };
         match sampler.sample(&inside(&self.api.schemas, shape)) {
             Some(Value::Object(members)) => members,
             _ => Map::new(),
@@ -89,7 +90,12 @@ impl Derived {
     /// The names of the members that a shape's schema knows, in its order.
     pub(crate) fn known_members(&self, shape: &Shape) -> Vec<&str> {
         let outlined = self.api.schemas.outline(&inside(&self.api.schemas, shape));
-        outlined.properties.into_iter().filter(|(_, schemas)| !self.api.schemas.merge(schemas).write_only).map(|(name, _)| name).collect()
+        outlined
+            .properties
+            .into_iter()
+            .filter(|(_, schemas)| !self.api.schemas.merge(schemas).write_only)
+            .map(|(name, _)| name)
+            .collect()
     }
 
     /// The members of a sample with those of an object over them, as far as the schema knows them.
@@ -106,7 +112,13 @@ impl Derived {
     }
 
     /// A body that is proved, with an object of the state in its place.
-    pub(crate) fn with_object(&self, shape: &Shape, template: &Value, members: &Members, keep: &[String]) -> Option<Value> {
+    pub(crate) fn with_object(
+        &self,
+        shape: &Shape,
+        template: &Value,
+        members: &Members,
+        keep: &[String],
+    ) -> Option<Value> {
         let mut body = template.clone();
         let known = self.known_members(shape);
         let there = slot(&mut body, &shape.at)?;
@@ -125,7 +137,8 @@ impl Derived {
             }
             let mut changed = false;
             for violation in &violations {
-                let here = placed.iter().find(|one| violation.at.len() > one.at.len() && violation.at.starts_with(&one.at));
+                let here =
+                    placed.iter().find(|one| violation.at.len() > one.at.len() && violation.at.starts_with(&one.at));
                 let Some(here) = here else { continue };
                 let name = &violation.at[here.at.len()];
                 let Some(Value::Object(members)) = slot(&mut body, &here.at) else { continue };
@@ -145,7 +158,8 @@ impl Derived {
 
     /// Puts every object back to its sample, and then takes each member that the schema allows.
     fn one_by_one(&self, pointer: &str, mut body: Value, placed: &[Placed]) -> Option<Value> {
-        let (mut wanted, placed) = (Vec::new(), placed.iter().filter(|one| !one.at.is_empty() || placed.len() == 1).collect::<Vec<_>>());
+        let (mut wanted, placed) =
+            (Vec::new(), placed.iter().filter(|one| !one.at.is_empty() || placed.len() == 1).collect::<Vec<_>>());
         for one in &placed {
             let there = slot(&mut body, &one.at)?;
             let members = there.as_object().cloned().unwrap_or_default();
@@ -179,7 +193,10 @@ impl Derived {
     pub(crate) fn plain_content(&self, media: Option<&Media>) -> Result<(Content, Basis), Trouble> {
         let Some(media) = media else { return Ok((Content::Empty, Basis::Schema)) };
         if !conformance_api::media::is_json(&media.media_type) {
-            let bytes = bytes_of(media, media.schema.as_deref().and_then(|pointer| self.proof.body(SIDE, pointer, &media.examples)).as_deref());
+            let bytes = bytes_of(
+                media,
+                media.schema.as_deref().and_then(|pointer| self.proof.body(SIDE, pointer, &media.examples)).as_deref(),
+            );
             return Ok((Content::Bytes(concrete(&media.media_type), bytes), Basis::Example));
         }
         let Some(pointer) = media.schema.as_deref() else {

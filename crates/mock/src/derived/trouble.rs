@@ -63,7 +63,11 @@ impl Trouble {
             Self::UnknownPath(path) => format!("the document has no path {path}"),
             Self::MethodNotAllowed(methods) => format!("this path has {}", methods.join(", ")),
             Self::Unauthorized(wanted) => format!("no credentials; expected {wanted}"),
-            Self::Malformed(what) | Self::Invalid(what) | Self::MediaType(what) | Self::NotFound(what) | Self::Conflict(what) => what.clone(),
+            Self::Malformed(what)
+            | Self::Invalid(what)
+            | Self::MediaType(what)
+            | Self::NotFound(what)
+            | Self::Conflict(what) => what.clone(),
             Self::Full => "this server has all the workspaces or objects that it may have".to_owned(),
             Self::Unproducible(pointer) => format!("no body was found that the schema at {pointer} allows"),
         }
@@ -81,15 +85,23 @@ impl Derived {
             return (status, Content::Json("application/json".to_owned(), body));
         }
         let body = found.and_then(|found| self.documented_body(found, trouble, declared));
-        (status, body.unwrap_or_else(|| Content::Json("application/json".to_owned(), json!({ "message": trouble.message() }))))
+        (
+            status,
+            body.unwrap_or_else(|| {
+                Content::Json("application/json".to_owned(), json!({ "message": trouble.message() }))
+            }),
+        )
     }
 
     fn documented_body(&self, found: Documented<'_>, trouble: &Trouble, _: Option<&Declared>) -> Option<Content> {
-        let Some(media) = found.media() else { return found.response.filter(|one| one.status != "default").map(|_| Content::Empty) };
+        let Some(media) = found.media() else {
+            return found.response.filter(|one| one.status != "default").map(|_| Content::Empty);
+        };
         if !is_json(&media.media_type) {
             return Some(Content::Bytes(media.media_type.clone(), trouble.message().into_bytes()));
         }
-        let media_type = if media.media_type.contains('*') { "application/json".to_owned() } else { media.media_type.clone() };
+        let media_type =
+            if media.media_type.contains('*') { "application/json".to_owned() } else { media.media_type.clone() };
         let Some(pointer) = media.schema.as_deref() else {
             return Some(Content::Json(media_type, json!({ "message": trouble.message() })));
         };
@@ -121,14 +133,28 @@ fn fill(members: &mut Map<String, Value>, status: u16, trouble: &Trouble, depth:
         let name = plain(name);
         match value {
             Value::String(text) => {
-                let is_words = matches!(name.as_str(), "message" | "detail" | "details" | "errormessage" | "errordescription" | "description" | "msg" | "reason");
+                let is_words = matches!(
+                    name.as_str(),
+                    "message"
+                        | "detail"
+                        | "details"
+                        | "errormessage"
+                        | "errordescription"
+                        | "description"
+                        | "msg"
+                        | "reason"
+                );
                 if is_words || (name == "error" && text.contains(' ')) {
                     *text = trouble.message();
                 } else if matches!(name.as_str(), "status" | "statuscode" | "code") && text.parse::<u16>().is_ok() {
                     *text = status.to_string();
                 }
             }
-            Value::Number(_) if matches!(name.as_str(), "status" | "statuscode" | "code" | "httpstatus" | "errorcode") => *value = status.into(),
+            Value::Number(_)
+                if matches!(name.as_str(), "status" | "statuscode" | "code" | "httpstatus" | "errorcode") =>
+            {
+                *value = status.into()
+            }
             Value::Object(_) | Value::Array(_) if depth < 3 => word(value, status, trouble, depth + 1),
             _ => {}
         }
