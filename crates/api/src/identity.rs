@@ -47,7 +47,7 @@ pub fn members(schemas: &Schemas, shape: &Merged<'_>, parameter: &str, body: Opt
         let is_named = matches!(*name, "name" | "slug" | "key" | "login") || in_body;
         let is_made = index == 0 || MADE.contains(name) || same(name, parameter);
         let is_in_path = index == 0 || same(name, parameter) || same(name, &word);
-        let is_given = is_named && !(index == 0 && !in_body);
+        let is_given = is_named && (index != 0 || in_body);
         (is_made || is_named).then(|| IdMember {
             name: (*name).to_owned(),
             form: form(&merged, name),

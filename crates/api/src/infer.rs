@@ -15,16 +15,11 @@ use serde_json::Value;
 use crate::identity;
 use crate::media::is_json;
 use crate::model::{Api, Certainty, Fact, IdMember, Operation, Resource, Role, Shape, Success};
-use crate::names::{same, singular};
+use crate::names::same;
 use crate::pages::Pages;
 use crate::path;
 use crate::schema::{Merged, Schemas};
-
-/// Members that hold the items of a list.
-const LISTS: &[&str] =
-    &["data", "items", "results", "entries", "values", "objects", "list", "records", "value", "resources"];
-/// Members that hold the list one level further down.
-const AROUND: &[&str] = &["data", "result", "results", "response", "list", "page", "_embedded", "embedded"];
+use crate::shape;
 
 /// What a document means.
 #[must_use]
@@ -55,9 +50,9 @@ impl<'d> Inference<'d> {
         for (index, one) in declared.iter().enumerate() {
             by_path.entry(paths[index].clone()).or_default().insert(one.method.clone(), index);
         }
-        let successes: Vec<Success> = declared.iter().map(success).collect();
+        let successes: Vec<Success> = declared.iter().map(shape::success).collect();
         let mut made = Self { schemas, declared, paths, by_path, successes, lists: Vec::new() };
-        made.lists = (0..declared.len()).map(|index| made.list_shape(index)).collect();
+        made.lists = (0..declared.len()).map(|index| made.list(index)).collect();
         made
     }
 
@@ -73,24 +68,19 @@ impl<'d> Inference<'d> {
         for (index, (role, rule, certainty)) in roles.into_iter().enumerate() {
             let is_item = self.is_item(index);
             let mut resource = self.resource_of(&resources, index, role);
-            let mut shape = None;
+            let mut shape_of_success = None;
             if role == Role::List {
-                shape.clone_from(&self.lists[index]);
+                shape_of_success.clone_from(&self.lists[index]);
                 resource = resource.or_else(|| self.by_reference(&resources, index));
             } else if let (Some(pointer), Some(kind)) = (self.schema(index), resource.and_then(|at| resources.get(at)))
             {
-                shape = Some(self.object_shape(&pointer, &kind.name, Some(kind)));
+                shape_of_success = Some(shape::of_object(self.schemas, &pointer, &kind.name, Some(kind)));
             } else if let Some(pointer) = self.schema(index) {
-                shape = Some(Shape {
-                    reference: self.reference(&[self.at(&pointer)]),
-                    body: pointer,
-                    at: Vec::new(),
-                    is_item: false,
-                });
+                shape_of_success = Some(shape::whole(self.schemas, &pointer));
             }
             let pages = (role == Role::List).then(|| Pages::infer(self.schemas, &self.declared[index])).flatten();
             let mut success = std::mem::take(&mut self.successes[index]);
-            success.shape = shape;
+            success.shape = shape_of_success;
             let pointer = self.declared[index].pointer.clone();
             let facts = vec![Fact { what: format!("role: {}", role.name()), rule, pointer, certainty }];
             operations.push(Operation { role, resource, is_item, success, pages, facts });
@@ -178,60 +168,15 @@ impl<'d> Inference<'d> {
         has_items
             || list.at.is_empty()
             || query.into_iter().any(|one| Pages::is_name(&one.name))
-            || list.at.last().is_some_and(|name| LISTS.contains(&name.as_str()) || same(name, last))
+            || list.at.last().is_some_and(|name| shape::LISTS.contains(&name.as_str()) || same(name, last))
     }
 
     /// Where the array of a `GET`'s response stands.
-    fn list_shape(&self, index: usize) -> Option<Shape> {
-        if self.declared[index].method != "GET" {
-            return None;
-        }
-        let body = self.schema(index)?;
-        let shape = self.schemas.outline(&[self.at(&body)]);
-        let found = |at: Vec<String>, items: Option<&Value>| Shape {
-            body: body.clone(),
-            at,
-            is_item: true,
-            reference: items.and_then(|items| self.reference(&[items])),
-        };
-        if shape.kind() == Some("array") {
-            return Some(found(Vec::new(), shape.items));
-        }
-        let arrays = self.arrays(&shape);
-        let last = self.paths[index].rsplit('/').next().unwrap_or("").to_owned();
-        let usual = arrays
-            .iter()
-            .find(|(name, _)| LISTS.contains(name))
-            .or_else(|| arrays.iter().find(|(name, _)| same(name, &last)));
-        let of_objects = || {
-            let is_object = |items: &Option<&Value>| {
-                items.is_some_and(|items| self.schemas.outline(&[items]).kind() == Some("object"))
-            };
-            arrays.iter().find(|(_, items)| is_object(items))
-        };
-        if let Some((name, items)) = usual.or_else(of_objects).or(arrays.first()) {
-            return Some(found(vec![(*name).to_owned()], *items));
-        }
-        AROUND.iter().find_map(|around| {
-            let inner = self.schemas.outline(shape.property(around)?);
-            let arrays = self.arrays(&inner);
-            let (name, items) = arrays.first()?;
-            Some(found(vec![(*around).to_owned(), (*name).to_owned()], *items))
-        })
-    }
-
-    fn arrays<'s>(&'s self, shape: &Merged<'s>) -> Vec<(&'s str, Option<&'s Value>)> {
-        let array = |(name, schemas): &(&'s str, Vec<&'s Value>)| {
-            let inner = self.schemas.outline(schemas);
-            (inner.kind() == Some("array")).then_some((*name, inner.items))
-        };
-        shape.properties.iter().filter_map(array).collect()
-    }
-
-    /// The `$ref` that describes an object, where one does.
-    fn reference(&self, schemas: &[&Value]) -> Option<String> {
-        let merged = self.schemas.merge(schemas);
-        merged.references.first().map(|one| (*one).to_owned())
+    fn list(&self, index: usize) -> Option<Shape> {
+        let last = self.paths[index].rsplit('/').next().unwrap_or("");
+        (self.declared[index].method == "GET")
+            .then(|| shape::of_list(self.schemas, &self.schema(index)?, last))
+            .flatten()
     }
 
     fn resources(&self, roles: &[(Role, &'static str, Certainty)]) -> Vec<Resource> {
@@ -281,7 +226,7 @@ impl<'d> Inference<'d> {
                 .and_then(|index| self.schema(*index))
         };
         let made = || create.and_then(|index| self.schema(*index));
-        let object = |pointer: String| self.object_shape(&pointer, &name, None);
+        let object = |pointer: String| shape::of_object(self.schemas, &pointer, &name, None);
         let candidates = [
             (read.map(object), "the response of its retrieve"),
             (from_list(), "the items of its list"),
@@ -296,29 +241,8 @@ impl<'d> Inference<'d> {
         let best = known.iter().position(|(shape, _)| !identity_of(shape).is_empty()).unwrap_or(0);
         let (shape, rule) = known.into_iter().nth(best).map_or((None, ""), |(shape, rule)| (Some(shape), rule));
         let identity = shape.as_ref().map_or_else(Vec::new, identity_of);
-        let mut facts = Vec::new();
         let pointer = methods.values().next().map_or_else(String::new, |index| self.declared[*index].pointer.clone());
-        if let Some(shape) = &shape {
-            let what = format!("object: {}", shape.reference.clone().unwrap_or_else(|| format!("#{}", shape.body)));
-            facts.push(Fact { what, rule, pointer: shape.body.clone(), certainty: Certainty::Certain });
-        }
-        match identity.first() {
-            Some(member) => {
-                let certain = same(&member.name, &parameter) || member.name == "id";
-                let certainty = if certain { Certainty::Certain } else { Certainty::Likely };
-                let what = format!("id: member `{}`", member.name);
-                facts.push(Fact { what, rule: "the member that the path's parameter names", pointer, certainty });
-            }
-            None => {
-                let what = "id: in the path only".to_owned();
-                facts.push(Fact {
-                    what,
-                    rule: "no member of the object has a usual name",
-                    pointer,
-                    certainty: Certainty::Guess,
-                });
-            }
-        }
+        let facts = facts(shape.as_ref().map(|shape| (shape, rule)), &identity, &parameter, pointer);
         Resource {
             name,
             collection: collection.to_owned(),
@@ -336,7 +260,7 @@ impl<'d> Inference<'d> {
     }
 
     fn identity(&self, shape: &Shape, parameter: &str, body: Option<&str>) -> Vec<IdMember> {
-        let object = self.schemas.outline(&self.inside(shape));
+        let object = self.schemas.outline(&shape::inside(self.schemas, shape));
         let body = body.map(|pointer| self.schemas.outline(&[self.at(pointer)]));
         let nested = |body: Merged<'d>| match body.properties.as_slice() {
             [(_, schemas)] => {
@@ -345,48 +269,6 @@ impl<'d> Inference<'d> {
             _ => body,
         };
         identity::members(self.schemas, &object, parameter, body.map(nested).as_ref())
-    }
-
-    /// The schemas of the object within a body.
-    fn inside(&self, shape: &Shape) -> Vec<&'d Value> {
-        inside(self.schemas, shape)
-    }
-
-    /// Where the object of a response stands: in the body itself, or in its one member that is such an object.
-    fn object_shape(&self, pointer: &str, name: &str, kind: Option<&Resource>) -> Shape {
-        let body = self.schemas.outline(&[self.at(pointer)]);
-        let whole = Shape {
-            body: pointer.to_owned(),
-            at: Vec::new(),
-            is_item: false,
-            reference: self.reference(&[self.at(pointer)]),
-        };
-        let is_id = |one: &str| match kind {
-            Some(kind) if !kind.identity.is_empty() => kind.identity[0].name == one,
-            _ => matches!(one, "id" | "_id" | "uuid" | "sid"),
-        };
-        if body.properties.iter().any(|(member, _)| is_id(member)) {
-            return whole;
-        }
-        let wanted = kind.and_then(|kind| kind.shape.as_ref()).and_then(|shape| shape.reference.as_deref());
-        let objects: Vec<(&str, Shape, bool)> = body
-            .properties
-            .iter()
-            .filter_map(|(member, schemas)| {
-                let inner = self.schemas.outline(schemas);
-                let reference = self.reference(schemas);
-                let fits = inner.properties.iter().any(|(one, _)| is_id(one))
-                    || (wanted.is_some() && reference.as_deref() == wanted);
-                let is_named = same(member, name) || same(member, &singular(name));
-                let shape =
-                    Shape { body: pointer.to_owned(), at: vec![(*member).to_owned()], is_item: false, reference };
-                let is_object = inner.kind() == Some("object") && (fits || (is_named && body.properties.len() <= 2));
-                is_object.then_some((*member, shape, is_named))
-            })
-            .collect();
-        let named = objects.iter().find(|(_, _, is_named)| *is_named);
-        let only = (objects.len() == 1 && body.properties.len() <= 3).then(|| &objects[0]);
-        named.or(only).map_or(whole, |(_, shape, _)| shape.clone())
     }
 
     fn resource_of(&self, resources: &[Resource], index: usize, role: Role) -> Option<usize> {
@@ -420,22 +302,6 @@ impl<'d> Inference<'d> {
     }
 }
 
-/// The schemas of the object, or of one item, within a body.
-#[must_use]
-pub fn inside<'s>(schemas: &'s Schemas, shape: &Shape) -> Vec<&'s Value> {
-    let Some(root) = schemas.at(&shape.body) else { return Vec::new() };
-    let mut here = vec![root];
-    for member in &shape.at {
-        let outlined = schemas.outline(&here);
-        here = outlined.property(member).map(<[&Value]>::to_vec).unwrap_or_default();
-    }
-    if shape.is_item {
-        let outlined = schemas.outline(&here);
-        here = outlined.items.into_iter().collect();
-    }
-    here
-}
-
 fn parent(resources: &[Resource], index: usize) -> Option<usize> {
     let path = &resources[index].collection;
     let above = |at: &usize| {
@@ -444,32 +310,21 @@ fn parent(resources: &[Resource], index: usize) -> Option<usize> {
     (0..resources.len()).filter(above).max_by_key(|at| resources[*at].item.len())
 }
 
-/// The documented response of an operation that went well.
-fn success(declared: &Declared) -> Success {
-    let status = |text: &str| match text {
-        "2XX" => Some(if declared.method == "POST" { 201 } else { 200 }),
-        _ => text.parse::<u16>().ok().filter(|status| (200..300).contains(status)),
-    };
-    let mut known: Vec<(u16, usize)> =
-        declared.responses.iter().enumerate().filter_map(|(at, one)| Some((status(&one.status)?, at))).collect();
-    known.sort_by_key(|(status, at)| match declared.method.as_str() {
-        "POST" if *status == 201 => (0, 0, *at),
-        _ => (1, *status, *at),
-    });
-    let redirect = || {
-        let found = declared
-            .responses
-            .iter()
-            .position(|one| one.status.starts_with('3') && one.status != "304" && one.status != "3XX");
-        found.and_then(|at| Some((declared.responses[at].status.parse::<u16>().ok()?, at)))
-    };
-    let unnamed = || declared.responses.iter().position(|one| one.status == "default").map(|at| (200, at));
-    match known.first().copied().or_else(redirect).or_else(unnamed) {
-        Some((status, at)) => {
-            let media = &declared.responses[at].media;
-            let chosen = media.iter().position(|one| is_json(&one.media_type)).or((!media.is_empty()).then_some(0));
-            Success { status, response: Some(at), media: chosen, shape: None }
-        }
-        None => Success { status: if declared.method == "DELETE" { 204 } else { 200 }, ..Success::default() },
+/// Where a resource's object is described, and by which member one is found.
+fn facts(shape: Option<(&Shape, &'static str)>, identity: &[IdMember], parameter: &str, pointer: String) -> Vec<Fact> {
+    let mut facts = Vec::new();
+    if let Some((shape, rule)) = shape {
+        let what = format!("object: {}", shape.reference.clone().unwrap_or_else(|| format!("#{}", shape.body)));
+        facts.push(Fact { what, rule, pointer: shape.body.clone(), certainty: Certainty::Certain });
     }
+    let (what, rule, certainty) = match identity.first() {
+        Some(member) => {
+            let is_certain = same(&member.name, parameter) || member.name == "id";
+            let certainty = if is_certain { Certainty::Certain } else { Certainty::Likely };
+            (format!("id: member `{}`", member.name), "the member that the path's parameter names", certainty)
+        }
+        None => ("id: in the path only".to_owned(), "no member of the object has a usual name", Certainty::Guess),
+    };
+    facts.push(Fact { what, rule, pointer, certainty });
+    facts
 }

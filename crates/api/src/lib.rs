@@ -5,7 +5,7 @@
 //!
 //! In reading order: [`schema`] (what schemas ask for together), [`sample`] and [`pattern`] (proposals), [`proof`] (the
 //! judge of them), [`names`], [`path`], [`query`], [`media`], [`body`] (how requests are read), [`credentials`],
-//! [`errors`], [`identity`], [`pages`], [`model`], [`infer`].
+//! [`errors`], [`identity`], [`pages`], [`model`], [`mod@shape`], [`mod@infer`].
 
 pub mod body;
 pub mod credentials;
@@ -22,6 +22,7 @@ pub mod proof;
 pub mod query;
 pub mod sample;
 pub mod schema;
+pub mod shape;
 
 pub use infer::infer;
 pub use model::{Api, Certainty, Fact, IdForm, IdMember, Operation, Resource, Role, Shape, Success};

@@ -14,13 +14,16 @@ const ROOT: &str = "urn:document";
 /// So many violations of one body are told.
 const MOST: usize = 20;
 
+/// What was found for a schema, and for whom: nothing, where nothing can be.
+type Found<T> = RwLock<HashMap<(Side, String), Option<Arc<T>>>>;
+
 /// Compiled schemas, each when it is first asked for, and the bodies that were found.
 pub struct Proof {
     schemas: Schemas,
     request: Registry<'static>,
     response: Registry<'static>,
-    compiled: RwLock<HashMap<(Side, String), Option<Arc<Validator>>>>,
-    found: RwLock<HashMap<(Side, String), Option<Arc<Made>>>>,
+    compiled: Found<Validator>,
+    found: Found<Made>,
 }
 
 /// A body that was found.
@@ -160,10 +163,10 @@ fn leave_out(schemas: &Schemas, value: &mut Value, side: Side) {
                     .collect(),
                 _ => Vec::new(),
             };
-            if !hidden.is_empty() {
-                if let Some(required) = members.get_mut("required").and_then(Value::as_array_mut) {
-                    required.retain(|name| name.as_str().is_none_or(|name| !hidden.iter().any(|one| one == name)));
-                }
+            if !hidden.is_empty()
+                && let Some(required) = members.get_mut("required").and_then(Value::as_array_mut)
+            {
+                required.retain(|name| name.as_str().is_none_or(|name| !hidden.iter().any(|one| one == name)));
             }
             members.values_mut().for_each(|one| leave_out(schemas, one, side));
         }

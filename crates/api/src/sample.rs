@@ -189,10 +189,11 @@ impl<'s> Sampler<'s> {
             if members.len() >= least {
                 return;
             }
-            if !members.contains_key(*name) && !self.is_hidden(&self.schemas.merge(schemas)) {
-                if let Some(value) = self.value(schemas, &self.inner(place, name)) {
-                    members.insert((*name).to_owned(), value);
-                }
+            if !members.contains_key(*name)
+                && !self.is_hidden(&self.schemas.merge(schemas))
+                && let Some(value) = self.value(schemas, &self.inner(place, name))
+            {
+                members.insert((*name).to_owned(), value);
             }
         }
         for number in members.len()..least {
@@ -335,10 +336,10 @@ fn text(merged: &Merged<'_>, name: &str) -> String {
     let bounds = &merged.bounds;
     let (least, most) = (bounds.min_length.unwrap_or(0), bounds.max_length.unwrap_or(u64::MAX));
     let bound = |length: u64| usize::try_from(length).unwrap_or(usize::MAX);
-    if let Some(pattern) = merged.patterns.first() {
-        if let Some(found) = pattern::matching(pattern, bound(least), bound(most)) {
-            return found;
-        }
+    if let Some(pattern) = merged.patterns.first()
+        && let Some(found) = pattern::matching(pattern, bound(least), bound(most))
+    {
+        return found;
     }
     let made = merged.format.and_then(of_format).unwrap_or(if name.is_empty() { "text" } else { name });
     let mut text: String = made.chars().take(bound(most)).collect();

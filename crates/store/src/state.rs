@@ -22,7 +22,6 @@ pub struct State {
     /// Things of which there is one, by their path; none when it was cleared.
     pub singletons: HashMap<String, Option<Value>>,
     made: Sequence,
-    objects: usize,
 }
 
 impl State {
@@ -38,16 +37,15 @@ impl State {
     }
 
     /// A number greater than all before.
-    pub fn next(&mut self) -> Sequence {
+    pub fn next_sequence(&mut self) -> Sequence {
         self.made += 1;
-        self.objects += 1;
         self.made
     }
 
     /// How many numbers were given.
     #[must_use]
-    pub fn made(&self) -> usize {
-        self.objects
+    pub fn made(&self) -> Sequence {
+        self.made
     }
 
     /// Removes everything below an object: what has it among its parents.

@@ -25,15 +25,15 @@ use crate::{args, control, document, embedded, faults, log, server, signals, ter
 const STOPPING: &str = "stopping: requests in flight may finish; Ctrl-C again ends at once";
 
 /// Serves.
-pub fn run(suite: Option<&Path>, args: args::Mock) -> Result<Exit, Failure> {
+pub fn run(suite: Option<&Path>, args: &args::Mock) -> Result<Exit, Failure> {
     if args.require_token.as_ref().is_some_and(|token| token.trim().is_empty()) {
         return Err(Diagnostic::general("--require-token is empty: no request could ever be let in").into());
     }
     let prepared = match &args.openapi {
-        Some(path) => document::prepare(path, &args)?,
-        None => of_suite(suite, &args)?,
+        Some(path) => document::prepare(path, args)?,
+        None => of_suite(suite, args)?,
     };
-    serve(prepared, &args)
+    serve(prepared, args)
 }
 
 /// A mock, and what is said of it once its URL is known.

@@ -25,7 +25,7 @@ pub fn dispatch(args: Args) -> Result<Exit, Failure> {
     let Some(command) = args.command else { return Ok(man::welcome()) };
     match command {
         Command::Run(run) => run::run(suite, &run),
-        Command::Mock(mock) => mock::run(suite, mock),
+        Command::Mock(mock) => mock::run(suite, &mock),
         Command::Exec(exec) => exec::run(suite, &exec),
         Command::Sdk(sdk) => sdk::run(suite, &sdk),
         Command::Accept(accept) => accept::run(&accept),

@@ -106,7 +106,7 @@ impl Derived {
     fn create(&self, call: &Call<'_>, place: &Place, kept: &mut Kept) -> Result<Outcome, Trouble> {
         let resource = &self.api.resources[place.resource];
         let Some(shape) = &resource.shape else { return self.of_one_kind(call, kept) };
-        if kept.state.made() >= self.settings.limits.objects {
+        if usize::try_from(kept.state.made()).is_ok_and(|made| made >= self.settings.limits.objects) {
             return Err(Trouble::Full);
         }
         let path = path_arguments(call);
@@ -122,7 +122,7 @@ impl Derived {
             }
         }
         let (id, members) = (object.ids.first().cloned(), object.members.clone());
-        let sequence = kept.state.next();
+        let sequence = kept.state.next_sequence();
         kept.state.collection_mut(place).insert(sequence, object);
         let mut outcome = self.object_outcome(call, resource, &members, Basis::State)?;
         outcome.headers = self.success_headers(call, id.as_deref());
@@ -205,7 +205,7 @@ impl Derived {
         match sequence {
             Some(sequence) => kept.state.collection_mut(place).replace(sequence, object),
             None => {
-                let sequence = kept.state.next();
+                let sequence = kept.state.next_sequence();
                 kept.state.collection_mut(place).insert(sequence, object);
             }
         }

@@ -1,8 +1,8 @@
 //! Lists: which objects, in which order, from where on.
 
-use conformance_api::infer::inside;
 use conformance_api::names::{plain, same};
 use conformance_api::pages::{DEFAULT_LIMIT, MOST, Pages, Style, is_descending};
+use conformance_api::shape::inside;
 use conformance_api::{Resource, Shape};
 use conformance_openapi::{Location, Parameter};
 use conformance_store::{Collection, Object, Order, Page, Place, Query, Window};

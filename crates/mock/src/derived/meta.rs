@@ -90,87 +90,75 @@ impl PageInfo {
         }
     }
 
-    /// The value of a member with this name, if the name is one for pages; the outer none for any other name.
+    /// The value of a member with this name, if the name is one for pages; the outer none for any other name. An inner none
+    /// is where there is nothing to say: no next page.
     fn value(&self, name: &str, around: &str, shape: &Merged<'_>, sample: Option<&Value>) -> Option<Option<Value>> {
-        let kind = shape.kind();
-        let is_url = |text: &str| {
-            shape.format.is_some_and(|one| one.starts_with("uri") || one == "url")
-                || text.ends_with("uri")
-                || text.ends_with("url")
-                || text.ends_with("link")
-                || text == "href"
-                || sample.and_then(Value::as_str).is_some_and(|one| one.starts_with("http") || one.starts_with('/'))
-        };
-        let name = plain(name);
-        let whole = |number: usize| Some(Some(Value::from(number)));
-        let is_number = matches!(kind, Some("integer" | "number"));
-        match name.as_str() {
-            "hasmore" | "more" | "hasnext" | "hasnextpage" | "hasmoreitems" | "hasmoreresults"
-                if kind == Some("boolean") =>
-            {
-                Some(Some(self.has_more.into()))
+        let plain_name = plain(name);
+        match shape.kind() {
+            Some("boolean") => self.flag(&plain_name).map(|flag| Some(flag.into())),
+            Some("integer" | "number") => self.number(&plain_name).map(|number| number.map(Value::from)),
+            _ if is_address(&plain_name, shape, sample) => {
+                self.address(&plain_name).map(|target| target.map(|target| self.link(&plain_name, target)))
             }
-            "done" | "islast" | "islastpage" | "last" if kind == Some("boolean") => Some(Some((!self.has_more).into())),
-            "isfirst" | "isfirstpage" | "first" if kind == Some("boolean") => Some(Some((!self.has_previous).into())),
-            "hasprevious" | "hasprev" | "haspreviouspage" | "hasprevpage" if kind == Some("boolean") => {
-                Some(Some(self.has_previous.into()))
-            }
+            _ => self.token(&plain_name, &plain(around)).map(|token| token.map(Value::from)),
+        }
+    }
+
+    fn flag(&self, name: &str) -> Option<bool> {
+        match name {
+            "hasmore" | "more" | "hasnext" | "hasnextpage" | "hasmoreitems" | "hasmoreresults" => Some(self.has_more),
+            "done" | "islast" | "islastpage" | "last" => Some(!self.has_more),
+            "isfirst" | "isfirstpage" | "first" => Some(!self.has_previous),
+            "hasprevious" | "hasprev" | "haspreviouspage" | "hasprevpage" => Some(self.has_previous),
+            _ => None,
+        }
+    }
+
+    fn number(&self, name: &str) -> Option<Option<usize>> {
+        match name {
             "total" | "totalcount" | "totalitems" | "totalresults" | "totalelements" | "totalsize" | "totalhits"
-            | "totalentries"
-                if is_number =>
-            {
-                whole(self.total)
+            | "totalentries" => Some(Some(self.total)),
+            "limit" | "perpage" | "pagesize" | "itemsperpage" | "resultsperpage" => Some(Some(self.limit)),
+            "offset" | "startindex" | "skip" | "start" => Some(Some(self.offset)),
+            "page" | "currentpage" | "pagenumber" | "pageno" | "pageindex" | "current" => Some(Some(self.page)),
+            "pages" | "totalpages" | "pagecount" | "numpages" | "lastpage" => Some(Some(self.pages)),
+            "count" | "returned" | "numberofelements" | "resultcount" => Some(Some(self.count)),
+            "nextpage" | "next" => Some(self.has_more.then_some(self.page + 1)),
+            "nextoffset" => Some(self.has_more.then_some(self.offset + self.count)),
+            "previouspage" | "prevpage" | "previous" | "prev" => {
+                Some(self.has_previous.then(|| self.page.saturating_sub(1).max(self.first_page)))
             }
-            "limit" | "perpage" | "pagesize" | "itemsperpage" | "resultsperpage" if is_number => whole(self.limit),
-            "offset" | "startindex" | "skip" | "start" if is_number => whole(self.offset),
-            "page" | "currentpage" | "pagenumber" | "pageno" | "pageindex" | "current" if is_number => whole(self.page),
-            "pages" | "totalpages" | "pagecount" | "numpages" | "lastpage" if is_number => whole(self.pages),
-            "nextpage" | "next" if is_number => Some(self.has_more.then(|| (self.page + 1).into())),
-            "previouspage" | "prevpage" | "previous" | "prev" if is_number => {
-                Some(self.has_previous.then(|| self.page.saturating_sub(1).max(self.first_page).into()))
-            }
-            "nextoffset" if is_number => Some(self.has_more.then(|| (self.offset + self.count).into())),
-            "count" | "returned" | "numberofelements" | "resultcount" if is_number => whole(self.count),
-            "firstid" => Some(self.first.clone().map(Value::from)),
-            "lastid" => Some(self.last.clone().map(Value::from)),
-            "nextpageuri" | "nextpageurl" | "nexturl" | "nextlink" | "next" | "nextpage" | "nexthref"
-                if is_url(&name) =>
-            {
-                Some(self.next.as_ref().map(|target| self.link(&name, target)))
+            _ => None,
+        }
+    }
+
+    fn address(&self, name: &str) -> Option<Option<&String>> {
+        match name {
+            "nextpageuri" | "nextpageurl" | "nexturl" | "nextlink" | "next" | "nextpage" | "nexthref" => {
+                Some(self.next.as_ref())
             }
             "previouspageuri" | "prevpageuri" | "previouspageurl" | "previousurl" | "prevurl" | "prev" | "previous"
-            | "prevpage" | "previouspage"
-                if is_url(&name) =>
-            {
-                Some(self.previous.as_ref().map(|target| self.link(&name, target)))
-            }
-            "firstpageuri" | "firstpageurl" | "first" if kind == Some("string") && is_url(&name) => {
-                Some(Some(self.link(&name, &self.begin)))
-            }
-            "lastpageuri" | "lastpageurl" | "last" if kind == Some("string") && is_url(&name) => {
-                Some(Some(self.link(&name, &self.end)))
-            }
-            "nextcursor" | "nextpagetoken" | "nexttoken" | "nextmarker" | "iterator" | "endcursor" | "nextiterator"
-            | "nextpage" | "next" | "continuationtoken" | "nextpagecursor" | "nextstreamposition" | "aftercursor"
-            | "nextkey" | "bookmark" | "continuation" | "scrollid" => {
-                let always = name == "iterator" || name == "endcursor";
-                Some(self.last.clone().filter(|_| self.has_more || always).map(Value::from))
-            }
-            "after"
-                if plain(around) == "cursors"
-                    || plain(around) == "paging"
-                    || plain(around) == "pagination"
-                    || plain(around) == "meta" =>
-            {
-                Some(self.last.clone().filter(|_| self.has_more).map(Value::from))
-            }
-            "cursor" if plain(around) != "" || kind == Some("string") => {
-                Some(self.last.clone().filter(|_| self.has_more).map(Value::from))
-            }
-            "previouscursor" | "prevcursor" | "previouspagetoken" | "prevmarker" | "previtererator"
-            | "previterator" | "startcursor" | "beforecursor" | "previous" | "prev" | "prevpage" => {
-                Some(self.first.clone().filter(|_| self.has_previous).map(Value::from))
-            }
+            | "prevpage" | "previouspage" => Some(self.previous.as_ref()),
+            "firstpageuri" | "firstpageurl" | "first" => Some(Some(&self.begin)),
+            "lastpageuri" | "lastpageurl" | "last" => Some(Some(&self.end)),
+            _ => None,
+        }
+    }
+
+    fn token(&self, name: &str, around: &str) -> Option<Option<String>> {
+        let (next, previous) =
+            (self.last.clone().filter(|_| self.has_more), self.first.clone().filter(|_| self.has_previous));
+        match name {
+            "firstid" => Some(self.first.clone()),
+            "lastid" | "iterator" | "endcursor" => Some(self.last.clone()),
+            "startcursor" => Some(self.first.clone()),
+            "nextcursor" | "nextpagetoken" | "nexttoken" | "nextmarker" | "nextiterator" | "nextpage" | "next"
+            | "continuationtoken" | "nextpagecursor" | "nextstreamposition" | "aftercursor" | "nextkey"
+            | "bookmark" | "continuation" | "scrollid" | "cursor" => Some(next),
+            "after" if matches!(around, "cursors" | "paging" | "pagination" | "meta" | "pageinfo") => Some(next),
+            "previouscursor" | "prevcursor" | "previouspagetoken" | "prevmarker" | "previterator" | "beforecursor"
+            | "previous" | "prev" | "prevpage" => Some(previous),
+            "before" if matches!(around, "cursors" | "paging" | "pagination" | "meta" | "pageinfo") => Some(previous),
             _ => None,
         }
     }
@@ -291,6 +279,14 @@ impl Derived {
         }
         headers
     }
+}
+
+/// Whether a text member holds an address, and not a token.
+fn is_address(name: &str, shape: &Merged<'_>, sample: Option<&Value>) -> bool {
+    let by_format = shape.format.is_some_and(|one| one.starts_with("uri") || one == "url");
+    let by_name = ["uri", "url", "link", "href"].iter().any(|end| name.ends_with(end));
+    let by_sample = sample.and_then(Value::as_str).is_some_and(|one| one.starts_with("http") || one.starts_with('/'));
+    by_format || by_name || by_sample
 }
 
 fn is_about_pages(name: &str) -> bool {

@@ -1,7 +1,7 @@
 //! How objects are made and changed: a sample of their schema, what was sent over it, ids and times by name.
 
-use conformance_api::infer::inside;
 use conformance_api::names::{plain, same, singular};
+use conformance_api::shape::inside;
 use conformance_api::{IdForm, Merged, Resource, Shape};
 use conformance_store::Object;
 use serde_json::{Map, Value};
@@ -160,7 +160,7 @@ impl Derived {
     }
 
     fn put_ids(&self, write: &Write<'_>, members: &mut Members, shape: &Merged<'_>, kept: &mut Kept, id: Option<&str>) {
-        let (count, now) = (kept.state.made() as u64, kept.clock.tick());
+        let (count, now) = (kept.state.made(), kept.clock.tick());
         for (index, member) in write.resource.identity.iter().enumerate() {
             let is_made = index == 0 || !member.is_given;
             if !is_made && members.contains_key(&member.name) {

@@ -5,8 +5,8 @@
 
 use std::sync::Arc;
 
-use conformance_api::infer::inside;
 use conformance_api::sample::{Extent, Sampler};
+use conformance_api::shape::inside;
 use conformance_api::{Made, Shape};
 use conformance_openapi::Media;
 use serde_json::{Map, Value};
