@@ -247,6 +247,7 @@ impl<'d> Inference<'d> {
             name,
             collection: collection.to_owned(),
             item: item.to_owned(),
+            parameter,
             parent: None,
             shape,
             identity,

@@ -28,6 +28,8 @@ pub struct Resource {
     pub collection: String,
     /// The path of one.
     pub item: String,
+    /// The name of the last parameter of that path.
+    pub parameter: String,
     /// The resource whose item path stands before this one's path.
     pub parent: Option<usize>,
     /// Where the schema of one object stands in the document, if anything says so.

@@ -63,6 +63,15 @@ pub enum Command {
 /// `conformance run`
 #[derive(Debug, clap::Args)]
 pub struct Run {
+    /// Verify against any OpenAPI document (2.0 to 3.2, JSON or YAML), or the one in this folder, in place of a suite.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["suite", "last_failed", "known_failures", "snapshots", "target", "require_snapshots", "record", "scripts", "second_token", "keep_on_failure"])]
+    pub openapi: Option<PathBuf>,
+    /// With `--openapi`: create also what the document has no way to delete.
+    #[arg(long, requires = "openapi")]
+    pub allow_leftovers: bool,
+    /// With `--openapi`: the value of a path parameter, such as `owner=me`. May be given several times.
+    #[arg(long = "with", value_name = "NAME=VALUE", value_parser = values::variable, requires = "openapi")]
+    pub with: Vec<(String, String)>,
     #[command(flatten)]
     pub server: Server,
     #[command(flatten)]

@@ -26,6 +26,18 @@ pub struct Reports {
 impl Reports {
     /// Sees that every report can be written, before anything is sent.
     pub fn new(telling: &args::Telling, suite: &Suite, again: String) -> Result<Self, Failure> {
+        let requirements = suite.requirements.all.iter().map(|one| Requirement {
+            id: one.id.clone(),
+            level: one.level,
+            statement: one.statement.clone(),
+            sources: suite.requirements.cited(one).sources,
+            excluded: one.excluded.map(|excluded| excluded.reason().to_owned()),
+        });
+        Self::with(telling, requirements.collect(), again)
+    }
+
+    /// The same, about these requirements.
+    pub fn with(telling: &args::Telling, requirements: Vec<Requirement>, again: String) -> Result<Self, Failure> {
         let mut wanted = telling.reports.clone();
         if telling.format == args::Format::Json {
             wanted.push(args::Report { kind: args::ReportKind::Json, file: None });
@@ -38,14 +50,6 @@ impl Reports {
             probe(path)?;
         }
         let matrix = telling.kill_matrix.as_ref().map(matrix).transpose()?;
-        let requirements = suite.requirements.all.iter().map(|one| Requirement {
-            id: one.id.clone(),
-            level: one.level,
-            statement: one.statement.clone(),
-            sources: suite.requirements.cited(one).sources,
-            excluded: one.excluded.map(|excluded| excluded.reason().to_owned()),
-        });
-        let requirements = requirements.collect();
         let background = Background { again, version: env!("CARGO_PKG_VERSION").to_owned(), requirements, matrix };
         Ok(Self { wanted, background, run: Collected::default() })
     }

@@ -13,6 +13,7 @@ mod mutate;
 mod plan;
 mod review;
 mod run;
+mod run_document;
 mod sdk;
 mod sweep;
 

@@ -22,6 +22,9 @@ use crate::{args, embedded, server, signals, state, terminal};
 
 /// Judges.
 pub fn run(folder: Option<&Path>, args: &args::Run) -> Result<Exit, Failure> {
+    if let Some(path) = &args.openapi {
+        return super::run_document::run(path, args);
+    }
     let suite = Arc::new(embedded::open(folder)?);
     let bound = bind(&suite)?;
     let target = server::target(&args.server)?;
@@ -207,16 +210,8 @@ pub async fn judge(
     source: Source,
     (telling, reports, mut scripts): (&args::Telling, &mut Reports, Option<&mut Scripts>),
 ) -> Result<(Tally, Vec<String>), Unreachable> {
-    let how =
-        Telling { verbosity: telling.verbosity(), width: crate::terminal::width(), again: reports.again().to_owned() };
-    // Where stdout belongs to a report, people read stderr.
-    let to_stderr = reports.take_stdout();
-    let out: Box<dyn std::io::Write + Send> =
-        if to_stderr { Box::new(anstream::stderr()) } else { Box::new(anstream::stdout()) };
-    let mut terminal = Terminal::new(out, how);
-    let mut progress = Progress::new();
     let mut failed = Vec::new();
-    let mut listener = |event: &RunEvent| {
+    let mut listener = listener(telling, reports, |event| {
         if let RunEvent::Scenario { name, checks, .. } = event
             && checks
                 .iter()
@@ -225,6 +220,28 @@ pub async fn judge(
             failed.push(name.clone());
         }
         scripts.iter_mut().for_each(|scripts| scripts.hear(event));
+    });
+    let tally = conformance_runner::run(run, source, &mut listener).await?;
+    drop(listener);
+    Ok((tally, failed))
+}
+
+/// What tells a run to people and to reports; `also` hears every event, too.
+pub fn listener<'l>(
+    telling: &args::Telling,
+    reports: &'l mut Reports,
+    mut also: impl FnMut(&RunEvent) + Send + 'l,
+) -> impl FnMut(&RunEvent) + Send + 'l {
+    let how =
+        Telling { verbosity: telling.verbosity(), width: crate::terminal::width(), again: reports.again().to_owned() };
+    // Where stdout belongs to a report, people read stderr.
+    let to_stderr = reports.take_stdout();
+    let out: Box<dyn std::io::Write + Send> =
+        if to_stderr { Box::new(anstream::stderr()) } else { Box::new(anstream::stdout()) };
+    let mut terminal = Terminal::new(out, how);
+    let mut progress = Progress::new();
+    move |event: &RunEvent| {
+        also(event);
         progress.hear(event, || {
             let told = terminal.hear(event);
             if !to_stderr {
@@ -232,9 +249,7 @@ pub async fn judge(
             }
         });
         reports.run.hear(event);
-    };
-    let tally = conformance_runner::run(run, source, &mut listener).await?;
-    Ok((tally, failed))
+    }
 }
 
 /// A mock of the suite's own contract on a free port, a workspace for each scenario.

@@ -1,0 +1,109 @@
+//! What is expected of responses, and what came of it.
+
+use conformance_api::Side;
+use conformance_api::media::is_json;
+use conformance_record::{CheckOutcome, Cited, Level, Mismatch, Position, Verdict};
+
+use super::session::{Answer, Session, documented};
+
+/// A requirement that follows from the document.
+#[derive(Clone, Debug)]
+pub(crate) struct Rule {
+    /// `listPets.documented-status`
+    pub id: String,
+    pub level: Level,
+    pub statement: String,
+    /// Where in the document it is seen.
+    pub pointer: String,
+}
+
+impl Rule {
+    pub fn new(id: impl Into<String>, level: Level, statement: impl Into<String>, pointer: impl Into<String>) -> Self {
+        Self { id: id.into(), level, statement: statement.into(), pointer: pointer.into() }
+    }
+}
+
+impl Session<'_> {
+    /// Notes what came of a check. `found` is what is otherwise than expected; nothing when the requirement holds.
+    pub(crate) fn judge(&mut self, rule: Rule, answer: &Answer, expected: impl Into<String>, found: Vec<Mismatch>) {
+        let verdict = match (&answer.obstacle, found.is_empty(), rule.level) {
+            (Some(obstacle), ..) => Verdict::CouldNotRun(obstacle.clone()),
+            (None, true, _) => Verdict::Pass,
+            (None, false, Level::Must) => Verdict::Fail,
+            (None, false, Level::Should) => Verdict::Warn,
+            (None, false, Level::Info) => Verdict::NotApplicable("worth knowing, and no failure".to_owned()),
+        };
+        self.note(rule, Some(answer.number), expected, verdict, found);
+    }
+
+    /// Notes that a check does not apply, and why.
+    pub(crate) fn skip(&mut self, rule: Rule, why: impl Into<String>) {
+        let why = self.secrets().scrub(&why.into());
+        self.note(rule, None, "", Verdict::NotApplicable(why), Vec::new());
+    }
+
+    fn note(&mut self, rule: Rule, exchange: Option<usize>, expected: impl Into<String>, verdict: Verdict, found: Vec<Mismatch>) {
+        let name = self.run.api.document.name.clone();
+        let source = exchange.map_or_else(String::new, |number| self.exchanges[number].line());
+        let secrets = self.secrets();
+        let scrub = |one: Mismatch| Mismatch { found: secrets.scrub(&one.found), place: secrets.scrub(&one.place), ..one };
+        let cited = Cited { id: rule.id, level: rule.level, statement: rule.statement, sources: vec![format!("{name}#{}", rule.pointer)] };
+        self.checks.push(CheckOutcome {
+            verdict,
+            level: rule.level,
+            requirements: vec![cited],
+            position: Position { file: format!("{name}#{}", rule.pointer), line: 1, column: 1 },
+            source: secrets.scrub(&source),
+            exchange,
+            expected: expected.into(),
+            meanings: Vec::new(),
+            found: Mismatch::first_few(found.into_iter().map(scrub).collect()),
+        });
+    }
+
+    /// Whether a response is one that the document has: its status, and the body by the schema of that status.
+    pub(crate) fn judge_documented(&mut self, at: usize, answer: &Answer) {
+        let declared = self.declared(at);
+        let status = answer.status.unwrap_or(0);
+        let found = documented(declared, status);
+        let (id, pointer) = (declared.id.clone(), declared.pointer.clone());
+        let statement = format!("{} {} is answered with a documented status", declared.method, declared.path);
+        // A rejection that is not documented is no broken promise: documents leave them out.
+        let level = if answer.is_rejection() { Level::Info } else { Level::Must };
+        let known: Vec<&str> = declared.responses.iter().map(|one| one.status.as_str()).collect();
+        let wrong = if found.is_none() && !known.is_empty() { vec![Mismatch::of(format!("the status is {status}"))] } else { Vec::new() };
+        let rule = Rule::new(format!("{id}.documented-status"), level, statement, format!("{pointer}/responses"));
+        self.judge(rule, answer, format!("one of {}", known.join(", ")), wrong);
+        let Some(response) = found.filter(|_| answer.obstacle.is_none()) else { return };
+        let Some(media) = response.media.iter().find(|one| is_json(&one.media_type)) else { return };
+        let Some(schema) = media.schema.as_deref() else { return };
+        let sent = self.exchanges[answer.number].response.as_ref();
+        let content_type = sent.ok().and_then(|one| one.header("content-type")).unwrap_or("").to_owned();
+        if !content_type.is_empty() && !is_json(&content_type) && response.media.len() > 1 {
+            return;
+        }
+        let statement = format!("{} {} is answered with a body of the documented schema", declared.method, declared.path);
+        let rule = Rule::new(format!("{id}.documented-body"), Level::Must, statement, format!("{pointer}/responses/{}", response.status));
+        let wrong = match &answer.json {
+            None => vec![Mismatch::of("the body is not JSON")],
+            Some(body) => {
+                let violations = self.proof().violations(Side::Response, schema, body);
+                let mismatch = |one: conformance_api::Violation| Mismatch { place: one.at.iter().map(|step| format!("/{step}")).collect(), found: one.message, ..Mismatch::default() };
+                violations.into_iter().map(mismatch).collect()
+            }
+        };
+        self.judge(rule, answer, format!("a body that #{schema} allows"), wrong);
+    }
+
+    /// Whether a request was rejected with a 4XX; the documented ones have their documented bodies.
+    pub(crate) fn judge_rejected(&mut self, rule: Rule, at: usize, answer: &Answer) {
+        let status = answer.status.unwrap_or(0);
+        let wrong = if answer.is_rejection() { Vec::new() } else { vec![Mismatch::of(format!("the status is {status}"))] };
+        self.judge(rule, answer, "a 4XX response", wrong);
+        let declared = self.declared(at);
+        let is_exact = declared.responses.iter().any(|one| one.status == status.to_string());
+        if answer.is_rejection() && is_exact {
+            self.judge_documented(at, answer);
+        }
+    }
+}

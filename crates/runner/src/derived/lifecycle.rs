@@ -1,0 +1,268 @@
+//! An object from its creation to its deletion: what was written is read, what is deleted is gone.
+
+use conformance_api::names::same;
+use conformance_api::{Api, Role, Shape};
+use conformance_record::{Level, Mismatch};
+use serde_json::Value;
+
+use super::check::Rule;
+use super::operation;
+use super::request::Arguments;
+use super::session::{Answer, Object, Session};
+
+impl Session<'_> {
+    pub(crate) async fn lifecycle(&mut self, at: usize) {
+        let api = self.run.api;
+        let Some(create) = operation(api, at, Role::Create) else { return };
+        let rule = |session: &Self| {
+            let declared = session.declared(create);
+            Rule::new(format!("{}.creates", declared.id), Level::Must, format!("{} {} creates an object", declared.method, declared.path), declared.pointer.clone())
+        };
+        if !self.can_create(at) {
+            let rule = rule(self);
+            return self.skip(rule, "no body of a media type that can be written here is documented");
+        }
+        let object = match self.create(at).await {
+            Ok(object) => object,
+            Err(why) => {
+                if let Some(last) = self.exchanges.len().checked_sub(1) {
+                    let answer = self.answer_of(last);
+                    if answer.obstacle.is_some() || answer.status.is_some_and(|status| status >= 500) {
+                        self.judge_documented(create, &answer);
+                    }
+                }
+                let rule = rule(self);
+                return self.skip(rule, why);
+            }
+        };
+        let made = self.answer_of(object.number);
+        self.judge_documented(create, &made);
+        self.shows(create, &object.sent, &object.members, &made, "shows what was sent");
+        self.reads_back(at, &object).await;
+        self.is_listed(at, &object, true).await;
+        self.updates(at, &object).await;
+        self.deletes(at, &object).await;
+    }
+
+    /// The answer of an exchange that was made before.
+    fn answer_of(&self, number: usize) -> Answer {
+        let exchange = &self.exchanges[number];
+        let response = exchange.response.as_ref().ok();
+        let obstacle = exchange.response.as_ref().err().map(ToString::to_string);
+        let json = response.and_then(|one| conformance_json::parse(&one.body).ok());
+        Answer { number, status: response.map(|one| one.status), json, obstacle }
+    }
+
+    /// The object within the answer of an operation.
+    fn object_in(&self, at: usize, answer: &Answer) -> Option<Value> {
+        let body = answer.json.as_ref()?;
+        let shape = self.run.api.operations[at].success.shape.as_ref();
+        Some(shape.and_then(|shape| self.within(shape, body)).unwrap_or(body).clone())
+    }
+
+    /// Whether members that were sent are in an object that has members of the same name and schema.
+    fn shows(&mut self, at: usize, sent: &Value, object: &Value, answer: &Answer, what: &str) {
+        let declared = self.declared(at);
+        let Some(shape) = self.run.api.operations[at].success.shape.clone() else { return };
+        let Some(sent) = sent.as_object() else { return };
+        let Some((_, request)) = Self::body_media(declared).or_else(|| self.create_media(at)) else { return };
+        let comparable = comparable(self.run.api, request, &shape);
+        let mut wrong = Vec::new();
+        for (name, value) in sent.iter().filter(|(name, _)| comparable.contains(name)) {
+            match object.get(name) {
+                Some(found) if conformance_json::equal(found, value) => {}
+                found => wrong.push(Mismatch {
+                    place: format!("/{name}"),
+                    expected: Some(conformance_json::write(value)),
+                    found: found.map_or_else(|| "missing".to_owned(), conformance_json::write),
+                    ..Mismatch::default()
+                }),
+            }
+        }
+        if comparable.is_empty() {
+            return;
+        }
+        let statement = format!("{} {} {what}", declared.method, declared.path);
+        let rule = Rule::new(format!("{}.keeps-what-was-sent", declared.id), Level::Must, statement, declared.pointer.clone());
+        self.judge(rule, answer, "the members that were sent, as they were sent", wrong);
+    }
+
+    fn create_media(&self, at: usize) -> Option<(&str, &str)> {
+        let resource = self.run.api.operations[at].resource?;
+        Self::body_media(self.declared(operation(self.run.api, resource, Role::Create)?))
+    }
+
+    async fn reads_back(&mut self, at: usize, object: &Object) {
+        let Some(retrieve) = operation(self.run.api, at, Role::Retrieve) else { return };
+        let answer = self.send(retrieve, Arguments::at(&object.path)).await;
+        let declared = self.declared(retrieve);
+        let statement = format!("GET {} finds what was created", declared.path);
+        let rule = Rule::new(format!("{}.finds-created", declared.id), Level::Must, statement, declared.pointer.clone());
+        let wrong = if answer.is_success() { Vec::new() } else { vec![Mismatch::of(format!("the status is {}", answer.status.unwrap_or(0)))] };
+        self.judge(rule, &answer, "a 2XX response", wrong);
+        if !answer.is_success() {
+            return;
+        }
+        self.judge_documented(retrieve, &answer);
+        if let Some(found) = self.object_in(retrieve, &answer) {
+            self.shows(retrieve, &object.sent.clone(), &found, &answer, "shows what was sent to its creation");
+            let resource = &self.run.api.resources[at];
+            let id = self.id_of(resource, &found);
+            let declared = self.declared(retrieve);
+            let rule = Rule::new(format!("{}.same-id", declared.id), Level::Must, format!("GET {} shows the object that was asked for", declared.path), declared.pointer.clone());
+            let wrong = id.filter(|id| *id != object.id).map(|id| Mismatch::of(format!("its id is {id}")));
+            self.judge(rule, &answer, format!("the object {}", object.id), wrong.into_iter().collect());
+        }
+    }
+
+    /// Whether the list has the object, or has it no more.
+    async fn is_listed(&mut self, at: usize, object: &Object, expected: bool) {
+        let Some(list) = operation(self.run.api, at, Role::List) else { return };
+        let declared = self.declared(list);
+        if declared.parameters.iter().any(|one| one.required && one.location == conformance_openapi::Location::Query) {
+            return;
+        }
+        let above = &object.path[..object.path.len() - 1];
+        let walk = self.walk(list, above, None).await;
+        let Some(answer) = walk.last else { return };
+        if expected && let Some(first) = &walk.first {
+            self.judge_documented(list, &first.clone());
+        }
+        let is_there = walk.ids.contains(&object.id);
+        let (rule, statement) = if expected {
+            ("lists-created", format!("GET {} lists what was created", declared.path))
+        } else {
+            ("forgets-deleted", format!("GET {} does not list what was deleted", declared.path))
+        };
+        let rule = Rule::new(format!("{}.{rule}", declared.id), Level::Must, statement, declared.pointer.clone());
+        if !walk.is_whole && !is_there {
+            return self.skip(rule, "the end of the list was not reached");
+        }
+        let wrong = match (expected, is_there) {
+            (true, false) => vec![Mismatch::of(format!("none of {} items is {}", walk.ids.len(), object.id))],
+            (false, true) => vec![Mismatch::of(format!("{} is still listed", object.id))],
+            _ => Vec::new(),
+        };
+        self.judge(rule, &answer, "the list as it is", wrong);
+    }
+
+    async fn updates(&mut self, at: usize, object: &Object) {
+        let api = self.run.api;
+        let Some(update) = operation(api, at, Role::Update) else { return };
+        let Some((media_type, pointer)) = Self::body_media(self.declared(update)) else { return };
+        let (media_type, pointer) = (media_type.to_owned(), pointer.to_owned());
+        let resource = &api.resources[at];
+        let is_id = |name: &str| resource.identity.iter().any(|one| one.is_in_path && one.name == name);
+        let free = self.free_members(&pointer).into_iter().find(|one| !is_id(&one.name));
+        let Some(free) = free else { return };
+        let word = self.word();
+        let mut body = serde_json::Map::new();
+        body.insert(free.name.clone(), word.clone().into());
+        let mut body = Value::Object(body);
+        if !self.proof().is_valid(conformance_api::Side::Request, &pointer, &body) {
+            let Some(valid) = self.valid_body(&pointer) else { return };
+            body = valid;
+            body[free.name.as_str()] = word.into();
+        }
+        let before = self.current(at, object).await;
+        let answer = self.send(update, Arguments::at(&object.path).body(&media_type, body.clone())).await;
+        if !answer.is_success() {
+            let declared = self.declared(update);
+            let rule = Rule::new(format!("{}.updates", declared.id), Level::Must, format!("{} {} changes an object", declared.method, declared.path), declared.pointer.clone());
+            if answer.is_rejection() {
+                return self.skip(rule, format!("a body that was made up is answered {}", answer.status.unwrap_or(0)));
+            }
+            return self.judge_documented(update, &answer);
+        }
+        self.judge_documented(update, &answer);
+        if let Some(found) = self.object_in(update, &answer).filter(|_| answer.json.is_some()) {
+            self.shows(update, &body, &found, &answer, "shows what was changed");
+        }
+        let (Some(before), Some((after, answer))) = (before, self.current(at, object).await) else { return };
+        self.changed_only(update, &body, &before.0, &after, &answer);
+    }
+
+    /// The object as its retrieve shows it.
+    async fn current(&mut self, at: usize, object: &Object) -> Option<(Value, Answer)> {
+        let retrieve = operation(self.run.api, at, Role::Retrieve)?;
+        let answer = self.send(retrieve, Arguments::at(&object.path)).await;
+        let found = self.object_in(retrieve, &answer).filter(|_| answer.is_success())?;
+        Some((found, answer))
+    }
+
+    /// Whether an update changed what was named, and of what clients can set nothing else.
+    fn changed_only(&mut self, update: usize, sent: &Value, before: &Value, after: &Value, answer: &Answer) {
+        let declared = self.declared(update);
+        let Some(retrieve) = self.run.api.operations[update].resource.and_then(|at| operation(self.run.api, at, Role::Retrieve)) else { return };
+        self.shows(retrieve, sent, after, answer, "shows what an update changed");
+        let Some((_, pointer)) = Self::body_media(declared) else { return };
+        let shape = self.run.api.schemas.merged(pointer);
+        let (Some(before), Some(sent)) = (before.as_object(), sent.as_object()) else { return };
+        let settable = before.iter().filter(|(name, _)| shape.property(name).is_some() && !sent.contains_key(*name));
+        let is_different = |(name, value): &(&String, &Value)| !after.get(*name).is_some_and(|one| conformance_json::equal(one, value));
+        let wrong: Vec<Mismatch> = settable
+            .filter(is_different)
+            .map(|(name, value)| Mismatch { place: format!("/{name}"), expected: Some(conformance_json::write(value)), found: after.get(name).map_or_else(|| "missing".to_owned(), conformance_json::write), ..Mismatch::default() })
+            .collect();
+        // POST and PATCH both merge; only PATCH has a document that says so (RFC 5789).
+        let level = if declared.method == "PATCH" { Level::Must } else { Level::Should };
+        let statement = format!("{} {} leaves alone what it does not name", declared.method, declared.path);
+        let rule = Rule::new(format!("{}.changes-nothing-else", declared.id), level, statement, declared.pointer.clone());
+        self.judge(rule, answer, "members that were not named, as they were", wrong);
+    }
+
+    async fn deletes(&mut self, at: usize, object: &Object) {
+        let api = self.run.api;
+        let Some(delete) = operation(api, at, Role::Delete) else { return };
+        let answer = self.send(delete, Arguments::at(&object.path)).await;
+        self.judge_documented(delete, &answer);
+        if !answer.is_success() {
+            return;
+        }
+        // Answered is not done: the clean-up looks after it, unless it is seen to be gone.
+        let Some(retrieve) = operation(api, at, Role::Retrieve) else {
+            self.forget(object);
+            return self.is_listed(at, object, false).await;
+        };
+        let after = self.send(retrieve, Arguments::at(&object.path)).await;
+        let says_deleted = after.json.as_ref().is_some_and(|body| body.get("deleted") == Some(&Value::Bool(true)));
+        let is_gone = after.is_rejection() || (after.is_success() && says_deleted);
+        let accepted_only = answer.status == Some(202);
+        let declared = self.declared(retrieve);
+        let statement = format!("GET {} does not find what was deleted", declared.path);
+        let rule = Rule::new(format!("{}.forgets-deleted", declared.id), Level::Must, statement, declared.pointer.clone());
+        if accepted_only && !is_gone {
+            return self.skip(rule, "the deletion was accepted for later (202)");
+        }
+        let wrong = if is_gone { Vec::new() } else { vec![Mismatch::of(format!("the status is {}", after.status.unwrap_or(0)))] };
+        self.judge(rule, &after, "a 4XX response, or an object that says that it is deleted", wrong);
+        if is_gone {
+            self.forget(object);
+            let is_exact = self.declared(retrieve).responses.iter().any(|one| Some(one.status.as_str()) == after.status.map(|status| status.to_string()).as_deref());
+            if is_exact {
+                self.judge_documented(retrieve, &after);
+            }
+            self.is_listed(at, object, false).await;
+        }
+    }
+}
+
+/// Members that a request's schema and a response's object both have, with the same simple type: what is sent in one is
+/// what is shown in the other.
+fn comparable(api: &Api, request: &str, shape: &Shape) -> Vec<String> {
+    let schemas = &api.schemas;
+    let sent = schemas.merged(request);
+    let shown = schemas.outline(&conformance_api::shape::inside(schemas, shape));
+    let is_simple = |kind: Option<&str>| matches!(kind, Some("string" | "integer" | "number" | "boolean"));
+    sent.properties
+        .iter()
+        .filter(|(name, property)| {
+            let one = schemas.merge(property);
+            let Some(other) = shown.properties.iter().find(|(known, _)| same(known, name) && known == name) else { return false };
+            let other = schemas.merge(&other.1);
+            let same_kind = one.kind() == other.kind() && one.format == other.format && one.enumeration == other.enumeration;
+            is_simple(one.kind()) && same_kind && !one.write_only && !other.read_only && !one.read_only && one.format != Some("password")
+        })
+        .map(|(name, _)| (*name).to_owned())
+        .collect()
+}

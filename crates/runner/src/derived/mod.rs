@@ -1,0 +1,209 @@
+//! Verifies a server with nothing but an OpenAPI document.
+//!
+//! What the document declares is a MUST; what was concluded from it with certainty is one, too; anything less is a SHOULD.
+//! A server that rejects a body that was made up is not blamed for it: such bodies can be valid and still refer to
+//! nothing. What is created is deleted again, and what can't be deleted is not created.
+//!
+//! In reading order: [`session`](self) (what one scenario knows and sends), `request` (calls as requests), `body` (what is sent), `check`
+//! (what is expected of responses), and the scenarios: `lifecycle`, `reads`, `rejects`, `pages`, `access`.
+
+mod access;
+mod body;
+mod check;
+mod lifecycle;
+mod pages;
+mod reads;
+mod rejects;
+mod request;
+mod session;
+
+use std::time::Instant;
+
+use conformance_api::{Api, Proof, Resource, Role};
+use conformance_record::{RunEvent, SnapshotOutcome, Tally};
+use tokio::sync::watch;
+
+use crate::client::Client;
+use crate::contact::Unreachable;
+use crate::settings::Settings;
+use crate::target::Target;
+
+use session::Session;
+
+/// A run against a document.
+#[derive(Debug)]
+pub struct DocumentRun<'r> {
+    /// What the document means.
+    pub api: &'r Api,
+    /// Its schemas.
+    pub proof: &'r Proof,
+    /// The server.
+    pub target: &'r Target,
+    /// How to go about it.
+    pub settings: &'r Settings,
+    /// What is allowed.
+    pub options: Options,
+    /// Turns true when the run shall end.
+    pub stop: watch::Receiver<bool>,
+}
+
+/// What a run against a document may do.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// Create what can't be deleted, too.
+    pub allow_leftovers: bool,
+    /// Only scenarios whose name begins so.
+    pub only: Vec<String>,
+    /// Values of path parameters by name: `owner=me`.
+    pub with: Vec<(String, String)>,
+}
+
+/// What is verified, in one of these ways.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    /// An object from its creation to its deletion.
+    Lifecycle(usize),
+    /// Bodies that break what is documented.
+    Rejects(usize),
+    /// Lists, page by page.
+    Pages(usize),
+    /// Ids that nobody has.
+    UnknownIds(usize),
+    /// Reading what is there, wherever no id is needed.
+    Reads,
+    /// Requests without credentials.
+    Access,
+}
+
+/// A scenario, by name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Planned {
+    /// `area/behaviour`
+    pub name: String,
+    /// What it shows.
+    pub summary: String,
+    kind: Kind,
+}
+
+/// What a document lets be verified, in order.
+#[must_use]
+pub fn plan(api: &Api, options: &Options) -> Vec<Planned> {
+    let mut all = Vec::new();
+    let mut names: Vec<String> = Vec::new();
+    for (at, resource) in api.resources.iter().enumerate() {
+        let base = area(resource);
+        let count = names.iter().filter(|one| **one == base).count();
+        names.push(base.clone());
+        let area = if count == 0 { base } else { format!("{base}-{}", count + 1) };
+        let mut add = |behaviour: &str, summary: String, kind: Kind| {
+            all.push(Planned { name: format!("{area}/{behaviour}"), summary, kind });
+        };
+        let has = |role: Role| operation(api, at, role).is_some();
+        let path = &resource.collection;
+        if has(Role::Create) && (has(Role::Delete) || options.allow_leftovers) {
+            add("lifecycle", format!("an object of {path}, from its creation to its deletion"), Kind::Lifecycle(at));
+            add("rejects", format!("bodies that {path} documents as wrong"), Kind::Rejects(at));
+            if has(Role::List) {
+                add("pages", format!("the list at {path}, page by page"), Kind::Pages(at));
+            }
+        }
+        if has(Role::Retrieve) || has(Role::Delete) || has(Role::Update) {
+            add("unknown-ids", format!("ids that nothing at {path} has"), Kind::UnknownIds(at));
+        }
+    }
+    let summary = "what can be read without knowing an id".to_owned();
+    all.push(Planned { name: "document/reads".to_owned(), summary, kind: Kind::Reads });
+    let summary = "requests without credentials".to_owned();
+    all.push(Planned { name: "document/access".to_owned(), summary, kind: Kind::Access });
+    all.retain(|one| options.only.is_empty() || options.only.iter().any(|only| one.name.starts_with(only.as_str())));
+    all
+}
+
+/// The area of a resource: the fixed parts of its path.
+fn area(resource: &Resource) -> String {
+    let parts: Vec<&str> = resource.collection.split('/').filter(|part| !part.is_empty() && !part.contains("{}")).collect();
+    let last: Vec<&str> = parts.iter().rev().take(2).rev().copied().collect();
+    if last.is_empty() { "objects".to_owned() } else { last.join("-") }
+}
+
+/// The operation of a resource with a role.
+fn operation(api: &Api, resource: usize, role: Role) -> Option<usize> {
+    let is_it = |one: &conformance_api::Operation| {
+        let on_item = matches!(role, Role::Retrieve | Role::Update | Role::Replace | Role::Delete);
+        one.resource == Some(resource) && one.role == role && one.is_item == on_item
+    };
+    api.operations.iter().position(is_it)
+}
+
+/// Verifies, telling what happens.
+///
+/// # Errors
+/// When the server can't be reached at all.
+pub async fn verify(run: DocumentRun<'_>, listener: &mut (dyn FnMut(&RunEvent) + Send)) -> Result<Tally, Unreachable> {
+    let start = Instant::now();
+    let client = Client::new(run.target, run.settings).map_err(Unreachable::Setup)?.until(run.stop.clone());
+    let planned = plan(run.api, &run.options);
+    reach(&run, &client).await?;
+    listener(&RunEvent::Started {
+        suite: run.api.document.title.clone(),
+        target: run.target.name.clone(),
+        origin: run.target.origin.clone(),
+        ends_with_the_run: false,
+        scenarios: planned.len(),
+    });
+    let mut tally = Tally::default();
+    for one in planned {
+        if *run.stop.borrow() {
+            break;
+        }
+        let begun = Instant::now();
+        let mut session = Session::new(&run, &client);
+        match one.kind {
+            Kind::Lifecycle(at) => session.lifecycle(at).await,
+            Kind::Rejects(at) => session.rejects(at).await,
+            Kind::Pages(at) => session.pages(at).await,
+            Kind::UnknownIds(at) => session.unknown_ids(at).await,
+            Kind::Reads => session.reads().await,
+            Kind::Access => session.access().await,
+        }
+        let left = session.clean_up().await;
+        tally.scenarios += 1;
+        tally.created += session.created;
+        tally.deleted += session.deleted;
+        session.checks.iter().for_each(|check| tally.count(check));
+        listener(&RunEvent::Scenario {
+            name: one.name,
+            summary: one.summary,
+            requests: session.exchanges.len(),
+            exchanges: session.told(),
+            checks: std::mem::take(&mut session.checks),
+            took: begun.elapsed(),
+            snapshot: SnapshotOutcome::Partial,
+        });
+        for (id, reason) in left {
+            listener(&RunEvent::Leftover { id, reason });
+        }
+    }
+    listener(&RunEvent::Finished { tally, took: start.elapsed() });
+    Ok(tally)
+}
+
+/// One harmless request, to tell an unreachable server from a wrong one.
+async fn reach(run: &DocumentRun<'_>, client: &Client) -> Result<(), Unreachable> {
+    let mut session = Session::new(run, client);
+    let list = run.api.operations.iter().zip(&run.api.document.operations).position(|(one, declared)| {
+        declared.method == "GET" && one.role == Role::List && !declared.path.contains('{')
+    });
+    let any = || run.api.document.operations.iter().position(|declared| declared.method == "GET" && !declared.path.contains('{'));
+    let Some(at) = list.or_else(any) else { return Ok(()) };
+    let answer = session.send(at, request::Arguments::default()).await;
+    let path = run.api.document.operations[at].path.clone();
+    match &session.exchanges[answer.number].response {
+        Err(reason) => Err(Unreachable::NoResponse(reason.clone())),
+        Ok(response) if matches!(response.status, 401 | 403) => Err(Unreachable::Refused(response.status, response.words())),
+        Ok(response) if matches!(response.status, 301..=308 | 404 | 503) => {
+            Err(Unreachable::NotServing(response.status, path, response.words()))
+        }
+        Ok(_) => Ok(()),
+    }
+}

@@ -1,0 +1,187 @@
+//! Lists, page by page: each object once, never more than asked for.
+
+use std::collections::BTreeMap;
+
+use conformance_api::pages::Style;
+use conformance_api::Role;
+use conformance_record::{Level, Mismatch};
+use serde_json::Value;
+
+use super::check::Rule;
+use super::operation;
+use super::request::Arguments;
+use super::session::{Answer, Session};
+
+/// So many objects are made to be divided into pages.
+const OBJECTS: usize = 5;
+/// Pages are walked so far.
+const PAGES: usize = 60;
+
+/// What a walk through a list saw.
+#[derive(Debug, Default)]
+pub(crate) struct Walk {
+    /// The ids of its items, in their order.
+    pub ids: Vec<String>,
+    /// How many items each page had.
+    pub sizes: Vec<usize>,
+    pub first: Option<Answer>,
+    pub last: Option<Answer>,
+    /// Whether its end was reached.
+    pub is_whole: bool,
+}
+
+impl Session<'_> {
+    /// The items of a list's body.
+    pub(crate) fn items<'v>(&self, list: usize, body: &'v Value) -> Option<&'v Vec<Value>> {
+        let shape = self.run.api.operations[list].success.shape.as_ref()?;
+        self.within(shape, body)?.as_array()
+    }
+
+    /// Walks a list from its beginning, as its response or the count of its items leads on.
+    pub(crate) async fn walk(&mut self, list: usize, above: &[String], limit: Option<usize>) -> Walk {
+        let mut walk = Walk::default();
+        let pages = self.run.api.operations[list].pages.clone();
+        let resource = self.run.api.operations[list].resource.map(|at| &self.run.api.resources[at]);
+        let mut next: Option<(String, String)> = None;
+        for number in 0..PAGES {
+            let mut arguments = Arguments::at(above);
+            if let (Some(limit), Some(parameter)) = (limit, pages.as_ref().and_then(|pages| pages.limit.as_ref())) {
+                arguments = arguments.with(&parameter.parameter, limit);
+            }
+            if let Some((name, value)) = &next {
+                arguments = arguments.with(name, value);
+            }
+            let answer = self.send(list, arguments).await;
+            walk.first.get_or_insert_with(|| answer.clone());
+            walk.last = Some(answer.clone());
+            let items = answer.json.as_ref().and_then(|body| self.items(list, body)).filter(|_| answer.is_success()).cloned();
+            let Some(items) = items else { return walk };
+            let ids: Vec<String> = items.iter().filter_map(|item| self.id_of(resource?, item)).collect();
+            let is_new = ids.iter().any(|id| !walk.ids.contains(id));
+            walk.sizes.push(items.len());
+            let last = ids.last().cloned();
+            walk.ids.extend(ids);
+            let style = pages.as_ref().and_then(|pages| pages.styles.iter().find(|one| !matches!(one, Style::Before(_))));
+            next = match style {
+                None => None,
+                _ if items.is_empty() || !is_new => None,
+                Some(style) => self.next_page(style, &answer, number, walk.ids.len(), last.as_deref()),
+            };
+            if next.is_none() {
+                walk.is_whole = style.is_some() || !self.says_more(&answer);
+                return walk;
+            }
+        }
+        walk
+    }
+
+    /// The parameter that leads to the next page; none at the end.
+    fn next_page(&self, style: &Style, answer: &Answer, number: usize, seen: usize, last: Option<&str>) -> Option<(String, String)> {
+        let body = answer.json.as_ref()?;
+        if says(body, &["has_more", "hasMore", "has_next", "hasNextPage", "has_next_page"]) == Some(false) || says(body, &["done"]) == Some(true) {
+            return None;
+        }
+        match style {
+            Style::Page { parameter, first } => Some((parameter.clone(), (first + number + 1).to_string())),
+            Style::Offset(parameter) => Some((parameter.clone(), seen.to_string())),
+            Style::After(parameter) => {
+                let names = [
+                    "next_cursor", "nextCursor", "next_page_token", "nextPageToken", "next_token", "nextToken", "next_marker", "iterator",
+                    "end_cursor", "endCursor", "cursor", "next", "after",
+                ];
+                let token = found(body, &names, 0);
+                match token {
+                    Some(Value::String(text)) if !text.is_empty() => Some((parameter.clone(), text)),
+                    Some(Value::Null | Value::String(_)) => None,
+                    // No token is shown: the id of the last item is one.
+                    _ if says(body, &["has_more", "hasMore"]) == Some(true) => Some((parameter.clone(), last?.to_owned())),
+                    _ => None,
+                }
+            }
+            Style::Before(_) => None,
+        }
+    }
+
+    fn says_more(&self, answer: &Answer) -> bool {
+        answer.json.as_ref().is_some_and(|body| says(body, &["has_more", "hasMore"]) == Some(true))
+    }
+
+    pub(crate) async fn pages(&mut self, at: usize) {
+        let api = self.run.api;
+        let Some(list) = operation(api, at, Role::List) else { return };
+        let declared = self.declared(list);
+        let (id, pointer) = (declared.id.clone(), format!("{}/parameters", declared.pointer));
+        let rule = |name: &str, level: Level, statement: String| Rule::new(format!("{id}.{name}"), level, statement, pointer.clone());
+        let partition = || rule("each-object-once", Level::Must, format!("the pages of GET {} hold every object once", declared.path));
+        let Some(pages) = api.operations[list].pages.clone() else {
+            return self.skip(partition(), "its parameters do not say that it has pages");
+        };
+        let Some(limit) = pages.limit.clone() else { return self.skip(partition(), "no parameter says how long a page is") };
+        let above = match self.above(at).await {
+            Ok(above) => above,
+            Err(why) => return self.skip(partition(), why),
+        };
+        let mut own = Vec::new();
+        for _ in 0..OBJECTS {
+            match self.create_at(at, &above).await {
+                Ok(object) => own.push(object.id),
+                Err(why) => return self.skip(partition(), why),
+            }
+        }
+        let asked = 2.min(limit.most);
+        let walk = self.walk(list, &above, Some(asked)).await;
+        let Some(last) = walk.last.clone() else { return };
+        let too_long: Vec<Mismatch> = walk.sizes.iter().filter(|size| **size > asked).map(|size| Mismatch::of(format!("a page of {size} items"))).collect();
+        let statement = format!("a page of GET {} is never longer than `{}` says", declared.path, limit.parameter);
+        self.judge(rule("page-size", Level::Must, statement), &last, format!("at most {asked} items"), too_long);
+        if pages.styles.iter().all(|style| matches!(style, Style::Before(_))) {
+            return self.skip(partition(), "no parameter says where a page begins");
+        }
+        if !walk.is_whole {
+            return self.skip(partition(), "the end of the list was not reached");
+        }
+        let mut counts: BTreeMap<&str, usize> = own.iter().map(|id| (id.as_str(), 0)).collect();
+        for id in &walk.ids {
+            counts.entry(id).and_modify(|count| *count += 1);
+        }
+        let wrong: Vec<Mismatch> =
+            own.iter().filter(|id| counts[id.as_str()] != 1).map(|id| Mismatch::of(format!("{id} stands there {} times", counts[id.as_str()]))).collect();
+        let partition = partition();
+        self.judge(partition, &last, "each of the created objects once", wrong);
+        self.bounds(list, &above, &limit.parameter).await;
+    }
+
+    /// Sizes beyond the documented bound are rejected, or cut to it.
+    async fn bounds(&mut self, list: usize, above: &[String], parameter: &str) {
+        let declared = self.declared(list);
+        let Some(one) = declared.parameters.iter().find(|one| one.name == parameter) else { return };
+        let bounds = one.schema.as_deref().map(|pointer| self.run.api.schemas.merged(pointer).bounds).unwrap_or_default();
+        let rule = |name: &str, level: Level, statement: String| Rule::new(format!("{}.{name}", declared.id), level, statement, format!("{}/parameters", declared.pointer));
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "checked to be a small whole number")]
+        if let Some(most) = bounds.maximum.filter(|most| (1.0..=1e6).contains(most)).map(|most| most as usize) {
+            let answer = self.send(list, Arguments::at(above).with(parameter, most + 1)).await;
+            let statement = format!("GET {} never gives more than {most} items", declared.path);
+            if answer.is_success() {
+                self.page_size(list, rule("page-size-bound", Level::Must, statement), &answer, most);
+            } else {
+                self.judge_rejected(rule("page-size-bound", Level::Must, statement), list, &answer);
+            }
+        }
+        let answer = self.send(list, Arguments::at(above).with(parameter, "many")).await;
+        let statement = format!("GET {} rejects a page size that is no number", declared.path);
+        self.judge_rejected(rule("page-size-number", Level::Should, statement), list, &answer);
+    }
+}
+
+/// What a member with one of these names says, at the top or one level down.
+fn says(body: &Value, names: &[&str]) -> Option<bool> {
+    found(body, names, 0)?.as_bool()
+}
+
+fn found(body: &Value, names: &[&str], depth: usize) -> Option<Value> {
+    let members = body.as_object()?;
+    names.iter().find_map(|name| members.get(*name)).cloned().or_else(|| {
+        let inner = |value: &Value| if depth < 2 && value.is_object() { found(value, names, depth + 1) } else { None };
+        members.values().find_map(inner)
+    })
+}

@@ -1,0 +1,100 @@
+//! What can be read without knowing an id, and ids that nobody has.
+
+use conformance_api::Role;
+use conformance_record::{Level, Mismatch};
+use serde_json::Value;
+
+use super::check::Rule;
+use super::operation;
+use super::request::Arguments;
+use super::session::Session;
+
+impl Session<'_> {
+    pub(crate) async fn reads(&mut self) {
+        let declared = &self.run.api.document.operations;
+        for at in 0..declared.len() {
+            let one = &declared[at];
+            if one.method != "GET" || one.path.contains('{') || *self.run.stop.borrow() {
+                continue;
+            }
+            let answer = self.send(at, Arguments::default()).await;
+            if answer.is_rejection() {
+                let statement = format!("GET {} is answered with a documented status", one.path);
+                let rule = Rule::new(format!("{}.documented-status", one.id), Level::Must, statement, one.pointer.clone());
+                self.skip(rule, format!("a request that was made up is answered {}", answer.status.unwrap_or(0)));
+                continue;
+            }
+            self.judge_documented(at, &answer);
+        }
+    }
+
+    pub(crate) async fn unknown_ids(&mut self, at: usize) {
+        let api = self.run.api;
+        let roles = [Role::Retrieve, Role::Update, Role::Replace, Role::Delete];
+        let operations: Vec<(Role, usize)> = roles.into_iter().filter_map(|role| Some((role, operation(api, at, role)?))).collect();
+        let Some((_, first)) = operations.first().copied() else { return };
+        let declared = self.declared(first);
+        let rule = |session: &Self, one: usize| {
+            let declared = session.declared(one);
+            let statement = format!("{} {} rejects an id that nobody has", declared.method, declared.path);
+            let documented = declared.responses.iter().any(|one| matches!(one.status.as_str(), "404" | "410" | "4XX"));
+            let level = if documented { Level::Must } else { Level::Should };
+            Rule::new(format!("{}.unknown-id", declared.id), level, statement, declared.pointer.clone())
+        };
+        let path = match self.above(at).await {
+            Ok(path) => path,
+            Err(why) => {
+                let rule = rule(self, first);
+                return self.skip(rule, why);
+            }
+        };
+        let Some(unknown) = self.unknown_id(at) else {
+            let rule = rule(self, first);
+            let why = format!("nothing says what ids at {} look like", declared.path);
+            return self.skip(rule, why);
+        };
+        let mut own = path;
+        own.push(unknown);
+        for (role, one) in operations {
+            let mut arguments = Arguments::at(&own);
+            // A client may name what it puts: no id is unknown then.
+            if role == Role::Replace && api.resources[at].identity.first().is_none_or(|one| one.is_given) {
+                continue;
+            }
+            if let Some((media_type, pointer)) = Self::body_media(self.declared(one)) {
+                let (media_type, pointer) = (media_type.to_owned(), pointer.to_owned());
+                let Some(body) = self.valid_body(&pointer) else { continue };
+                arguments = arguments.body(&media_type, body);
+            }
+            let answer = self.send(one, arguments).await;
+            let rule = rule(self, one);
+            // To delete what is not there may be a success: it is not there afterwards.
+            let rule = if role == Role::Delete { Rule { level: Level::Should, ..rule } } else { rule };
+            self.judge_rejected(rule, one, &answer);
+        }
+    }
+
+    /// An id of the form that the resource's ids have, which nobody has.
+    fn unknown_id(&self, at: usize) -> Option<String> {
+        let member = self.run.api.resources[at].identity.iter().find(|one| one.is_in_path)?;
+        let mut random = fastrand::Rng::new();
+        let far = 700_000_000 + random.u64(..100_000_000);
+        let id = member.form.make(far, now(), &mut |below| random.usize(..below.max(1)));
+        match id {
+            Value::String(text) => Some(text),
+            other => Some(other.to_string()),
+        }
+    }
+
+    /// Whether an answer keeps a list's bound on the size of its pages.
+    pub(crate) fn page_size(&mut self, at: usize, rule: Rule, answer: &super::session::Answer, most: usize) {
+        let count = answer.json.as_ref().and_then(|body| self.items(at, body)).map_or(0, |items| items.len());
+        let wrong = if count > most { vec![Mismatch::of(format!("{count} items"))] } else { Vec::new() };
+        self.judge(rule, answer, format!("at most {most} items"), wrong);
+    }
+}
+
+fn now() -> u64 {
+    use std::time::{SystemTime, UNIX_EPOCH};
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| u64::try_from(since.as_millis()).unwrap_or(0))
+}

@@ -1,0 +1,69 @@
+//! Bodies that break one documented rule each are rejected, and change nothing.
+
+use conformance_api::Role;
+use conformance_api::media::is_json;
+use conformance_record::Level;
+
+use super::check::Rule;
+use super::operation;
+use super::request::{Arguments, Content};
+use super::session::Session;
+
+/// So many rules of one body are tried.
+const MOST: usize = 40;
+
+impl Session<'_> {
+    pub(crate) async fn rejects(&mut self, at: usize) {
+        let api = self.run.api;
+        let Some(create) = operation(api, at, Role::Create) else { return };
+        let (id, pointer_of) = (self.declared(create).id.clone(), self.declared(create).pointer.clone());
+        let Some((media_type, pointer)) = Self::body_media(self.declared(create)) else { return };
+        let (media_type, pointer) = (media_type.to_owned(), pointer.to_owned());
+        let what = format!("{} {}", self.declared(create).method, self.declared(create).path);
+        let rule = |name: &str, statement: String| {
+            Rule::new(format!("{id}.{name}"), Level::Must, statement, format!("{pointer_of}/requestBody"))
+        };
+        // The control: a body that differs in nothing but the broken rule is accepted.
+        let control = match self.create(at).await {
+            Ok(object) => object,
+            Err(why) => return self.skip(rule("rejects-wrong-bodies", format!("{what} rejects bodies that break its schema")), why),
+        };
+        let above = control.path[..control.path.len() - 1].to_vec();
+        let broken = self.broken_bodies(&pointer, &control.sent, is_json(&media_type));
+        for one in broken.into_iter().take(MOST) {
+            if self.failures > 5 || *self.run.stop.borrow() {
+                return;
+            }
+            let answer = self.send(create, Arguments::at(&above).body(&media_type, one.body.clone())).await;
+            let statement = format!("{what} rejects a body in which {}", one.what);
+            self.judge_rejected(rule("rejects-wrong-bodies", statement), create, &answer);
+            // What was accepted is there, whatever should have been.
+            let _ = if answer.is_success() { self.made(at, create, &above, one.body, &answer).map(drop) } else { Ok(()) };
+        }
+        if is_json(&media_type) {
+            let malformed = Arguments { body: Some((media_type.clone(), Content::Text("{\"a\": ".to_owned()))), ..Arguments::at(&above) };
+            let answer = self.send(create, malformed).await;
+            self.judge_rejected(rule("rejects-malformed", format!("{what} rejects what is not JSON")), create, &answer);
+            let _ = if answer.is_success() { self.made(at, create, &above, serde_json::Value::Null, &answer).map(drop) } else { Ok(()) };
+        }
+        self.rejects_updates(at, &control).await;
+    }
+
+    async fn rejects_updates(&mut self, at: usize, object: &super::session::Object) {
+        let Some(update) = operation(self.run.api, at, Role::Update) else { return };
+        let Some((media_type, pointer)) = Self::body_media(self.declared(update)) else { return };
+        let (media_type, pointer) = (media_type.to_owned(), pointer.to_owned());
+        let Some(valid) = self.valid_body(&pointer) else { return };
+        let declared = self.declared(update);
+        let control = self.send(update, Arguments::at(&object.path).body(&media_type, valid.clone())).await;
+        if !control.is_success() {
+            return;
+        }
+        for one in self.broken_bodies(&pointer, &valid, is_json(&media_type)).into_iter().take(MOST) {
+            let answer = self.send(update, Arguments::at(&object.path).body(&media_type, one.body)).await;
+            let statement = format!("{} {} rejects a body in which {}", declared.method, declared.path, one.what);
+            let rule = Rule::new(format!("{}.rejects-wrong-bodies", declared.id), Level::Must, statement, format!("{}/requestBody", declared.pointer));
+            self.judge_rejected(rule, update, &answer);
+        }
+    }
+}

@@ -1,0 +1,199 @@
+//! Calls of a document's operations, as requests.
+
+use conformance_api::media::{is_form, is_json};
+use conformance_api::sample::{Extent, Sampler};
+use conformance_api::{Side, path};
+use conformance_openapi::{Location, Operation as Declared, Parameter, Scheme};
+use conformance_record::Request;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use serde_json::Value;
+
+use super::session::Session;
+use crate::target::Target;
+
+const PART: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
+
+/// What a call is made with.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Arguments {
+    /// The values in the path, from its beginning; what is missing is made up.
+    pub path: Vec<String>,
+    /// Query parameters besides the required ones.
+    pub query: Vec<(String, String)>,
+    /// The body, by its media type.
+    pub body: Option<(String, Content)>,
+    /// Whether credentials are left out.
+    pub is_anonymous: bool,
+}
+
+/// A body to send.
+#[derive(Clone, Debug)]
+pub(crate) enum Content {
+    Value(Value),
+    Text(String),
+}
+
+impl Arguments {
+    /// With these values in the path.
+    pub fn at(path: &[String]) -> Self {
+        Self { path: path.to_vec(), ..Self::default() }
+    }
+
+    pub fn with(mut self, name: &str, value: impl ToString) -> Self {
+        self.query.push((name.to_owned(), value.to_string()));
+        self
+    }
+
+    pub fn body(mut self, media_type: &str, value: Value) -> Self {
+        self.body = Some((media_type.to_owned(), Content::Value(value)));
+        self
+    }
+}
+
+impl Session<'_> {
+    /// The request of a call.
+    pub(crate) fn request(&self, declared: &Declared, arguments: &Arguments) -> Request {
+        let mut headers = Target::headers(None);
+        headers.retain(|(name, _)| name != "accept");
+        headers.push(("accept".to_owned(), "application/json, */*;q=0.5".to_owned()));
+        let mut query = Vec::new();
+        for one in declared.parameters.iter().filter(|one| one.required) {
+            let given = arguments.query.iter().any(|(name, _)| *name == one.name);
+            match one.location {
+                Location::Query if !given => query.extend(self.pairs(one)),
+                Location::Header => headers.extend(self.sample(one).map(|value| (one.name.to_ascii_lowercase(), value))),
+                _ => {}
+            }
+        }
+        query.extend(arguments.query.iter().cloned());
+        if !arguments.is_anonymous {
+            self.identify(declared, &mut headers, &mut query);
+        }
+        let mut body = Vec::new();
+        if let Some((media_type, content)) = &arguments.body {
+            headers.push(("content-type".to_owned(), media_type.clone()));
+            body = match content {
+                Content::Text(text) => text.clone().into_bytes(),
+                Content::Value(value) if is_form(media_type) => form(value).into_bytes(),
+                Content::Value(value) => conformance_json::write(value).into_bytes(),
+            };
+        }
+        let mut target = format!("{}{}", self.run.target.path, self.path(declared, &arguments.path));
+        if !query.is_empty() {
+            let pair = |(name, value): &(String, String)| format!("{}={}", encode(name), encode(value));
+            target = format!("{target}?{}", query.iter().map(pair).collect::<Vec<_>>().join("&"));
+        }
+        Request { method: declared.method.clone(), target, headers, body }
+    }
+
+    /// The path with values in place of its parameters.
+    fn path(&self, declared: &Declared, values: &[String]) -> String {
+        let mut text = String::new();
+        let mut rest = declared.path.split(['?', '#']).next().unwrap_or("");
+        for (index, name) in path::parameters(&declared.path).into_iter().enumerate() {
+            let Some((before, after)) = rest.split_once('{') else { break };
+            let value = values.get(index).cloned().or_else(|| self.path_value(declared, name)).unwrap_or_else(|| "x".to_owned());
+            text.push_str(before);
+            text.push_str(&encode(&value));
+            rest = after.split_once('}').map_or("", |(_, after)| after);
+        }
+        text + rest
+    }
+
+    /// A value of a path parameter that was given for the run, or that the document gives.
+    pub(crate) fn path_value(&self, declared: &Declared, name: &str) -> Option<String> {
+        let given = self.run.options.with.iter().find(|(one, _)| one == name).map(|(_, value)| value.clone());
+        let parameter = declared.parameters.iter().find(|one| one.location == Location::Path && one.name == name);
+        given.or_else(|| self.sample(parameter?))
+    }
+
+    fn sample(&self, parameter: &Parameter) -> Option<String> {
+        if let Some(example) = parameter.examples.iter().find_map(text) {
+            return Some(example);
+        }
+        let schemas = &self.run.api.schemas;
+        let schema = schemas.at(parameter.schema.as_deref()?)?;
+        let sampler = Sampler { schemas, side: Side::Request, extent: Extent::Required, variant: 0, examples: true };
+        text(&sampler.sample_named(&[schema], "value")?)
+    }
+
+    fn pairs(&self, parameter: &Parameter) -> Vec<(String, String)> {
+        let name = parameter.name.clone();
+        if let Some(value) = self.sample(parameter) {
+            return vec![(name, value)];
+        }
+        let schemas = &self.run.api.schemas;
+        let schema = parameter.schema.as_deref().and_then(|pointer| schemas.at(pointer));
+        let sampler = Sampler { schemas, side: Side::Request, extent: Extent::Required, variant: 0, examples: true };
+        match schema.and_then(|schema| sampler.sample_named(&[schema], "value")) {
+            Some(Value::Array(items)) => items.iter().filter_map(text).map(|value| (name.clone(), value)).collect(),
+            Some(value @ Value::Object(_)) => flat(&value, &name),
+            _ => Vec::new(),
+        }
+    }
+
+    /// Puts the token where the operation's first alternative wants it.
+    fn identify(&self, declared: &Declared, headers: &mut Vec<(String, String)>, query: &mut Vec<(String, String)>) {
+        let token = &self.token;
+        let schemes = &self.run.api.document.schemes;
+        let is_known = |alternative: &&Vec<String>| alternative.iter().all(|name| schemes.contains_key(name));
+        let chosen = declared.security.iter().filter(|one| !one.is_empty()).find(is_known);
+        for name in chosen.into_iter().flatten() {
+            let mut set = |name: &str, value: String| {
+                headers.retain(|(one, _)| one != name);
+                headers.push((name.to_owned(), value));
+            };
+            match &schemes[name] {
+                Scheme::Bearer => set("authorization", format!("Bearer {token}")),
+                Scheme::Basic => set("authorization", format!("Basic {}", basic(token))),
+                Scheme::Http(scheme) => set("authorization", format!("{scheme} {token}")),
+                Scheme::ApiKey { name, location: Location::Header } => set(&name.to_ascii_lowercase(), token.clone()),
+                Scheme::ApiKey { name, location: Location::Cookie } => set("cookie", format!("{name}={token}")),
+                Scheme::ApiKey { name, .. } => query.push((name.clone(), token.clone())),
+                Scheme::MutualTls | Scheme::Unknown(_) => {}
+            }
+        }
+    }
+
+    /// The media type of an operation's bodies that this can write, and their schema.
+    pub(crate) fn body_media<'d>(declared: &'d Declared) -> Option<(&'d str, &'d str)> {
+        let media = &declared.body.as_ref()?.media;
+        let found = media.iter().find(|one| is_json(&one.media_type)).or_else(|| media.iter().find(|one| is_form(&one.media_type)))?;
+        let media_type = if found.media_type.contains('*') { "application/json" } else { &found.media_type };
+        Some((media_type, found.schema.as_deref()?))
+    }
+}
+
+/// `user:password`, or a user alone, as basic authentication wants it.
+fn basic(token: &str) -> String {
+    let pair = if token.contains(':') { token.to_owned() } else { format!("{token}:") };
+    data_encoding::BASE64.encode(pair.as_bytes())
+}
+
+fn encode(text: &str) -> String {
+    utf8_percent_encode(text, PART).to_string()
+}
+
+fn text(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) => Some(text.clone()),
+        Value::Number(number) => Some(number.to_string()),
+        Value::Bool(one) => Some(one.to_string()),
+        _ => None,
+    }
+}
+
+fn form(value: &Value) -> String {
+    let pairs = flat(value, "");
+    pairs.iter().map(|(name, value)| format!("{}={}", encode(name), encode(value))).collect::<Vec<_>>().join("&")
+}
+
+/// `{"a": {"b": 1}}` as `a[b]=1`
+fn flat(value: &Value, name: &str) -> Vec<(String, String)> {
+    let inner = |key: &str| if name.is_empty() { key.to_owned() } else { format!("{name}[{key}]") };
+    match value {
+        Value::Object(members) => members.iter().flat_map(|(key, value)| flat(value, &inner(key))).collect(),
+        Value::Array(items) => items.iter().enumerate().flat_map(|(at, value)| flat(value, &inner(&at.to_string()))).collect(),
+        other => text(other).map(|text| (name.to_owned(), text)).into_iter().collect(),
+    }
+}

@@ -1,0 +1,275 @@
+//! What one scenario knows, sends and creates.
+
+use conformance_api::{Proof, Resource, Role, Shape, Side, path};
+use conformance_openapi::{Operation as Declared, Response as Documented};
+use conformance_record::{CheckOutcome, Exchange, NoResponse, Secrets, Verdict};
+use serde_json::Value;
+
+use super::request::Arguments;
+use super::{DocumentRun, operation};
+use crate::client::Client;
+use crate::target::PUBLIC_TOKEN;
+use crate::word::word;
+
+/// One scenario.
+pub(crate) struct Session<'r> {
+    pub run: &'r DocumentRun<'r>,
+    client: &'r Client,
+    pub token: String,
+    pub exchanges: Vec<Exchange>,
+    pub checks: Vec<CheckOutcome>,
+    pub created: usize,
+    pub deleted: usize,
+    /// What is still there, in the order in which it was made.
+    there: Vec<Object>,
+    /// How many requests failed in a row: a server that fails at everything is not asked on.
+    pub failures: usize,
+}
+
+/// An object that the run created.
+#[derive(Clone, Debug)]
+pub(crate) struct Object {
+    pub resource: usize,
+    /// The values of its own path.
+    pub path: Vec<String>,
+    pub id: String,
+    /// What was sent.
+    pub sent: Value,
+    /// What came back.
+    pub members: Value,
+    /// The exchange that made it.
+    pub number: usize,
+}
+
+/// What came back.
+#[derive(Clone, Debug)]
+pub(crate) struct Answer {
+    /// Which exchange it was.
+    pub number: usize,
+    /// None when there was no usable response.
+    pub status: Option<u16>,
+    pub json: Option<Value>,
+    /// Why nothing can be concluded from it, if so.
+    pub obstacle: Option<String>,
+}
+
+impl Answer {
+    pub fn is_success(&self) -> bool {
+        self.status.is_some_and(|status| (200..300).contains(&status))
+    }
+
+    pub fn is_rejection(&self) -> bool {
+        self.status.is_some_and(|status| (400..500).contains(&status))
+    }
+}
+
+impl<'r> Session<'r> {
+    pub fn new(run: &'r DocumentRun<'r>, client: &'r Client) -> Self {
+        let token = run.target.token(0);
+        Self { run, client, token, exchanges: Vec::new(), checks: Vec::new(), created: 0, deleted: 0, there: Vec::new(), failures: 0 }
+    }
+
+    pub fn proof(&self) -> &'r Proof {
+        self.run.proof
+    }
+
+    pub fn declared(&self, at: usize) -> &'r Declared {
+        &self.run.api.document.operations[at]
+    }
+
+    /// A text that nobody else sends.
+    pub fn word(&self) -> String {
+        format!("conformance-{}", word(10).to_lowercase())
+    }
+
+    /// Calls an operation.
+    pub async fn send(&mut self, at: usize, arguments: Arguments) -> Answer {
+        let declared = self.declared(at);
+        let request = self.request(declared, &arguments);
+        let mut exchange = self.client.send(request).await;
+        exchange.number = self.exchanges.len();
+        let answer = self.read(&exchange, declared);
+        self.failures = if answer.obstacle.is_some() { self.failures + 1 } else { 0 };
+        self.exchanges.push(exchange);
+        answer
+    }
+
+    fn read(&self, exchange: &Exchange, declared: &Declared) -> Answer {
+        let number = exchange.number;
+        let response = match &exchange.response {
+            Ok(response) => response,
+            Err(reason) => return Answer { number, status: None, json: None, obstacle: Some(no_response(reason)) },
+        };
+        let json = conformance_json::parse(&response.body).ok();
+        let is_documented = documented(declared, response.status).is_some();
+        let gateway = matches!(response.status, 502..=504) && !is_documented;
+        let obstacle = match response.status {
+            429 => Some("the server asks to come back later (429)".to_owned()),
+            status if gateway => Some(format!("something before the server answers {status}")),
+            _ => None,
+        };
+        Answer { number, status: Some(response.status), json, obstacle }
+    }
+
+    /// What is at a shape within a body.
+    pub fn within<'v>(&self, shape: &Shape, body: &'v Value) -> Option<&'v Value> {
+        shape.at.iter().try_fold(body, |here, member| here.get(member))
+    }
+
+    /// The member of an object that stands in the resource's path.
+    pub fn id_of(&self, resource: &Resource, object: &Value) -> Option<String> {
+        let named = |wanted: &str| resource.identity.iter().find(|one| conformance_api::names::same(&one.name, wanted));
+        let word = conformance_api::names::last_word(&resource.parameter);
+        let best = named(&resource.parameter).or_else(|| named(&word));
+        let order = best.into_iter().chain(resource.identity.iter().filter(|one| one.is_in_path));
+        order.into_iter().find_map(|one| match object.get(&one.name)? {
+            Value::String(text) if !text.is_empty() && text != "." && text != ".." => Some(text.clone()),
+            Value::Number(number) => Some(number.to_string()),
+            _ => None,
+        })
+    }
+
+    /// Whether one can be created here and deleted again, with everything above it.
+    pub fn can_create(&self, at: usize) -> bool {
+        let api = self.run.api;
+        let Some(create) = operation(api, at, Role::Create) else { return false };
+        Self::body_media(self.declared(create)).is_some_and(|(_, pointer)| self.proof().body(Side::Request, pointer, &[]).is_some())
+            && (self.run.options.allow_leftovers || operation(api, at, Role::Delete).is_some())
+    }
+
+    /// The values of a collection's path: of objects that are made for it, of what the run was given, of the document's
+    /// examples.
+    pub async fn above(&mut self, at: usize) -> Result<Vec<String>, String> {
+        let resource = &self.run.api.resources[at];
+        let mut values = Vec::new();
+        if let Some(parent) = resource.parent {
+            let given = self.given(parent);
+            values = match given {
+                Some(values) => values,
+                None if self.can_create(parent) => Box::pin(self.create(parent)).await?.path,
+                None => Vec::new(),
+            };
+        }
+        let count = resource.collection.matches("{}").count();
+        let any = self.run.api.operations.iter().position(|one| one.resource == Some(at));
+        let Some(declared) = any.map(|at| self.declared(at)) else { return Ok(values) };
+        for name in path::parameters(&declared.path).into_iter().take(count).skip(values.len()) {
+            values.push(self.path_value(declared, name).ok_or_else(|| format!("nothing says what `{name}` may be"))?);
+        }
+        Ok(values)
+    }
+
+    /// The whole path of a parent, where the run was given all of it.
+    fn given(&self, parent: usize) -> Option<Vec<String>> {
+        let any = self.run.api.operations.iter().position(|one| one.resource == Some(parent) && one.is_item)?;
+        let names = path::parameters(&self.declared(any).path);
+        let value = |name: &&str| self.run.options.with.iter().find(|(one, _)| one == name).map(|(_, value)| value.clone());
+        names.iter().map(value).collect()
+    }
+
+    /// Creates an object, with those above it.
+    ///
+    /// # Errors
+    /// Why there is none.
+    pub async fn create(&mut self, at: usize) -> Result<Object, String> {
+        let path = self.above(at).await?;
+        self.create_at(at, &path).await
+    }
+
+    /// Creates an object below these.
+    pub async fn create_at(&mut self, at: usize, path: &[String]) -> Result<Object, String> {
+        let create = operation(self.run.api, at, Role::Create).ok_or("nothing creates one")?;
+        let (media_type, pointer) = Self::body_media(self.declared(create)).ok_or("its body can't be written")?;
+        let body = self.valid_body(pointer).ok_or("no body was found that its schema allows")?;
+        let answer = self.send(create, Arguments::at(path).body(media_type, body.clone())).await;
+        self.made(at, create, path, body, &answer)
+    }
+
+    /// What a create made, noted for the clean-up.
+    pub fn made(&mut self, at: usize, create: usize, path: &[String], sent: Value, answer: &Answer) -> Result<Object, String> {
+        if let Some(obstacle) = &answer.obstacle {
+            return Err(obstacle.clone());
+        }
+        let status = answer.status.unwrap_or(0);
+        if !answer.is_success() {
+            let words = self.exchanges[answer.number].response.as_ref().map(conformance_record::Response::words);
+            return Err(format!("a body that was made up is answered {status}: {}", words.unwrap_or_default()));
+        }
+        self.created += 1;
+        let resource = &self.run.api.resources[at];
+        let body = answer.json.clone().unwrap_or_default();
+        let shape = self.run.api.operations[create].success.shape.as_ref();
+        let object = shape.and_then(|shape| self.within(shape, &body)).unwrap_or(&body).clone();
+        let location = || {
+            let response = self.exchanges[answer.number].response.as_ref().ok()?;
+            let last = response.header("location")?.trim_end_matches('/').rsplit('/').next()?.to_owned();
+            (!last.is_empty()).then_some(last)
+        };
+        let id = self.id_of(resource, &object).or_else(location);
+        let Some(id) = id else {
+            self.there.push(Object { resource: at, path: Vec::new(), id: String::new(), sent, members: object, number: answer.number });
+            return Err("the response shows no id".to_owned());
+        };
+        let mut own = path.to_vec();
+        own.push(id.clone());
+        let made = Object { resource: at, path: own, id, sent, members: object, number: answer.number };
+        self.there.push(made.clone());
+        Ok(made)
+    }
+
+    /// An object was deleted by the scenario itself.
+    pub fn forget(&mut self, object: &Object) {
+        self.there.retain(|one| one.path != object.path || one.resource != object.resource);
+        self.deleted += 1;
+    }
+
+    /// Deletes what is still there, newest first; what is left, and why.
+    pub async fn clean_up(&mut self) -> Vec<(String, String)> {
+        let mut left = Vec::new();
+        for object in std::mem::take(&mut self.there).into_iter().rev() {
+            let Some(delete) = operation(self.run.api, object.resource, Role::Delete) else {
+                left.push((object.id, "nothing deletes it".to_owned()));
+                continue;
+            };
+            if object.path.is_empty() {
+                left.push(("(no id)".to_owned(), "the response to its create shows no id".to_owned()));
+                continue;
+            }
+            let answer = self.send(delete, Arguments::at(&object.path)).await;
+            match answer.status {
+                Some(200..=299 | 404 | 410) => self.deleted += 1,
+                Some(status) => left.push((object.id, format!("its deletion is answered {status}"))),
+                None => left.push((object.id, answer.obstacle.unwrap_or_default())),
+            }
+        }
+        left
+    }
+
+    /// The exchanges as they may be told, where there is something to tell.
+    pub fn told(&self) -> Vec<Exchange> {
+        let telling = |check: &CheckOutcome| !matches!(check.verdict, Verdict::Pass | Verdict::NotApplicable(_));
+        if !self.checks.iter().any(telling) {
+            return Vec::new();
+        }
+        let secrets = self.secrets();
+        self.exchanges.iter().map(|one| one.cleaned(&secrets, |_| "<credentials>".to_owned())).collect()
+    }
+
+    pub fn secrets(&self) -> Secrets {
+        let token = Some(self.token.as_str()).filter(|token| *token != PUBLIC_TOKEN);
+        let parts = self.token.split(':').filter(|part| part.len() >= 8);
+        let headers = self.run.settings.headers.iter().filter(|(name, _)| conformance_record::secrets::is_telling(name));
+        Secrets::new(token.into_iter().chain(parts).chain(headers.map(|(_, value)| value.as_str())))
+    }
+}
+
+fn no_response(reason: &NoResponse) -> String {
+    format!("no usable response: {reason}")
+}
+
+/// The documented response for a status: its own, its class's, or `default`.
+pub(crate) fn documented(declared: &Declared, status: u16) -> Option<&Documented> {
+    let class = format!("{}XX", status / 100);
+    let with = |wanted: &str| declared.responses.iter().find(|one| one.status == wanted);
+    with(&status.to_string()).or_else(|| with(&class)).or_else(|| with("default"))
+}
