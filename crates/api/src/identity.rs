@@ -13,6 +13,8 @@ pub const FIRST_INTEGER: u64 = 1001;
 const USUAL: &[&str] = &["id", "_id", "uuid", "uid", "sid", "name", "number", "slug", "key", "login", "iid"];
 /// Members that are made anew for every object even where they are not the first.
 const MADE: &[&str] = &["id", "_id", "uuid", "uid", "sid", "number", "iid"];
+/// Addresses whose parts have two digits: any two digits are a part.
+const ADDRESS: &str = r"^1[0-9]\.[1-9][0-9]\.[1-9][0-9]\.[1-9][0-9]$";
 const LOWER: &str = "0123456789abcdefghjkmnpqrstvwxyz";
 const HEX: &str = "0123456789abcdef";
 const MIXED: &str = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
@@ -74,6 +76,9 @@ pub fn form(merged: &Merged<'_>, name: &str) -> IdForm {
         && fits(UUID)
     {
         return IdForm::Uuid;
+    }
+    if merged.format == Some("ipv4") {
+        return IdForm::Pattern { pattern: ADDRESS.to_owned(), base: "10.23.45.67".to_owned() };
     }
     let most = usize::try_from(merged.bounds.max_length.unwrap_or(64)).unwrap_or(64);
     let least = usize::try_from(merged.bounds.min_length.unwrap_or(0)).unwrap_or(0);

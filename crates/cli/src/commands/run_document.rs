@@ -5,8 +5,8 @@ use std::path::Path;
 use conformance_api::{Api, Proof};
 use conformance_mock::derived::{Derived, UnknownIds};
 use conformance_mock::{Mock, Settings as MockSettings};
-use conformance_runner::derived::{DocumentRun, Options, plan, verify};
 use conformance_runner::Target;
+use conformance_runner::derived::{DocumentRun, Options, plan, verify};
 use conformance_source::Diagnostic;
 
 use super::run::{beside, exit, listener};
@@ -20,7 +20,8 @@ pub fn run(path: &Path, args: &args::Run) -> Result<Exit, Failure> {
     let proof = proof(path, &api)?;
     let given = target(&args.server)?;
     let settings = server::settings(&args.server)?;
-    let options = Options { allow_leftovers: args.allow_leftovers, only: args.choice.only.clone(), with: args.with.clone() };
+    let options =
+        Options { allow_leftovers: args.allow_leftovers, only: args.choice.only.clone(), with: args.with.clone() };
     let planned = plan(&api, &options);
     if planned.is_empty() {
         let wrong = Diagnostic::general(format!("nothing in {} is called so", path.display()));
@@ -37,7 +38,8 @@ pub fn run(path: &Path, args: &args::Run) -> Result<Exit, Failure> {
             None => beside(mock(path)?).await?,
         };
         let stop = signals::stopped("interrupted: deleting what was created; again ends at once");
-        let run = DocumentRun { api: &api, proof: &proof, target: &target, settings: &settings, options, stop: stop.clone() };
+        let run =
+            DocumentRun { api: &api, proof: &proof, target: &target, settings: &settings, options, stop: stop.clone() };
         let verified = verify(run, &mut listener(&args.telling, &mut reports, |_| ())).await;
         let tally = verified.map_err(|why| server::unreachable(&target.name, args.server.token.is_some(), &why))?;
         let exit = exit(&tally, args.verdicts.deny_warnings);

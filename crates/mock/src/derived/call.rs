@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use conformance_api::body::{self, BodyError};
 use conformance_api::credentials::{self, Carriers};
 use conformance_api::media::is_json;
-use conformance_api::{Operation, Side, query};
+use conformance_api::{Operation, Side, Violation, query};
 use conformance_openapi::{Location, Operation as Declared, Parameter};
 use conformance_record::Request;
 use serde_json::Value;
@@ -133,13 +133,15 @@ impl Derived {
     }
 
     fn check_body(&self, pointer: &str, value: &Value, request: &Request) -> Result<(), Trouble> {
-        // Forms are texts: only JSON says which type a value has.
+        // A form has no other word for nothing than an empty text.
+        let is_empty_text =
+            |at: &[String]| at.iter().try_fold(value, |here, step| here.get(step)) == Some(&Value::from(""));
         let typed = request.header("content-type").is_none_or(is_json);
-        let clear = |keyword: &str| CLEAR.contains(&keyword) && (typed || keyword != "type");
+        let clear = |one: &Violation| CLEAR.contains(&one.keyword.as_str()) && (typed || !is_empty_text(&one.at));
         let violations = self.proof.violations(Side::Request, pointer, value);
         let told: Vec<String> = violations
             .iter()
-            .filter(|one| clear(&one.keyword))
+            .filter(|one| clear(one))
             .map(|one| {
                 format!("body{}: {}", one.at.iter().map(|step| format!(".{step}")).collect::<String>(), one.message)
             })

@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use super::call::Call;
 use super::meta::PageInfo;
-use super::projection::{Placed, as_text, concrete, slot};
+use super::projection::{Members, Placed, as_text, concrete, slot};
 use super::trouble::Trouble;
 use super::workspace::Kept;
 use super::{Basis, Content, Derived, Outcome};
@@ -70,7 +70,7 @@ impl Derived {
         let mut placed: Vec<Placed> = (0..items.len())
             .map(|index| {
                 let at = shape.at.iter().cloned().chain([index.to_string()]).collect();
-                Placed { at, fallback: fallback.clone(), keep: keep.clone() }
+                Placed { at, fallback: Members::clone(&fallback), keep: keep.clone() }
             })
             .collect();
         if let Some(there) = slot(&mut body, &shape.at) {

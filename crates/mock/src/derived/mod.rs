@@ -14,7 +14,8 @@ mod projection;
 mod trouble;
 mod workspace;
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::Arc;
 
 use bytes::Bytes;
 use conformance_api::media::is_json;
@@ -22,6 +23,7 @@ use conformance_api::path::Router;
 use conformance_api::{Api, Proof, Side};
 use conformance_openapi::{Location, Media};
 use conformance_record::Request;
+use parking_lot::RwLock;
 use serde_json::Value;
 
 use crate::cors;
@@ -96,6 +98,8 @@ pub struct Derived {
     workspaces: Workspaces,
     settings: Settings,
     unknown_ids: UnknownIds,
+    /// Samples of objects, by where they stand.
+    samples: RwLock<HashMap<String, Arc<projection::Members>>>,
     /// Ids that the document's own examples use, which are always answered.
     example_ids: HashSet<String>,
 }
@@ -117,7 +121,17 @@ impl Derived {
         }
         let example_ids = example_ids(&api);
         let workspaces = Workspaces::new(settings.seed, settings.limits.workspaces);
-        Ok(Self { api, proof, router, methods, workspaces, settings, unknown_ids, example_ids })
+        Ok(Self {
+            api,
+            proof,
+            router,
+            methods,
+            workspaces,
+            settings,
+            unknown_ids,
+            samples: RwLock::default(),
+            example_ids,
+        })
     }
 
     /// What is mocked.

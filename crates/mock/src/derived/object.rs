@@ -51,8 +51,8 @@ pub(crate) struct Write<'w> {
 impl Derived {
     /// The members of a new object: a sample with what was sent over it, new ids, new times.
     pub(crate) fn new_members(&self, write: &Write<'_>, kept: &mut Kept, id: Option<&str>) -> Members {
-        let (mut members, shape) = (self.sample_members(write.shape), self.object_schema(write.shape));
-        let sample = members.clone();
+        let (sample, shape) = (self.sample_members(write.shape), self.object_schema(write.shape));
+        let mut members = Members::clone(&sample);
         self.put_ids(write, &mut members, &shape, kept, id);
         let sent = self.unwrapped(write);
         if let Some(sent) = &sent {
@@ -66,7 +66,7 @@ impl Derived {
             self.put_parent(&mut members, &shape, name, value);
         }
         let now = kept.clock.tick();
-        self.put_times(&mut members, &shape, now, true);
+        self.put_times(&mut members, &shape, (now, true), sent.as_ref());
         self.allowed(write, members, &sample)
     }
 
@@ -75,15 +75,16 @@ impl Derived {
         let shape = self.object_schema(write.shape);
         let mut members = before.clone();
         if way == Way::Replace {
-            members = self.sample_members(write.shape);
+            members = Members::clone(&self.sample_members(write.shape));
             for name in write.resource.identity.iter().map(|one| one.name.as_str()).chain(created(&shape)) {
                 if let Some(value) = before.get(name) {
                     members.insert(name.to_owned(), value.clone());
                 }
             }
         }
-        if let Some(sent) = self.unwrapped(write) {
-            self.overlay(&mut members, &sent, &shape, way);
+        let sent = self.unwrapped(write);
+        if let Some(sent) = &sent {
+            self.overlay(&mut members, sent, &shape, way);
         }
         // An id is not changed by what is sent, unless clients name objects.
         for member in write.resource.identity.iter().filter(|one| !one.is_given) {
@@ -92,7 +93,7 @@ impl Derived {
             }
         }
         let now = kept.clock.tick();
-        self.put_times(&mut members, &shape, now, false);
+        self.put_times(&mut members, &shape, (now, false), sent.as_ref());
         self.allowed(write, members, before)
     }
 
@@ -162,7 +163,7 @@ impl Derived {
     fn put_ids(&self, write: &Write<'_>, members: &mut Members, shape: &Merged<'_>, kept: &mut Kept, id: Option<&str>) {
         let (count, now) = (kept.state.made(), kept.clock.tick());
         for (index, member) in write.resource.identity.iter().enumerate() {
-            let is_made = index == 0 || !member.is_given;
+            let is_made = member.is_in_path || !member.is_given;
             if !is_made && members.contains_key(&member.name) {
                 continue;
             }
@@ -195,8 +196,12 @@ impl Derived {
         }
     }
 
-    fn put_times(&self, members: &mut Members, shape: &Merged<'_>, now: u64, is_new: bool) {
+    /// The times of a write, where no client says another one.
+    fn put_times(&self, members: &mut Members, shape: &Merged<'_>, (now, is_new): (u64, bool), sent: Option<&Members>) {
         for (name, schemas) in &shape.properties {
+            if sent.is_some_and(|sent| sent.contains_key(*name)) && !self.api.schemas.merge(schemas).read_only {
+                continue;
+            }
             let is_created = CREATED.contains(&plain(name).as_str());
             if !(UPDATED.contains(&plain(name).as_str()) || (is_created && is_new)) {
                 continue;

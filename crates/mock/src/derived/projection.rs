@@ -61,8 +61,18 @@ impl Derived {
         self.proof.body(SIDE, pointer, examples).ok_or_else(|| Trouble::Unproducible(pointer.to_owned()))
     }
 
-    /// The members of the sample of a shape.
-    pub(crate) fn sample_members(&self, shape: &Shape) -> Members {
+    /// The members of the sample of a shape, worked out once.
+    pub(crate) fn sample_members(&self, shape: &Shape) -> Arc<Members> {
+        let key = format!("{}#{}", shape.body, shape.at.join("/"));
+        if let Some(known) = self.samples.read().get(&key) {
+            return known.clone();
+        }
+        let made = Arc::new(self.make_sample(shape));
+        self.samples.write().insert(key, made.clone());
+        made
+    }
+
+    fn make_sample(&self, shape: &Shape) -> Members {
         let made = self.proof.body(SIDE, &shape.body, &[]);
         let mut body = made.map_or(Value::Null, |made| made.value.clone());
         let there = slot(&mut body, &shape.at).cloned();
@@ -77,14 +87,30 @@ impl Derived {
         }
     }
 
-    /// A sample of the object alone, where the body's sample has none.
+    /// A sample of the object alone, where the body's sample has none: one that the body allows, if one is found.
     fn loose_sample(&self, shape: &Shape) -> Members {
-        let sampler =
-            Sampler { schemas: &self.api.schemas, side: SIDE, extent: Extent::Full, variant: 0, examples: true };
-        match sampler.sample(&inside(&self.api.schemas, shape)) {
-            Some(Value::Object(members)) => members,
-            _ => Map::new(),
+        let schemas = inside(&self.api.schemas, shape);
+        let template = self.proof.body(SIDE, &shape.body, &[]);
+        let fits = |members: &Members| {
+            let Some(mut body) = template.as_ref().map(|made| made.value.clone()) else { return false };
+            let Some(there) = slot(&mut body, &shape.at) else { return false };
+            let object = Value::Object(members.clone());
+            *there = if shape.is_item { Value::Array(vec![object]) } else { object };
+            self.proof.is_valid(SIDE, &shape.body, &body)
+        };
+        let mut first = None;
+        for variant in 0..6 {
+            for extent in [Extent::Full, Extent::Scalars, Extent::Required] {
+                let sampler =
+                    Sampler { schemas: &self.api.schemas, side: SIDE, extent, variant, examples: variant < 3 };
+                let Some(Value::Object(members)) = sampler.sample(&schemas) else { continue };
+                if fits(&members) {
+                    return members;
+                }
+                first.get_or_insert(members);
+            }
         }
+        first.unwrap_or_default()
     }
 
     /// The names of the members that a shape's schema knows, in its order.

@@ -19,11 +19,20 @@ impl Session<'_> {
             }
             let answer = self.send(at, Arguments { is_anonymous: true, ..Arguments::default() }).await;
             let statement = format!("{} {} wants credentials", declared.method, declared.path);
-            let rule = Rule::new(format!("{}.wants-credentials", declared.id), Level::Must, statement, format!("{}/security", declared.pointer));
+            let rule = Rule::new(
+                format!("{}.wants-credentials", declared.id),
+                Level::Must,
+                statement,
+                format!("{}/security", declared.pointer),
+            );
             let status = answer.status.unwrap_or(0);
             // An id that was made up may be looked for first.
             let is_hidden = status == 404 && declared.path.contains('{');
-            let wrong = if matches!(status, 400..=403 | 407) || is_hidden { Vec::new() } else { vec![Mismatch::of(format!("the status is {status}"))] };
+            let wrong = if matches!(status, 400..=403 | 407) || is_hidden {
+                Vec::new()
+            } else {
+                vec![Mismatch::of(format!("the status is {status}"))]
+            };
             self.judge(rule, &answer, "401 or 403", wrong);
             let is_exact = declared.responses.iter().any(|one| one.status == status.to_string());
             if answer.is_rejection() && is_exact {

@@ -48,7 +48,9 @@ impl Session<'_> {
                 && merged.bounds.max_length.is_none_or(|most| most >= 30)
                 && !merged.read_only
         };
-        let is_name = |name: &str| matches!(name, "name" | "title" | "slug" | "key" | "username" | "login" | "label" | "description");
+        let is_name = |name: &str| {
+            matches!(name, "name" | "title" | "slug" | "key" | "username" | "login" | "label" | "description")
+        };
         let all: Vec<&str> = shape
             .properties
             .iter()
@@ -57,7 +59,8 @@ impl Session<'_> {
             .collect();
         let named = all.iter().filter(|name| is_name(name)).map(|name| Free { name: (*name).to_owned() });
         let named: Vec<Free> = named.take(2).collect();
-        let required = || all.iter().find(|name| shape.required.contains(name)).map(|name| Free { name: (*name).to_owned() });
+        let required =
+            || all.iter().find(|name| shape.required.contains(name)).map(|name| Free { name: (*name).to_owned() });
         if named.is_empty() { required().into_iter().collect() } else { named }
     }
 
@@ -73,7 +76,10 @@ impl Session<'_> {
             if can_show && merged.default.is_none() {
                 let mut body = members.clone();
                 body.remove(*name);
-                all.push(Broken { what: format!("`{name}`, which is required, is missing"), body: Value::Object(body) });
+                all.push(Broken {
+                    what: format!("`{name}`, which is required, is missing"),
+                    body: Value::Object(body),
+                });
             }
         }
         for (name, property) in &shape.properties {
@@ -90,8 +96,13 @@ impl Session<'_> {
         if shape.additional == Some(&Value::Bool(false)) && shape.choices.is_empty() {
             let mut body = members.clone();
             body.insert("conformance_unknown".to_owned(), "x".into());
-            all.push(Broken { what: "a member is there that the schema excludes".to_owned(), body: Value::Object(body) });
+            all.push(Broken {
+                what: "a member is there that the schema excludes".to_owned(),
+                body: Value::Object(body),
+            });
         }
+        // A form that says nothing is no body at all, which may be allowed.
+        all.retain(|one| is_typed || one.body.as_object().is_some_and(|members| !members.is_empty()));
         // Only what the schema as a whole excludes is wrong.
         all.retain(|one| !self.run.proof.is_valid(Side::Request, pointer, &one.body));
         all

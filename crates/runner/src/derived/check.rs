@@ -42,12 +42,25 @@ impl Session<'_> {
         self.note(rule, None, "", Verdict::NotApplicable(why), Vec::new());
     }
 
-    fn note(&mut self, rule: Rule, exchange: Option<usize>, expected: impl Into<String>, verdict: Verdict, found: Vec<Mismatch>) {
+    fn note(
+        &mut self,
+        rule: Rule,
+        exchange: Option<usize>,
+        expected: impl Into<String>,
+        verdict: Verdict,
+        found: Vec<Mismatch>,
+    ) {
         let name = self.run.api.document.name.clone();
         let source = exchange.map_or_else(String::new, |number| self.exchanges[number].line());
         let secrets = self.secrets();
-        let scrub = |one: Mismatch| Mismatch { found: secrets.scrub(&one.found), place: secrets.scrub(&one.place), ..one };
-        let cited = Cited { id: rule.id, level: rule.level, statement: rule.statement, sources: vec![format!("{name}#{}", rule.pointer)] };
+        let scrub =
+            |one: Mismatch| Mismatch { found: secrets.scrub(&one.found), place: secrets.scrub(&one.place), ..one };
+        let cited = Cited {
+            id: rule.id,
+            level: rule.level,
+            statement: rule.statement,
+            sources: vec![format!("{name}#{}", rule.pointer)],
+        };
         self.checks.push(CheckOutcome {
             verdict,
             level: rule.level,
@@ -71,7 +84,11 @@ impl Session<'_> {
         // A rejection that is not documented is no broken promise: documents leave them out.
         let level = if answer.is_rejection() { Level::Info } else { Level::Must };
         let known: Vec<&str> = declared.responses.iter().map(|one| one.status.as_str()).collect();
-        let wrong = if found.is_none() && !known.is_empty() { vec![Mismatch::of(format!("the status is {status}"))] } else { Vec::new() };
+        let wrong = if found.is_none() && !known.is_empty() {
+            vec![Mismatch::of(format!("the status is {status}"))]
+        } else {
+            Vec::new()
+        };
         let rule = Rule::new(format!("{id}.documented-status"), level, statement, format!("{pointer}/responses"));
         self.judge(rule, answer, format!("one of {}", known.join(", ")), wrong);
         let Some(response) = found.filter(|_| answer.obstacle.is_none()) else { return };
@@ -82,13 +99,23 @@ impl Session<'_> {
         if !content_type.is_empty() && !is_json(&content_type) && response.media.len() > 1 {
             return;
         }
-        let statement = format!("{} {} is answered with a body of the documented schema", declared.method, declared.path);
-        let rule = Rule::new(format!("{id}.documented-body"), Level::Must, statement, format!("{pointer}/responses/{}", response.status));
+        let statement =
+            format!("{} {} is answered with a body of the documented schema", declared.method, declared.path);
+        let rule = Rule::new(
+            format!("{id}.documented-body"),
+            Level::Must,
+            statement,
+            format!("{pointer}/responses/{}", response.status),
+        );
         let wrong = match &answer.json {
             None => vec![Mismatch::of("the body is not JSON")],
             Some(body) => {
                 let violations = self.proof().violations(Side::Response, schema, body);
-                let mismatch = |one: conformance_api::Violation| Mismatch { place: one.at.iter().map(|step| format!("/{step}")).collect(), found: one.message, ..Mismatch::default() };
+                let mismatch = |one: conformance_api::Violation| Mismatch {
+                    place: one.at.iter().map(|step| format!("/{step}")).collect(),
+                    found: one.message,
+                    ..Mismatch::default()
+                };
                 violations.into_iter().map(mismatch).collect()
             }
         };
@@ -98,7 +125,8 @@ impl Session<'_> {
     /// Whether a request was rejected with a 4XX; the documented ones have their documented bodies.
     pub(crate) fn judge_rejected(&mut self, rule: Rule, at: usize, answer: &Answer) {
         let status = answer.status.unwrap_or(0);
-        let wrong = if answer.is_rejection() { Vec::new() } else { vec![Mismatch::of(format!("the status is {status}"))] };
+        let wrong =
+            if answer.is_rejection() { Vec::new() } else { vec![Mismatch::of(format!("the status is {status}"))] };
         self.judge(rule, answer, "a 4XX response", wrong);
         let declared = self.declared(at);
         let is_exact = declared.responses.iter().any(|one| one.status == status.to_string());

@@ -121,7 +121,8 @@ pub fn plan(api: &Api, options: &Options) -> Vec<Planned> {
 
 /// The area of a resource: the fixed parts of its path.
 fn area(resource: &Resource) -> String {
-    let parts: Vec<&str> = resource.collection.split('/').filter(|part| !part.is_empty() && !part.contains("{}")).collect();
+    let parts: Vec<&str> =
+        resource.collection.split('/').filter(|part| !part.is_empty() && !part.contains("{}")).collect();
     let last: Vec<&str> = parts.iter().rev().take(2).rev().copied().collect();
     if last.is_empty() { "objects".to_owned() } else { last.join("-") }
 }
@@ -191,16 +192,21 @@ pub async fn verify(run: DocumentRun<'_>, listener: &mut (dyn FnMut(&RunEvent) +
 /// One harmless request, to tell an unreachable server from a wrong one.
 async fn reach(run: &DocumentRun<'_>, client: &Client) -> Result<(), Unreachable> {
     let mut session = Session::new(run, client);
-    let list = run.api.operations.iter().zip(&run.api.document.operations).position(|(one, declared)| {
-        declared.method == "GET" && one.role == Role::List && !declared.path.contains('{')
-    });
-    let any = || run.api.document.operations.iter().position(|declared| declared.method == "GET" && !declared.path.contains('{'));
+    let list =
+        run.api.operations.iter().zip(&run.api.document.operations).position(|(one, declared)| {
+            declared.method == "GET" && one.role == Role::List && !declared.path.contains('{')
+        });
+    let any = || {
+        run.api.document.operations.iter().position(|declared| declared.method == "GET" && !declared.path.contains('{'))
+    };
     let Some(at) = list.or_else(any) else { return Ok(()) };
     let answer = session.send(at, request::Arguments::default()).await;
     let path = run.api.document.operations[at].path.clone();
     match &session.exchanges[answer.number].response {
         Err(reason) => Err(Unreachable::NoResponse(reason.clone())),
-        Ok(response) if matches!(response.status, 401 | 403) => Err(Unreachable::Refused(response.status, response.words())),
+        Ok(response) if matches!(response.status, 401 | 403) => {
+            Err(Unreachable::Refused(response.status, response.words()))
+        }
         Ok(response) if matches!(response.status, 301..=308 | 404 | 503) => {
             Err(Unreachable::NotServing(response.status, path, response.words()))
         }

@@ -1,27 +1,55 @@
 //! Lists, page by page: each object once, never more than asked for.
 
-use std::collections::BTreeMap;
-
-use conformance_api::pages::Style;
 use conformance_api::Role;
+use conformance_api::pages::Style;
+use conformance_openapi::Location;
 use conformance_record::{Level, Mismatch};
 use serde_json::Value;
 
 use super::check::Rule;
 use super::operation;
 use super::request::Arguments;
-use super::session::{Answer, Session};
+use super::session::{Answer, Object, Session};
 
 /// So many objects are made to be divided into pages.
 const OBJECTS: usize = 5;
 /// Pages are walked so far.
 const PAGES: usize = 60;
 
+/// Members that say whether there is more.
+const MORE: &[&str] = &["has_more", "hasMore", "has_next", "hasNext", "hasNextPage", "has_next_page"];
+/// Members that hold what leads to the next page.
+const TOKENS: &[&str] = &[
+    "next_cursor",
+    "nextCursor",
+    "next_page_token",
+    "nextPageToken",
+    "next_token",
+    "nextToken",
+    "next_marker",
+    "iterator",
+    "end_cursor",
+    "endCursor",
+    "cursor",
+    "next",
+    "after",
+];
+
+/// What follows a page.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Step {
+    /// Another one, with this parameter and value.
+    On(String, String),
+    End,
+    /// Nothing says how to go on, or that there is nothing more.
+    Unknown,
+}
+
 /// What a walk through a list saw.
 #[derive(Debug, Default)]
 pub(crate) struct Walk {
-    /// The ids of its items, in their order.
-    pub ids: Vec<String>,
+    /// Its items, in their order.
+    pub items: Vec<Value>,
     /// How many items each page had.
     pub sizes: Vec<usize>,
     pub first: Option<Answer>,
@@ -31,6 +59,13 @@ pub(crate) struct Walk {
 }
 
 impl Session<'_> {
+    /// Whether a list wants to be told which objects it shows.
+    pub(crate) fn is_filtered(&self, list: usize) -> bool {
+        let of_pages = |name: &str| conformance_api::pages::Pages::is_name(name);
+        let query = self.declared(list).parameters.iter().filter(|one| one.location == Location::Query);
+        query.into_iter().any(|one| one.required && !of_pages(&one.name))
+    }
+
     /// The items of a list's body.
     pub(crate) fn items<'v>(&self, list: usize, body: &'v Value) -> Option<&'v Vec<Value>> {
         let shape = self.run.api.operations[list].success.shape.as_ref()?;
@@ -54,56 +89,71 @@ impl Session<'_> {
             let answer = self.send(list, arguments).await;
             walk.first.get_or_insert_with(|| answer.clone());
             walk.last = Some(answer.clone());
-            let items = answer.json.as_ref().and_then(|body| self.items(list, body)).filter(|_| answer.is_success()).cloned();
+            let items =
+                answer.json.as_ref().and_then(|body| self.items(list, body)).filter(|_| answer.is_success()).cloned();
             let Some(items) = items else { return walk };
-            let ids: Vec<String> = items.iter().filter_map(|item| self.id_of(resource?, item)).collect();
-            let is_new = ids.iter().any(|id| !walk.ids.contains(id));
+            // A page of what was seen already leads nowhere.
+            let is_new = items.iter().any(|item| !walk.items.contains(item));
             walk.sizes.push(items.len());
-            let last = ids.last().cloned();
-            walk.ids.extend(ids);
-            let style = pages.as_ref().and_then(|pages| pages.styles.iter().find(|one| !matches!(one, Style::Before(_))));
-            next = match style {
-                None => None,
-                _ if items.is_empty() || !is_new => None,
-                Some(style) => self.next_page(style, &answer, number, walk.ids.len(), last.as_deref()),
+            let last = items.last().and_then(|item| self.id_of(resource?, item));
+            walk.items.extend(items.iter().cloned());
+            let style =
+                pages.as_ref().and_then(|pages| pages.styles.iter().find(|one| !matches!(one, Style::Before(_))));
+            let step = match style {
+                None if self.says_more(&answer) => Step::Unknown,
+                None => Step::End,
+                _ if items.is_empty() || !is_new => Step::End,
+                Some(style) => self.next_page(style, &answer, number, walk.items.len(), last),
             };
-            if next.is_none() {
-                walk.is_whole = style.is_some() || !self.says_more(&answer);
-                return walk;
-            }
+            next = match step {
+                Step::On(name, value) => Some((name, value)),
+                Step::End | Step::Unknown => {
+                    walk.is_whole = step == Step::End;
+                    return walk;
+                }
+            };
         }
         walk
     }
 
-    /// The parameter that leads to the next page; none at the end.
-    fn next_page(&self, style: &Style, answer: &Answer, number: usize, seen: usize, last: Option<&str>) -> Option<(String, String)> {
-        let body = answer.json.as_ref()?;
-        if says(body, &["has_more", "hasMore", "has_next", "hasNextPage", "has_next_page"]) == Some(false) || says(body, &["done"]) == Some(true) {
-            return None;
+    /// What leads to the next page.
+    fn next_page(&self, style: &Style, answer: &Answer, number: usize, seen: usize, last: Option<String>) -> Step {
+        let Some(body) = answer.json.as_ref() else { return Step::Unknown };
+        let more = says(body, MORE).or_else(|| says(body, &["done"]).map(|done| !done));
+        if more == Some(false) {
+            return Step::End;
         }
+        let on = |parameter: &str, value: String| Step::On(parameter.to_owned(), value);
         match style {
-            Style::Page { parameter, first } => Some((parameter.clone(), (first + number + 1).to_string())),
-            Style::Offset(parameter) => Some((parameter.clone(), seen.to_string())),
-            Style::After(parameter) => {
-                let names = [
-                    "next_cursor", "nextCursor", "next_page_token", "nextPageToken", "next_token", "nextToken", "next_marker", "iterator",
-                    "end_cursor", "endCursor", "cursor", "next", "after",
-                ];
-                let token = found(body, &names, 0);
-                match token {
-                    Some(Value::String(text)) if !text.is_empty() => Some((parameter.clone(), text)),
-                    Some(Value::Null | Value::String(_)) => None,
-                    // No token is shown: the id of the last item is one.
-                    _ if says(body, &["has_more", "hasMore"]) == Some(true) => Some((parameter.clone(), last?.to_owned())),
-                    _ => None,
-                }
-            }
-            Style::Before(_) => None,
+            Style::Page { parameter, first } => on(parameter, (first + number + 1).to_string()),
+            Style::Offset(parameter) => on(parameter, seen.to_string()),
+            Style::After(parameter) => match (found(body, TOKENS, 0), more, last) {
+                (Some(Value::String(text)), ..) if !text.is_empty() => on(parameter, text),
+                (Some(Value::Null | Value::String(_)), ..) => Step::End,
+                // No token is shown: the id of the last item is one.
+                (_, Some(true), Some(last)) => on(parameter, last),
+                _ => self.next_link(answer, parameter),
+            },
+            Style::Before(_) => Step::Unknown,
         }
     }
 
+    /// What the `Link` field of a response says.
+    fn next_link(&self, answer: &Answer, parameter: &str) -> Step {
+        let Ok(response) = &self.exchanges[answer.number].response else { return Step::Unknown };
+        let Some(links) = response.header("link") else { return Step::Unknown };
+        let next = links
+            .split(',')
+            .find(|one| one.contains("rel=\"next\""))
+            .and_then(|one| one.split_once('<')?.1.split_once('>'));
+        let Some((target, _)) = next else { return Step::End };
+        let pairs = conformance_api::query::parse(target.split_once('?').map_or("", |(_, query)| query));
+        let value = pairs.into_iter().find(|(name, _)| name == parameter).map(|(_, value)| value);
+        value.map_or(Step::Unknown, |value| Step::On(parameter.to_owned(), value))
+    }
+
     fn says_more(&self, answer: &Answer) -> bool {
-        answer.json.as_ref().is_some_and(|body| says(body, &["has_more", "hasMore"]) == Some(true))
+        answer.json.as_ref().is_some_and(|body| says(body, MORE) == Some(true))
     }
 
     pub(crate) async fn pages(&mut self, at: usize) {
@@ -111,12 +161,24 @@ impl Session<'_> {
         let Some(list) = operation(api, at, Role::List) else { return };
         let declared = self.declared(list);
         let (id, pointer) = (declared.id.clone(), format!("{}/parameters", declared.pointer));
-        let rule = |name: &str, level: Level, statement: String| Rule::new(format!("{id}.{name}"), level, statement, pointer.clone());
-        let partition = || rule("each-object-once", Level::Must, format!("the pages of GET {} hold every object once", declared.path));
+        let rule = |name: &str, level: Level, statement: String| {
+            Rule::new(format!("{id}.{name}"), level, statement, pointer.clone())
+        };
+        let partition = || {
+            rule("each-object-once", Level::Must, format!("the pages of GET {} hold every object once", declared.path))
+        };
         let Some(pages) = api.operations[list].pages.clone() else {
             return self.skip(partition(), "its parameters do not say that it has pages");
         };
-        let Some(limit) = pages.limit.clone() else { return self.skip(partition(), "no parameter says how long a page is") };
+        if self.is_filtered(list) {
+            return self.skip(partition(), "it wants a filter, and nobody knows which objects pass it");
+        }
+        let Some(limit) = pages.limit.clone() else {
+            return self.skip(partition(), "no parameter says how long a page is");
+        };
+        if !self.can_create(at) {
+            return self.skip(partition(), "what is created could not be found again, or not be deleted");
+        }
         let above = match self.above(at).await {
             Ok(above) => above,
             Err(why) => return self.skip(partition(), why),
@@ -124,14 +186,19 @@ impl Session<'_> {
         let mut own = Vec::new();
         for _ in 0..OBJECTS {
             match self.create_at(at, &above).await {
-                Ok(object) => own.push(object.id),
+                Ok(object) => own.push(object),
                 Err(why) => return self.skip(partition(), why),
             }
         }
         let asked = 2.min(limit.most);
         let walk = self.walk(list, &above, Some(asked)).await;
         let Some(last) = walk.last.clone() else { return };
-        let too_long: Vec<Mismatch> = walk.sizes.iter().filter(|size| **size > asked).map(|size| Mismatch::of(format!("a page of {size} items"))).collect();
+        let too_long: Vec<Mismatch> = walk
+            .sizes
+            .iter()
+            .filter(|size| **size > asked)
+            .map(|size| Mismatch::of(format!("a page of {size} items")))
+            .collect();
         let statement = format!("a page of GET {} is never longer than `{}` says", declared.path, limit.parameter);
         self.judge(rule("page-size", Level::Must, statement), &last, format!("at most {asked} items"), too_long);
         if pages.styles.iter().all(|style| matches!(style, Style::Before(_))) {
@@ -140,12 +207,13 @@ impl Session<'_> {
         if !walk.is_whole {
             return self.skip(partition(), "the end of the list was not reached");
         }
-        let mut counts: BTreeMap<&str, usize> = own.iter().map(|id| (id.as_str(), 0)).collect();
-        for id in &walk.ids {
-            counts.entry(id).and_modify(|count| *count += 1);
-        }
-        let wrong: Vec<Mismatch> =
-            own.iter().filter(|id| counts[id.as_str()] != 1).map(|id| Mismatch::of(format!("{id} stands there {} times", counts[id.as_str()]))).collect();
+        let count = |object: &Object| walk.items.iter().filter(|item| Self::is_same(item, object)).count();
+        let wrong: Vec<Mismatch> = own
+            .iter()
+            .map(|object| (object, count(object)))
+            .filter(|(_, count)| *count != 1)
+            .map(|(object, count)| Mismatch::of(format!("{} stands there {count} times", object.id)))
+            .collect();
         let partition = partition();
         self.judge(partition, &last, "each of the created objects once", wrong);
         self.bounds(list, &above, &limit.parameter).await;
@@ -155,9 +223,16 @@ impl Session<'_> {
     async fn bounds(&mut self, list: usize, above: &[String], parameter: &str) {
         let declared = self.declared(list);
         let Some(one) = declared.parameters.iter().find(|one| one.name == parameter) else { return };
-        let bounds = one.schema.as_deref().map(|pointer| self.run.api.schemas.merged(pointer).bounds).unwrap_or_default();
-        let rule = |name: &str, level: Level, statement: String| Rule::new(format!("{}.{name}", declared.id), level, statement, format!("{}/parameters", declared.pointer));
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "checked to be a small whole number")]
+        let bounds =
+            one.schema.as_deref().map(|pointer| self.run.api.schemas.merged(pointer).bounds).unwrap_or_default();
+        let rule = |name: &str, level: Level, statement: String| {
+            Rule::new(format!("{}.{name}", declared.id), level, statement, format!("{}/parameters", declared.pointer))
+        };
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "checked to be a small whole number"
+        )]
         if let Some(most) = bounds.maximum.filter(|most| (1.0..=1e6).contains(most)).map(|most| most as usize) {
             let answer = self.send(list, Arguments::at(above).with(parameter, most + 1)).await;
             let statement = format!("GET {} never gives more than {most} items", declared.path);

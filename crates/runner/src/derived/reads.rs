@@ -14,13 +14,15 @@ impl Session<'_> {
         let declared = &self.run.api.document.operations;
         for at in 0..declared.len() {
             let one = &declared[at];
-            if one.method != "GET" || one.path.contains('{') || *self.run.stop.borrow() {
+            // What stands behind `#` is never sent.
+            if one.method != "GET" || one.path.contains(['{', '#']) || *self.run.stop.borrow() {
                 continue;
             }
             let answer = self.send(at, Arguments::default()).await;
             if answer.is_rejection() {
                 let statement = format!("GET {} is answered with a documented status", one.path);
-                let rule = Rule::new(format!("{}.documented-status", one.id), Level::Must, statement, one.pointer.clone());
+                let rule =
+                    Rule::new(format!("{}.documented-status", one.id), Level::Must, statement, one.pointer.clone());
                 self.skip(rule, format!("a request that was made up is answered {}", answer.status.unwrap_or(0)));
                 continue;
             }
@@ -31,7 +33,8 @@ impl Session<'_> {
     pub(crate) async fn unknown_ids(&mut self, at: usize) {
         let api = self.run.api;
         let roles = [Role::Retrieve, Role::Update, Role::Replace, Role::Delete];
-        let operations: Vec<(Role, usize)> = roles.into_iter().filter_map(|role| Some((role, operation(api, at, role)?))).collect();
+        let operations: Vec<(Role, usize)> =
+            roles.into_iter().filter_map(|role| Some((role, operation(api, at, role)?))).collect();
         let Some((_, first)) = operations.first().copied() else { return };
         let declared = self.declared(first);
         let rule = |session: &Self, one: usize| {

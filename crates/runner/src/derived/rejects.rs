@@ -26,7 +26,10 @@ impl Session<'_> {
         // The control: a body that differs in nothing but the broken rule is accepted.
         let control = match self.create(at).await {
             Ok(object) => object,
-            Err(why) => return self.skip(rule("rejects-wrong-bodies", format!("{what} rejects bodies that break its schema")), why),
+            Err(why) => {
+                return self
+                    .skip(rule("rejects-wrong-bodies", format!("{what} rejects bodies that break its schema")), why);
+            }
         };
         let above = control.path[..control.path.len() - 1].to_vec();
         let broken = self.broken_bodies(&pointer, &control.sent, is_json(&media_type));
@@ -38,13 +41,21 @@ impl Session<'_> {
             let statement = format!("{what} rejects a body in which {}", one.what);
             self.judge_rejected(rule("rejects-wrong-bodies", statement), create, &answer);
             // What was accepted is there, whatever should have been.
-            let _ = if answer.is_success() { self.made(at, create, &above, one.body, &answer).map(drop) } else { Ok(()) };
+            let _ =
+                if answer.is_success() { self.made(at, create, &above, one.body, &answer).map(drop) } else { Ok(()) };
         }
         if is_json(&media_type) {
-            let malformed = Arguments { body: Some((media_type.clone(), Content::Text("{\"a\": ".to_owned()))), ..Arguments::at(&above) };
+            let malformed = Arguments {
+                body: Some((media_type.clone(), Content::Text("{\"a\": ".to_owned()))),
+                ..Arguments::at(&above)
+            };
             let answer = self.send(create, malformed).await;
             self.judge_rejected(rule("rejects-malformed", format!("{what} rejects what is not JSON")), create, &answer);
-            let _ = if answer.is_success() { self.made(at, create, &above, serde_json::Value::Null, &answer).map(drop) } else { Ok(()) };
+            let _ = if answer.is_success() {
+                self.made(at, create, &above, serde_json::Value::Null, &answer).map(drop)
+            } else {
+                Ok(())
+            };
         }
         self.rejects_updates(at, &control).await;
     }
@@ -62,7 +73,12 @@ impl Session<'_> {
         for one in self.broken_bodies(&pointer, &valid, is_json(&media_type)).into_iter().take(MOST) {
             let answer = self.send(update, Arguments::at(&object.path).body(&media_type, one.body)).await;
             let statement = format!("{} {} rejects a body in which {}", declared.method, declared.path, one.what);
-            let rule = Rule::new(format!("{}.rejects-wrong-bodies", declared.id), Level::Must, statement, format!("{}/requestBody", declared.pointer));
+            let rule = Rule::new(
+                format!("{}.rejects-wrong-bodies", declared.id),
+                Level::Must,
+                statement,
+                format!("{}/requestBody", declared.pointer),
+            );
             self.judge_rejected(rule, update, &answer);
         }
     }

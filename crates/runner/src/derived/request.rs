@@ -61,7 +61,9 @@ impl Session<'_> {
             let given = arguments.query.iter().any(|(name, _)| *name == one.name);
             match one.location {
                 Location::Query if !given => query.extend(self.pairs(one)),
-                Location::Header => headers.extend(self.sample(one).map(|value| (one.name.to_ascii_lowercase(), value))),
+                Location::Header => {
+                    headers.extend(self.sample(one).map(|value| (one.name.to_ascii_lowercase(), value)))
+                }
                 _ => {}
             }
         }
@@ -92,7 +94,11 @@ impl Session<'_> {
         let mut rest = declared.path.split(['?', '#']).next().unwrap_or("");
         for (index, name) in path::parameters(&declared.path).into_iter().enumerate() {
             let Some((before, after)) = rest.split_once('{') else { break };
-            let value = values.get(index).cloned().or_else(|| self.path_value(declared, name)).unwrap_or_else(|| "x".to_owned());
+            let value = values
+                .get(index)
+                .cloned()
+                .or_else(|| self.path_value(declared, name))
+                .unwrap_or_else(|| "x".to_owned());
             text.push_str(before);
             text.push_str(&encode(&value));
             rest = after.split_once('}').map_or("", |(_, after)| after);
@@ -158,7 +164,10 @@ impl Session<'_> {
     /// The media type of an operation's bodies that this can write, and their schema.
     pub(crate) fn body_media<'d>(declared: &'d Declared) -> Option<(&'d str, &'d str)> {
         let media = &declared.body.as_ref()?.media;
-        let found = media.iter().find(|one| is_json(&one.media_type)).or_else(|| media.iter().find(|one| is_form(&one.media_type)))?;
+        let found = media
+            .iter()
+            .find(|one| is_json(&one.media_type))
+            .or_else(|| media.iter().find(|one| is_form(&one.media_type)))?;
         let media_type = if found.media_type.contains('*') { "application/json" } else { &found.media_type };
         Some((media_type, found.schema.as_deref()?))
     }
@@ -193,7 +202,9 @@ fn flat(value: &Value, name: &str) -> Vec<(String, String)> {
     let inner = |key: &str| if name.is_empty() { key.to_owned() } else { format!("{name}[{key}]") };
     match value {
         Value::Object(members) => members.iter().flat_map(|(key, value)| flat(value, &inner(key))).collect(),
-        Value::Array(items) => items.iter().enumerate().flat_map(|(at, value)| flat(value, &inner(&at.to_string()))).collect(),
+        Value::Array(items) => {
+            items.iter().enumerate().flat_map(|(at, value)| flat(value, &inner(&at.to_string()))).collect()
+        }
         other => text(other).map(|text| (name.to_owned(), text)).into_iter().collect(),
     }
 }

@@ -1,6 +1,6 @@
 //! What one scenario knows, sends and creates.
 
-use conformance_api::{Proof, Resource, Role, Shape, Side, path};
+use conformance_api::{IdMember, Proof, Resource, Role, Shape, Side, path};
 use conformance_openapi::{Operation as Declared, Response as Documented};
 use conformance_record::{CheckOutcome, Exchange, NoResponse, Secrets, Verdict};
 use serde_json::Value;
@@ -33,6 +33,8 @@ pub(crate) struct Object {
     /// The values of its own path.
     pub path: Vec<String>,
     pub id: String,
+    /// The members by which it is known again, the best first.
+    pub ids: Vec<(String, String)>,
     /// What was sent.
     pub sent: Value,
     /// What came back.
@@ -66,7 +68,17 @@ impl Answer {
 impl<'r> Session<'r> {
     pub fn new(run: &'r DocumentRun<'r>, client: &'r Client) -> Self {
         let token = run.target.token(0);
-        Self { run, client, token, exchanges: Vec::new(), checks: Vec::new(), created: 0, deleted: 0, there: Vec::new(), failures: 0 }
+        Self {
+            run,
+            client,
+            token,
+            exchanges: Vec::new(),
+            checks: Vec::new(),
+            created: 0,
+            deleted: 0,
+            there: Vec::new(),
+            failures: 0,
+        }
     }
 
     pub fn proof(&self) -> &'r Proof {
@@ -116,24 +128,62 @@ impl<'r> Session<'r> {
         shape.at.iter().try_fold(body, |here, member| here.get(member))
     }
 
-    /// The member of an object that stands in the resource's path.
-    pub fn id_of(&self, resource: &Resource, object: &Value) -> Option<String> {
+    /// The members of an object by which it is known, that which stands in the resource's path first.
+    pub fn ids_of(&self, resource: &Resource, object: &Value) -> Vec<(String, String)> {
         let named = |wanted: &str| resource.identity.iter().find(|one| conformance_api::names::same(&one.name, wanted));
         let word = conformance_api::names::last_word(&resource.parameter);
         let best = named(&resource.parameter).or_else(|| named(&word));
         let order = best.into_iter().chain(resource.identity.iter().filter(|one| one.is_in_path));
-        order.into_iter().find_map(|one| match object.get(&one.name)? {
-            Value::String(text) if !text.is_empty() && text != "." && text != ".." => Some(text.clone()),
-            Value::Number(number) => Some(number.to_string()),
+        let value = |one: &IdMember| match object.get(&one.name)? {
+            Value::String(text) if !text.is_empty() && text != "." && text != ".." => {
+                Some((one.name.clone(), text.clone()))
+            }
+            Value::Number(number) => Some((one.name.clone(), number.to_string())),
             _ => None,
-        })
+        };
+        let mut all: Vec<(String, String)> = order.filter_map(value).collect();
+        all.dedup();
+        all
+    }
+
+    /// The member of an object that stands in the resource's path.
+    pub fn id_of(&self, resource: &Resource, object: &Value) -> Option<String> {
+        self.ids_of(resource, object).into_iter().next().map(|(_, id)| id)
+    }
+
+    /// Whether an item of a list is this object: by the best member that both show.
+    pub fn is_same(item: &Value, object: &Object) -> bool {
+        let shown = object.ids.iter().find_map(|(name, id)| Some((item.get(name)?, id)));
+        shown.is_some_and(|(found, id)| found.as_str() == Some(id) || found.is_number() && found.to_string() == *id)
+    }
+
+    /// Whether what a create makes can be found again: its response shows an id, or where it is, or the client names it.
+    fn shows_id(&self, at: usize, create: usize) -> bool {
+        let (api, declared) = (self.run.api, self.declared(create));
+        let success = &api.operations[create].success;
+        let identity = &api.resources[at].identity;
+        let has = |names: &[&str]| identity.iter().any(|one| one.is_in_path && names.contains(&one.name.as_str()));
+        let sent =
+            |pointer: Option<&str>| pointer.map(|pointer| api.schemas.merged(pointer).required).unwrap_or_default();
+        let shown = success.shape.as_ref().map(|shape| {
+            let outlined = api.schemas.outline(&conformance_api::shape::inside(&api.schemas, shape));
+            outlined.properties.iter().map(|(name, _)| *name).collect::<Vec<_>>()
+        });
+        let response = success.response.and_then(|at| declared.responses.get(at));
+        let location =
+            response.is_some_and(|one| one.headers.iter().any(|field| field.name.eq_ignore_ascii_case("location")));
+        location
+            || shown.is_some_and(|names| has(&names))
+            || has(&sent(Self::body_media(declared).map(|(_, pointer)| pointer)))
     }
 
     /// Whether one can be created here and deleted again, with everything above it.
     pub fn can_create(&self, at: usize) -> bool {
         let api = self.run.api;
         let Some(create) = operation(api, at, Role::Create) else { return false };
-        Self::body_media(self.declared(create)).is_some_and(|(_, pointer)| self.proof().body(Side::Request, pointer, &[]).is_some())
+        Self::body_media(self.declared(create))
+            .is_some_and(|(_, pointer)| self.proof().body(Side::Request, pointer, &[]).is_some())
+            && self.shows_id(at, create)
             && (self.run.options.allow_leftovers || operation(api, at, Role::Delete).is_some())
     }
 
@@ -163,7 +213,8 @@ impl<'r> Session<'r> {
     fn given(&self, parent: usize) -> Option<Vec<String>> {
         let any = self.run.api.operations.iter().position(|one| one.resource == Some(parent) && one.is_item)?;
         let names = path::parameters(&self.declared(any).path);
-        let value = |name: &&str| self.run.options.with.iter().find(|(one, _)| one == name).map(|(_, value)| value.clone());
+        let value =
+            |name: &&str| self.run.options.with.iter().find(|(one, _)| one == name).map(|(_, value)| value.clone());
         names.iter().map(value).collect()
     }
 
@@ -172,6 +223,9 @@ impl<'r> Session<'r> {
     /// # Errors
     /// Why there is none.
     pub async fn create(&mut self, at: usize) -> Result<Object, String> {
+        if !self.can_create(at) {
+            return Err("what is created could not be found again, or not be deleted".to_owned());
+        }
         let path = self.above(at).await?;
         self.create_at(at, &path).await
     }
@@ -186,7 +240,14 @@ impl<'r> Session<'r> {
     }
 
     /// What a create made, noted for the clean-up.
-    pub fn made(&mut self, at: usize, create: usize, path: &[String], sent: Value, answer: &Answer) -> Result<Object, String> {
+    pub fn made(
+        &mut self,
+        at: usize,
+        create: usize,
+        path: &[String],
+        sent: Value,
+        answer: &Answer,
+    ) -> Result<Object, String> {
         if let Some(obstacle) = &answer.obstacle {
             return Err(obstacle.clone());
         }
@@ -205,14 +266,26 @@ impl<'r> Session<'r> {
             let last = response.header("location")?.trim_end_matches('/').rsplit('/').next()?.to_owned();
             (!last.is_empty()).then_some(last)
         };
-        let id = self.id_of(resource, &object).or_else(location);
+        // Who names an object knows its name, whether or not the response tells it.
+        let id = self.id_of(resource, &object).or_else(location).or_else(|| self.id_of(resource, &sent));
+        let mut ids = self.ids_of(resource, &object);
+        ids.extend(self.ids_of(resource, &sent).into_iter().filter(|_| ids.is_empty()).collect::<Vec<_>>());
+        let number = answer.number;
         let Some(id) = id else {
-            self.there.push(Object { resource: at, path: Vec::new(), id: String::new(), sent, members: object, number: answer.number });
+            self.there.push(Object {
+                resource: at,
+                path: Vec::new(),
+                id: String::new(),
+                ids,
+                sent,
+                members: object,
+                number,
+            });
             return Err("the response shows no id".to_owned());
         };
         let mut own = path.to_vec();
         own.push(id.clone());
-        let made = Object { resource: at, path: own, id, sent, members: object, number: answer.number };
+        let made = Object { resource: at, path: own, id, ids, sent, members: object, number };
         self.there.push(made.clone());
         Ok(made)
     }
@@ -258,7 +331,8 @@ impl<'r> Session<'r> {
     pub fn secrets(&self) -> Secrets {
         let token = Some(self.token.as_str()).filter(|token| *token != PUBLIC_TOKEN);
         let parts = self.token.split(':').filter(|part| part.len() >= 8);
-        let headers = self.run.settings.headers.iter().filter(|(name, _)| conformance_record::secrets::is_telling(name));
+        let headers =
+            self.run.settings.headers.iter().filter(|(name, _)| conformance_record::secrets::is_telling(name));
         Secrets::new(token.into_iter().chain(parts).chain(headers.map(|(_, value)| value.as_str())))
     }
 }
