@@ -84,7 +84,7 @@ pub fn form(merged: &Merged<'_>, name: &str) -> IdForm {
     let least = usize::try_from(merged.bounds.min_length.unwrap_or(0)).unwrap_or(0);
     if let Some(regex) = merged.patterns.first() {
         let base = example
-            .filter(|text| fits(text))
+            .filter(|text| fits(text) && text.len() >= 8)
             .map(str::to_owned)
             .or_else(|| pattern::matching(regex, least.max(8), most));
         if let Some(base) = base.or_else(|| pattern::matching(regex, least, most)) {

@@ -163,9 +163,9 @@ impl Derived {
             }
             let mut changed = false;
             for violation in &violations {
-                let here =
-                    placed.iter().find(|one| violation.at.len() > one.at.len() && violation.at.starts_with(&one.at));
-                let Some(here) = here else { continue };
+                // The first that it stands in: what is around an object does not answer for it.
+                let here = placed.iter().find(|one| violation.at.starts_with(&one.at));
+                let Some(here) = here.filter(|one| violation.at.len() > one.at.len()) else { continue };
                 let name = &violation.at[here.at.len()];
                 let Some(Value::Object(members)) = slot(&mut body, &here.at) else { continue };
                 let before = members.get(name).cloned();

@@ -37,6 +37,9 @@ impl Session<'_> {
             roles.into_iter().filter_map(|role| Some((role, operation(api, at, role)?))).collect();
         let Some((_, first)) = operations.first().copied() else { return };
         let declared = self.declared(first);
+        if api.resources[at].item.rsplit('/').next().is_some_and(|last| last.matches("{}").count() != 1) {
+            return;
+        }
         let rule = |session: &Self, one: usize| {
             let declared = session.declared(one);
             let statement = format!("{} {} rejects an id that nobody has", declared.method, declared.path);
