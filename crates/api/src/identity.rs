@@ -66,7 +66,8 @@ pub fn form(merged: &Merged<'_>, name: &str) -> IdForm {
     if matches!(merged.kind(), Some("integer" | "number")) {
         return IdForm::Integer;
     }
-    let example = merged.examples.iter().find_map(|one| one.as_str());
+    // A default of an id can only be meant as an example.
+    let example = merged.examples.iter().copied().chain(merged.default).find_map(Value::as_str);
     let is_uuid = |text: &str| text.len() == 36 && crate::sample::has_format(text, "uuid");
     let fits = |text: &str| {
         merged.patterns.iter().all(|one| regex::Regex::new(one).map_or(true, |regex| regex.is_match(text)))

@@ -187,6 +187,10 @@ impl Pages {
         if limit.is_none() && styles.is_empty() {
             return None;
         }
+        // Two parameters that fit together leave no doubt; one alone may mean something else.
+        if limit.is_some() && !styles.is_empty() {
+            facts.iter_mut().for_each(|fact: &mut Fact| fact.certainty = Certainty::Certain);
+        }
         let direction = query().find(|one| {
             DIRECTIONS.contains(&plain(&one.name).as_str()) && speaks_of_direction(schemas, one.schema.as_deref())
         });

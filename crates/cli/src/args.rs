@@ -46,8 +46,8 @@ pub enum Command {
     Sweep(Sweep),
     /// Test the suite itself: does it notice seeded faults?
     Mutate(Mutate),
-    /// Check that a suite is sound: schemas, requirements, scenarios, fixtures.
-    Check,
+    /// Check that a suite is sound; with `--openapi`, show what was concluded from a document, and from what.
+    Check(Check),
     /// Print the contract as one OpenAPI document, without files beside it: for generators of clients.
     Bundle,
     /// List what the suite requires, and what tests it.
@@ -240,6 +240,17 @@ pub enum MatrixFormat {
     Json,
     /// A table, for documents.
     Markdown,
+}
+
+/// `conformance check`
+#[derive(Debug, clap::Args)]
+pub struct Check {
+    /// Any OpenAPI document (2.0 to 3.2, JSON or YAML), or the one in this folder: what it means to `mock` and `run`.
+    #[arg(long, value_name = "FILE", conflicts_with = "suite")]
+    pub openapi: Option<PathBuf>,
+    /// With `--openapi`: how to write it.
+    #[arg(long, value_enum, default_value_t, value_name = "FORMAT", requires = "openapi")]
+    pub format: Format,
 }
 
 /// `conformance list`

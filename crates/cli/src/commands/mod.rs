@@ -3,6 +3,7 @@
 mod accept;
 mod bundle;
 mod check;
+mod check_document;
 mod exec;
 mod explain;
 mod judge;
@@ -34,7 +35,10 @@ pub fn dispatch(args: Args) -> Result<Exit, Failure> {
         Command::Sweep(sweep) => sweep::run(suite, &sweep),
         Command::Mutate(mutate) => mutate::run(suite, &mutate),
         Command::Bundle => bundle::run(suite),
-        Command::Check => check::run(suite),
+        Command::Check(check) => match &check.openapi {
+            Some(path) => check_document::run(path, check.format),
+            None => check::run(suite),
+        },
         Command::List(list) => list::run(suite, &list),
         Command::Explain(explain) => explain::run(suite, &explain),
         Command::Review(review) => review::run(suite, &review),

@@ -1,5 +1,7 @@
 """Right servers, written as one writes them with four frameworks, pass: alone and behind nginx, once and again."""
 
+import pathlib
+
 import pytest
 from conftest import SECOND_TOKEN, held
 
@@ -20,3 +22,13 @@ def test_a_right_server_passes_and_is_left_as_it_was(bed, name, front):
         assert held(origin) == held(origin, SECOND_TOKEN) == []
     sweep = bed.conformance("sweep", url, *options)
     assert sweep.returncode == 0 and "nothing to sweep" in sweep.stdout + sweep.stderr, sweep.stdout + sweep.stderr
+
+
+@pytest.mark.parametrize("name", ["express", "fastify", "fastapi", "flask"])
+def test_a_right_server_passes_with_nothing_but_its_document(bed, name):
+    origin = bed.server(name)
+    document = pathlib.Path(__file__).parents[4] / "docs" / "openapi.json"
+    run = bed.conformance("run", origin, "--openapi", str(document))
+    assert run.returncode == 0, run.stdout + run.stderr
+    assert run.stdout.rstrip().endswith("left 0"), run.stdout
+    assert held(origin) == []

@@ -51,6 +51,8 @@ pub(crate) struct Call<'c> {
     pub values: Vec<String>,
     pub query: Vec<(String, String)>,
     pub body: Option<Value>,
+    /// The schema of that body.
+    pub body_schema: Option<String>,
     pub request: &'c Request,
 }
 
@@ -129,7 +131,15 @@ impl Derived {
             self.check_body(pointer, value, request)?;
         }
         let operation = &self.api.operations[routed.operation];
-        Ok(Call { declared, operation, values: routed.values, query, body: decoded.value, request })
+        Ok(Call {
+            declared,
+            operation,
+            values: routed.values,
+            query,
+            body: decoded.value,
+            body_schema: decoded.schema,
+            request,
+        })
     }
 
     fn check_body(&self, pointer: &str, value: &Value, request: &Request) -> Result<(), Trouble> {

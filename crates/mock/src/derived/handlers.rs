@@ -100,7 +100,7 @@ impl Derived {
         call: &'w Call<'_>,
         path: &'w [(String, String)],
     ) -> Write<'w> {
-        Write { resource, shape, body: call.body.as_ref(), path }
+        Write { resource, shape, body: call.body.as_ref(), body_schema: call.body_schema.as_deref(), path }
     }
 
     fn create(&self, call: &Call<'_>, place: &Place, kept: &mut Kept) -> Result<Outcome, Trouble> {

@@ -44,6 +44,8 @@ pub(crate) struct Write<'w> {
     pub shape: &'w Shape,
     /// What was sent.
     pub body: Option<&'w Value>,
+    /// The schema of what was sent.
+    pub body_schema: Option<&'w str>,
     /// Names and values of the path's parameters.
     pub path: &'w [(String, String)],
 }
@@ -148,6 +150,25 @@ impl Derived {
 
     /// What was sent about the object: `{"pet": {…}}` is the object within.
     fn unwrapped(&self, write: &Write<'_>) -> Option<Members> {
+        let mut sent = self.inner_object(write)?;
+        // What no client can set is not set because one sends it.
+        let shape = write.body_schema.map(|pointer| self.api.schemas.merged(pointer)).unwrap_or_default();
+        if shape.choices.is_empty() && !shape.properties.is_empty() {
+            let is_known = |name: &str| shape.property(name).is_some() || shape.properties.len() == 1;
+            sent.retain(|name, _| is_known(name) || !self.is_of_the_server(write, name));
+        }
+        Some(sent)
+    }
+
+    /// Whether a member is an id or a time.
+    fn is_of_the_server(&self, write: &Write<'_>, name: &str) -> bool {
+        let plain_name = plain(name);
+        let is_id = write.resource.identity.iter().any(|one| one.name == name);
+        is_id || CREATED.contains(&plain_name.as_str()) || UPDATED.contains(&plain_name.as_str())
+    }
+
+    /// The object that was sent.
+    fn inner_object(&self, write: &Write<'_>) -> Option<Members> {
         let sent = write.body?.as_object()?;
         if let (1, Some((name, Value::Object(inner)))) = (sent.len(), sent.iter().next()) {
             let around = write.shape.at.last().is_some_and(|one| one == name);

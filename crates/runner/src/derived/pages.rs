@@ -1,7 +1,7 @@
 //! Lists, page by page: each object once, never more than asked for.
 
-use conformance_api::Role;
-use conformance_api::pages::Style;
+use conformance_api::pages::{Pages, Style};
+use conformance_api::{Certainty, Role};
 use conformance_openapi::Location;
 use conformance_record::{Level, Mismatch};
 use serde_json::Value;
@@ -61,7 +61,7 @@ pub(crate) struct Walk {
 impl Session<'_> {
     /// Whether a list wants to be told which objects it shows.
     pub(crate) fn is_filtered(&self, list: usize) -> bool {
-        let of_pages = |name: &str| conformance_api::pages::Pages::is_name(name);
+        let of_pages = |name: &str| Pages::is_name(name);
         let query = self.declared(list).parameters.iter().filter(|one| one.location == Location::Query);
         query.into_iter().any(|one| one.required && !of_pages(&one.name))
     }
@@ -164,9 +164,12 @@ impl Session<'_> {
         let rule = |name: &str, level: Level, statement: String| {
             Rule::new(format!("{id}.{name}"), level, statement, pointer.clone())
         };
-        let partition = || {
-            rule("each-object-once", Level::Must, format!("the pages of GET {} hold every object once", declared.path))
-        };
+        // Parameters that are only likely to divide the list promise nothing.
+        let is_certain = |pages: &Pages| pages.facts.iter().all(|fact| fact.certainty <= Certainty::Certain);
+        let level =
+            if api.operations[list].pages.as_ref().is_some_and(is_certain) { Level::Must } else { Level::Should };
+        let partition =
+            || rule("each-object-once", level, format!("the pages of GET {} hold every object once", declared.path));
         let Some(pages) = api.operations[list].pages.clone() else {
             return self.skip(partition(), "its parameters do not say that it has pages");
         };
@@ -200,7 +203,7 @@ impl Session<'_> {
             .map(|size| Mismatch::of(format!("a page of {size} items")))
             .collect();
         let statement = format!("a page of GET {} is never longer than `{}` says", declared.path, limit.parameter);
-        self.judge(rule("page-size", Level::Must, statement), &last, format!("at most {asked} items"), too_long);
+        self.judge(rule("page-size", level, statement), &last, format!("at most {asked} items"), too_long);
         if pages.styles.iter().all(|style| matches!(style, Style::Before(_))) {
             return self.skip(partition(), "no parameter says where a page begins");
         }
