@@ -101,10 +101,46 @@ impl Session<'_> {
                 body: Value::Object(body),
             });
         }
+        if is_typed && shape.kind() == Some("object") && shape.choices.is_empty() {
+            let others = [("null", Value::Null), ("an array", json!([])), ("a text", "text".into())];
+            all.extend(others.map(|(what, body)| Broken { what: format!("it is {what}, of an object"), body }));
+        }
         // A form that says nothing is no body at all, which may be allowed.
         all.retain(|one| is_typed || one.body.as_object().is_some_and(|members| !members.is_empty()));
         // Only what the schema as a whole excludes is wrong.
         all.retain(|one| !self.run.proof.is_valid(Side::Request, pointer, &one.body));
+        all
+    }
+}
+
+impl Session<'_> {
+    /// Bodies with a text at a documented bound of its length, or of characters beyond ASCII, each with the member that it is
+    /// about.
+    pub(crate) fn bound_bodies(&self, pointer: &str, valid: &Value) -> Vec<(String, Broken)> {
+        let (schemas, mut all) = (&self.run.api.schemas, Vec::new());
+        for free in self.free_members(pointer) {
+            let merged = schemas.merged(pointer).property(&free.name).map(|one| schemas.merge(one)).unwrap_or_default();
+            let Some(most) = merged.bounds.max_length.filter(|most| (30..=1000).contains(most)) else { continue };
+            let length = usize::try_from(most).unwrap_or(0);
+            // Each is unlike the others, where names may stand only once.
+            let word = self.word();
+            let filled = format!("{word}{}", "a".repeat(length.saturating_sub(word.len())));
+            let wide = format!("{word}{}", "\u{1F600}".repeat(length.saturating_sub(word.len())));
+            let mut texts = vec![
+                (format!("{most} characters long"), filled),
+                (format!("{most} characters long, of {most} code points"), wide),
+            ];
+            if merged.bounds.min_length == Some(1) {
+                texts.push(("one character long".to_owned(), "q".to_owned()));
+            }
+            for (what, text) in texts {
+                let mut body = valid.clone();
+                body[free.name.as_str()] = text.into();
+                if self.run.proof.is_valid(Side::Request, pointer, &body) {
+                    all.push((free.name.clone(), Broken { what: format!("`{}` is {what}", free.name), body }));
+                }
+            }
+        }
         all
     }
 }

@@ -96,8 +96,19 @@ impl Session<'_> {
         let Some(schema) = media.schema.as_deref() else { return };
         let sent = self.exchanges[answer.number].response.as_ref();
         let content_type = sent.ok().and_then(|one| one.header("content-type")).unwrap_or("").to_owned();
-        if !content_type.is_empty() && !is_json(&content_type) && response.media.len() > 1 {
-            return;
+        if !content_type.is_empty() && !is_json(&content_type) {
+            let is_known =
+                response.media.iter().any(|one| conformance_api::media::takes(&one.media_type, &content_type));
+            let statement = format!("{} {} is answered with a documented media type", declared.method, declared.path);
+            let rule = Rule::new(
+                format!("{id}.documented-media-type"),
+                Level::Must,
+                statement,
+                format!("{pointer}/responses/{}", response.status),
+            );
+            let wrong =
+                if is_known { Vec::new() } else { vec![Mismatch::of(format!("content-type is {content_type}"))] };
+            return self.judge(rule, answer, &media.media_type, wrong);
         }
         let statement =
             format!("{} {} is answered with a body of the documented schema", declared.method, declared.path);

@@ -42,6 +42,7 @@ impl Session<'_> {
         self.reads_back(at, &object).await;
         self.is_listed(at, &object, true).await;
         self.updates(at, &object).await;
+        self.protects(at, &object).await;
         self.deletes(at, &object).await;
     }
 
@@ -55,7 +56,7 @@ impl Session<'_> {
     }
 
     /// The object within the answer of an operation.
-    fn object_in(&self, at: usize, answer: &Answer) -> Option<Value> {
+    pub(crate) fn object_in(&self, at: usize, answer: &Answer) -> Option<Value> {
         let body = answer.json.as_ref()?;
         let shape = self.run.api.operations[at].success.shape.as_ref();
         Some(shape.and_then(|shape| self.within(shape, body)).unwrap_or(body).clone())
@@ -156,6 +157,103 @@ impl Session<'_> {
             _ => Vec::new(),
         };
         self.judge(rule, &answer, "the list as it is", wrong);
+        if let Some(item) = walk.items.iter().find(|item| expected && Self::is_same(item, object)) {
+            self.same_in_list(at, list, object, item, &answer).await;
+        }
+    }
+
+    /// Whether requests without credentials are rejected and change nothing, tried on an object of the run's own.
+    async fn protects(&mut self, at: usize, object: &Object) {
+        let api = self.run.api;
+        let Some(before) = self.current(at, object).await else { return };
+        let roles = [Role::Update, Role::Replace, Role::Delete, Role::Create];
+        for one in roles.into_iter().filter_map(|role| operation(api, at, role)) {
+            let declared = self.declared(one);
+            if declared.security.is_empty() || declared.security.iter().any(Vec::is_empty) {
+                continue;
+            }
+            let is_create = api.operations[one].role == Role::Create;
+            let path = if is_create { &object.path[..object.path.len() - 1] } else { object.path.as_slice() };
+            let mut arguments = Arguments { is_anonymous: true, ..Arguments::at(path) };
+            let mut sent = Value::Null;
+            if let Some((media_type, pointer)) = Self::body_media(declared) {
+                let Some(body) = self.valid_body(pointer) else { continue };
+                sent = body.clone();
+                arguments = arguments.body(media_type, body);
+            }
+            let answer = self.send(one, arguments).await;
+            if is_create && answer.is_success() {
+                let _ = self.made(at, one, path, sent, &answer).map(drop);
+            }
+            let statement = format!("{} {} wants credentials", declared.method, declared.path);
+            let pointer = format!("{}/security", declared.pointer);
+            let wrong = if matches!(answer.status, Some(400..=404 | 407)) {
+                Vec::new()
+            } else {
+                vec![Mismatch::of(format!("the status is {}", answer.status.unwrap_or(0)))]
+            };
+            self.judge(
+                Rule::new(format!("{}.wants-credentials", declared.id), Level::Must, statement, pointer.clone()),
+                &answer,
+                "401 or 403",
+                wrong,
+            );
+            if is_create {
+                continue;
+            }
+            let after = self.current(at, object).await;
+            let is_same = after.as_ref().is_some_and(|(after, _)| conformance_json::equal(after, &before.0));
+            let statement = format!("{} {} does nothing without credentials", declared.method, declared.path);
+            let wrong =
+                if is_same { Vec::new() } else { vec![Mismatch::of("the object is different afterwards, or gone")] };
+            let answer = after.map_or(answer, |(_, answer)| answer);
+            self.judge(
+                Rule::new(format!("{}.rejection-does-nothing", declared.id), Level::Must, statement, pointer),
+                &answer,
+                "the object as it was",
+                wrong,
+            );
+        }
+    }
+
+    /// Whether an item of a list shows what the object's own operation shows, in members of the same name and type.
+    async fn same_in_list(&mut self, at: usize, list: usize, object: &Object, item: &Value, answer: &Answer) {
+        let Some((current, _)) = self.current(at, object).await else { return };
+        let api = self.run.api;
+        let (Some(retrieve), Some(of_list)) =
+            (operation(api, at, Role::Retrieve), api.operations[list].success.shape.as_ref())
+        else {
+            return;
+        };
+        let Some(of_one) = api.operations[retrieve].success.shape.as_ref() else { return };
+        let schemas = |shape: &Shape| api.schemas.merge(&conformance_api::shape::inside(&api.schemas, shape));
+        let (one, other) = (schemas(of_one), schemas(of_list));
+        let is_stable = |name: &str| {
+            let (Some(one), Some(other)) = (one.property(name), other.property(name)) else { return false };
+            let (one, other) = (api.schemas.merge(one), api.schemas.merge(other));
+            matches!(one.kind(), Some("string" | "boolean")) && one.kind() == other.kind() && one.format == other.format
+        };
+        let (Some(item), Some(current)) = (item.as_object(), current.as_object()) else { return };
+        let wrong: Vec<Mismatch> = item
+            .iter()
+            .filter(|(name, value)| {
+                is_stable(name) && current.get(*name).is_some_and(|one| !conformance_json::equal(one, value))
+            })
+            .map(|(name, value)| Mismatch {
+                place: format!("/{name}"),
+                expected: current.get(name).map(conformance_json::write),
+                found: conformance_json::write(value),
+                ..Mismatch::default()
+            })
+            .collect();
+        let declared = self.declared(list);
+        let rule = Rule::new(
+            format!("{}.same-as-retrieved", declared.id),
+            Level::Must,
+            format!("GET {} shows objects as they are retrieved", declared.path),
+            declared.pointer.clone(),
+        );
+        self.judge(rule, answer, "the members that the object itself shows", wrong);
     }
 
     async fn updates(&mut self, at: usize, object: &Object) {

@@ -1,6 +1,6 @@
 //! Lists, page by page: each object once, never more than asked for.
 
-use conformance_api::pages::{Pages, Style};
+use conformance_api::pages::{Limit, Pages, Style};
 use conformance_api::{Certainty, Role};
 use conformance_openapi::Location;
 use conformance_record::{Level, Mismatch};
@@ -56,6 +56,10 @@ pub(crate) struct Walk {
     pub last: Option<Answer>,
     /// Whether its end was reached.
     pub is_whole: bool,
+    /// Whether a page said that there is more, and there was nothing.
+    pub is_overpromised: bool,
+    /// Whether the last page said that there is more.
+    said_more: bool,
 }
 
 impl Session<'_> {
@@ -94,6 +98,8 @@ impl Session<'_> {
             let Some(items) = items else { return walk };
             // A page of what was seen already leads nowhere.
             let is_new = items.iter().any(|item| !walk.items.contains(item));
+            walk.is_overpromised |= walk.said_more && !is_new;
+            walk.said_more = answer.json.as_ref().is_some_and(|body| says(body, MORE) == Some(true));
             walk.sizes.push(items.len());
             let last = items.last().and_then(|item| self.id_of(resource?, item));
             walk.items.extend(items.iter().cloned());
@@ -219,12 +225,59 @@ impl Session<'_> {
             .collect();
         let partition = partition();
         self.judge(partition, &last, "each of the created objects once", wrong);
-        self.bounds(list, &above, &limit.parameter).await;
+        if walk.is_overpromised || walk.sizes.len() > 1 {
+            let statement = format!("GET {} says that there is more only where there is", declared.path);
+            let wrong = if walk.is_overpromised {
+                vec![Mismatch::of("a page says so, and the next one holds nothing new")]
+            } else {
+                Vec::new()
+            };
+            self.judge(rule("end", level, statement), &last, "an end where the list ends", wrong);
+        }
+        self.goes_back(list, &above, asked, &walk, &own).await;
+        self.bounds(list, &above, &limit).await;
+    }
+
+    /// Whether the page before a page is the one that it was reached from.
+    async fn goes_back(&mut self, list: usize, above: &[String], asked: usize, walk: &Walk, own: &[Object]) {
+        let Some(pages) = self.run.api.operations[list].pages.clone() else { return };
+        let has_after = pages.styles.iter().any(|style| matches!(style, Style::After(_)));
+        let Some(Style::Before(parameter)) = pages.styles.iter().find(|style| matches!(style, Style::Before(_))) else {
+            return;
+        };
+        let (Some(limit), true) = (&pages.limit, has_after) else { return };
+        let at: Vec<usize> = (0..walk.items.len())
+            .filter(|at| own.iter().any(|object| Self::is_same(&walk.items[*at], object)))
+            .collect();
+        // From the last of the run's own objects; those before it are its own, too, unless others write.
+        let Some(from) = at.last().copied().filter(|from| *from >= asked) else { return };
+        let resource = self.run.api.operations[list].resource.map(|at| &self.run.api.resources[at]);
+        let Some(cursor) = resource.and_then(|resource| self.id_of(resource, &walk.items[from])) else { return };
+        let expected = &walk.items[from - asked..from];
+        if !(from - asked..from).all(|one| at.contains(&one)) {
+            return;
+        }
+        let answer = self.send(list, Arguments::at(above).with(&limit.parameter, asked).with(parameter, cursor)).await;
+        let found = answer.json.as_ref().and_then(|body| self.items(list, body)).cloned().unwrap_or_default();
+        let declared = self.declared(list);
+        let rule = Rule::new(
+            format!("{}.goes-back", declared.id),
+            Level::Must,
+            format!("GET {} gives the page before an object in the order of the list", declared.path),
+            format!("{}/parameters", declared.pointer),
+        );
+        let ids = |items: &[Value]| {
+            items.iter().filter_map(|item| self.id_of(resource?, item)).collect::<Vec<_>>().join(", ")
+        };
+        let (wanted, got) = (ids(expected), ids(&found));
+        let wrong = if wanted == got { Vec::new() } else { vec![Mismatch::of(format!("the page holds {got}"))] };
+        self.judge(rule, &answer, format!("the page {wanted}"), wrong);
     }
 
     /// Sizes beyond the documented bound are rejected, or cut to it.
-    async fn bounds(&mut self, list: usize, above: &[String], parameter: &str) {
+    async fn bounds(&mut self, list: usize, above: &[String], limit: &Limit) {
         let declared = self.declared(list);
+        let parameter = limit.parameter.as_str();
         let Some(one) = declared.parameters.iter().find(|one| one.name == parameter) else { return };
         let bounds =
             one.schema.as_deref().map(|pointer| self.run.api.schemas.merged(pointer).bounds).unwrap_or_default();
@@ -237,6 +290,14 @@ impl Session<'_> {
             reason = "checked to be a small whole number"
         )]
         if let Some(most) = bounds.maximum.filter(|most| (1.0..=1e6).contains(most)).map(|most| most as usize) {
+            let answer = self.send(list, Arguments::at(above).with(parameter, most)).await;
+            let statement = format!("GET {} accepts {most} as the size of a page", declared.path);
+            let wrong = if answer.is_success() {
+                Vec::new()
+            } else {
+                vec![Mismatch::of(format!("the status is {}", answer.status.unwrap_or(0)))]
+            };
+            self.judge(rule("page-size-accepted", Level::Must, statement), &answer, "a 2XX response", wrong);
             let answer = self.send(list, Arguments::at(above).with(parameter, most + 1)).await;
             let statement = format!("GET {} never gives more than {most} items", declared.path);
             if answer.is_success() {

@@ -2,12 +2,12 @@
 
 use conformance_api::Role;
 use conformance_api::media::is_json;
-use conformance_record::Level;
+use conformance_record::{Level, Mismatch};
 
 use super::check::Rule;
 use super::operation;
 use super::request::{Arguments, Content};
-use super::session::Session;
+use super::session::{Object, Session};
 
 /// So many rules of one body are tried.
 const MOST: usize = 40;
@@ -57,10 +57,65 @@ impl Session<'_> {
                 Ok(())
             };
         }
+        self.accepts_bounds(at, (create, &above, &media_type, &pointer), &control).await;
         self.rejects_updates(at, &control).await;
     }
 
-    async fn rejects_updates(&mut self, at: usize, object: &super::session::Object) {
+    /// What is just within a documented bound is accepted, and kept as it was sent.
+    async fn accepts_bounds(
+        &mut self,
+        at: usize,
+        (create, above, media_type, pointer): (usize, &[String], &str, &str),
+        control: &Object,
+    ) {
+        let declared = self.declared(create);
+        let what = format!("{} {}", declared.method, declared.path);
+        let rule = |name: &str, statement: String| {
+            Rule::new(
+                format!("{}.{name}", declared.id),
+                Level::Must,
+                statement,
+                format!("{}/requestBody", declared.pointer),
+            )
+        };
+        for (member, one) in self.bound_bodies(pointer, &control.sent) {
+            let answer = self.send(create, Arguments::at(above).body(media_type, one.body.clone())).await;
+            let wrong = if answer.is_success() {
+                Vec::new()
+            } else {
+                vec![Mismatch::of(format!("the status is {}", answer.status.unwrap_or(0)))]
+            };
+            self.judge(
+                rule("accepts-bounds", format!("{what} accepts a body in which {}", one.what)),
+                &answer,
+                "a 2XX response",
+                wrong,
+            );
+            let Ok(object) = self.made(at, create, above, one.body, &answer) else { continue };
+            let Some(retrieve) = operation(self.run.api, at, Role::Retrieve) else { continue };
+            let read = self.send(retrieve, Arguments::at(&object.path)).await;
+            let Some(found) = self.object_in(retrieve, &read).filter(|_| read.is_success()) else { continue };
+            let Some(kept) = found.get(&member).filter(|kept| kept.is_string()) else { continue };
+            let same = Some(kept) == object.sent.get(&member);
+            let wrong = if same {
+                Vec::new()
+            } else {
+                vec![Mismatch {
+                    place: format!("/{member}"),
+                    found: conformance_json::write(kept),
+                    ..Mismatch::default()
+                }]
+            };
+            self.judge(
+                rule("keeps-bounds", format!("what {what} accepted is kept: {}", one.what)),
+                &read,
+                "the text that was sent",
+                wrong,
+            );
+        }
+    }
+
+    async fn rejects_updates(&mut self, at: usize, object: &Object) {
         let Some(update) = operation(self.run.api, at, Role::Update) else { return };
         let Some((media_type, pointer)) = Self::body_media(self.declared(update)) else { return };
         let (media_type, pointer) = (media_type.to_owned(), pointer.to_owned());
@@ -69,6 +124,22 @@ impl Session<'_> {
         let control = self.send(update, Arguments::at(&object.path).body(&media_type, valid.clone())).await;
         if !control.is_success() {
             return;
+        }
+        for (_, one) in self.bound_bodies(&pointer, &valid) {
+            let answer = self.send(update, Arguments::at(&object.path).body(&media_type, one.body)).await;
+            let statement = format!("{} {} accepts a body in which {}", declared.method, declared.path, one.what);
+            let rule = Rule::new(
+                format!("{}.accepts-bounds", declared.id),
+                Level::Must,
+                statement,
+                format!("{}/requestBody", declared.pointer),
+            );
+            let wrong = if answer.is_success() {
+                Vec::new()
+            } else {
+                vec![Mismatch::of(format!("the status is {}", answer.status.unwrap_or(0)))]
+            };
+            self.judge(rule, &answer, "a 2XX response", wrong);
         }
         for one in self.broken_bodies(&pointer, &valid, is_json(&media_type)).into_iter().take(MOST) {
             let answer = self.send(update, Arguments::at(&object.path).body(&media_type, one.body)).await;
