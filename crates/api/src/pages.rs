@@ -8,7 +8,7 @@ use crate::names::plain;
 use crate::schema::Schemas;
 
 /// How many items a page has when nothing says.
-pub const DEFAULT_LIMIT: usize = 10;
+pub const DEFAULT_LIMIT: usize = 20;
 /// A page never has more.
 pub const MOST: usize = 1000;
 
@@ -34,6 +34,8 @@ pub struct Limit {
     pub parameter: String,
     /// The size when it is not given.
     pub default: usize,
+    /// The size that the document says, when it says one.
+    pub declared: Option<usize>,
     /// The largest size.
     pub most: usize,
 }
@@ -181,8 +183,9 @@ impl Pages {
         let limit = named(LIMITS).filter(|one| !first_only || plain(&one.name) != "count").map(|found| {
             note(format!("page size in `{}`", found.name), "a parameter named for the size of a page");
             let most = bound(schemas, found.schema.as_deref(), "maximum").unwrap_or(MOST).clamp(1, MOST);
-            let default = bound(schemas, found.schema.as_deref(), "default").unwrap_or(DEFAULT_LIMIT.max(20));
-            Limit { parameter: found.name.clone(), default: default.clamp(1, most), most }
+            let declared = bound(schemas, found.schema.as_deref(), "default");
+            let default = declared.unwrap_or(DEFAULT_LIMIT);
+            Limit { parameter: found.name.clone(), default: default.clamp(1, most), declared, most }
         });
         if limit.is_none() && styles.is_empty() {
             return None;

@@ -122,16 +122,13 @@ impl Session<'_> {
             let merged = schemas.merged(pointer).property(&free.name).map(|one| schemas.merge(one)).unwrap_or_default();
             let Some(most) = merged.bounds.max_length.filter(|most| (30..=1000).contains(most)) else { continue };
             let length = usize::try_from(most).unwrap_or(0);
-            // Each is unlike the others, where names may stand only once.
-            let word = self.word();
-            let filled = format!("{word}{}", "a".repeat(length.saturating_sub(word.len())));
-            let wide = format!("{word}{}", "\u{1F600}".repeat(length.saturating_sub(word.len())));
+            let texts = |unit: &str| unit.repeat(length);
             let mut texts = vec![
-                (format!("{most} characters long"), filled),
-                (format!("{most} characters long, of {most} code points"), wide),
+                (format!("{most} characters long"), texts("a")),
+                (format!("{most} characters long, each beyond 16 bits"), texts("\u{1F600}")),
             ];
             if merged.bounds.min_length == Some(1) {
-                texts.push(("one character long".to_owned(), "q".to_owned()));
+                texts.push(("one character long".to_owned(), "\u{1F600}".to_owned()));
             }
             for (what, text) in texts {
                 let mut body = valid.clone();

@@ -193,7 +193,10 @@ impl Session<'_> {
             Err(why) => return self.skip(partition(), why),
         };
         let mut own = Vec::new();
-        for _ in 0..OBJECTS {
+        // One more than a page holds when nothing is asked for, where that is not too many.
+        let count =
+            limit.declared.map_or(OBJECTS, |default| if default < 21 { OBJECTS.max(default + 1) } else { OBJECTS });
+        for _ in 0..count {
             match self.create_at(at, &above).await {
                 Ok(object) => own.push(object),
                 Err(why) => return self.skip(partition(), why),
@@ -233,6 +236,11 @@ impl Session<'_> {
                 Vec::new()
             };
             self.judge(rule("end", level, statement), &last, "an end where the list ends", wrong);
+        }
+        if let Some(default) = limit.declared {
+            let answer = self.send(list, Arguments::at(&above)).await;
+            let statement = format!("a page of GET {} holds {default} items when nothing is asked for", declared.path);
+            self.page_size(list, rule("default-page-size", level, statement), &answer, default);
         }
         self.goes_back(list, &above, asked, &walk, &own).await;
         self.bounds(list, &above, &limit).await;
