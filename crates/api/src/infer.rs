@@ -233,7 +233,8 @@ impl<'d> Inference<'d> {
             (made().map(object), "the response of its create"),
             (written().map(object), "the response of what writes it"),
         ];
-        let body = create.and_then(|index| self.body_schema(*index));
+        // Where nothing creates one, clients name what they put.
+        let body = create.or_else(|| methods.get("PUT")).and_then(|index| self.body_schema(*index));
         let identity_of = |shape: &Shape| self.identity(shape, &parameter, body.as_deref());
         let known: Vec<(Shape, &'static str)> =
             candidates.into_iter().filter_map(|(shape, rule)| Some((shape?, rule))).collect();

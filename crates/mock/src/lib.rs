@@ -5,7 +5,7 @@
 //!
 //! In reading order: [`settings`], [`mod@plan`] (what the schemas ask for, worked out once), [`clock`] and [`ids`] (what the
 //! mock makes), [`store`] (the objects of a workspace, and pages of them), [`seeds`] (what a workspace starts with),
-//! [`pipeline`] (from request to response), `actions` (what each does to the state), [`problem`] and [`reply`] (what is
+//! `pipeline` (from request to response, for a suite), [`mod@derived`] (the same for any document), [`mod@mock`] (either, as it is served), `actions` (what each does to the state), [`problem`] and [`reply`] (what is
 //! answered), [`cors`], [`control`] (what a test can ask of the server itself), `service` (a
 //! request on a socket), [`server`].
 

@@ -94,7 +94,8 @@ fn unused(api: &Api) -> BTreeMap<String, usize> {
             |name: &str| ["sort", "sort_by", "order", "order_by", "direction"].iter().any(|one| same(one, name));
         for one in declared.parameters.iter().filter(|one| one.location == Location::Query) {
             let filters = item.properties.iter().any(|(member, _)| same(member, &one.name));
-            if !(operation.pages.is_some() && Pages::is_name(&one.name)) && !filters && !is_sort(&one.name) {
+            let is_used = filters || is_sort(&one.name) || (operation.pages.is_some() && Pages::is_name(&one.name));
+            if !is_used {
                 *all.entry(one.name.clone()).or_insert(0) += 1;
             }
         }

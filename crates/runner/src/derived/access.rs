@@ -9,8 +9,7 @@ use super::session::Session;
 impl Session<'_> {
     pub(crate) async fn access(&mut self) {
         let operations = &self.run.api.document.operations;
-        for at in 0..operations.len() {
-            let declared = &operations[at];
+        for (at, declared) in operations.iter().enumerate() {
             let is_open = declared.security.is_empty() || declared.security.iter().any(Vec::is_empty);
             // A server that forgets to ask would do what the others say.
             let is_safe = declared.method == "GET";

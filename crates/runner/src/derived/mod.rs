@@ -5,7 +5,7 @@
 //! nothing. What is created is deleted again, and what can't be deleted is not created.
 //!
 //! In reading order: [`session`](self) (what one scenario knows and sends), `request` (calls as requests), `body` (what is sent), `check`
-//! (what is expected of responses), and the scenarios: `lifecycle`, `reads`, `rejects`, `pages`, `access`.
+//! (what is expected of responses), and the scenarios: `lifecycle`, `reads`, `rejects`, `pages` (with `walk`), `access`.
 
 mod access;
 mod body;
@@ -16,6 +16,7 @@ mod reads;
 mod rejects;
 mod request;
 mod session;
+mod walk;
 
 use std::time::Instant;
 

@@ -12,8 +12,7 @@ use super::session::Session;
 impl Session<'_> {
     pub(crate) async fn reads(&mut self) {
         let declared = &self.run.api.document.operations;
-        for at in 0..declared.len() {
-            let one = &declared[at];
+        for (at, one) in declared.iter().enumerate() {
             // What stands behind `#` is never sent.
             if one.method != "GET" || one.path.contains(['{', '#']) || *self.run.stop.borrow() {
                 continue;
@@ -94,7 +93,7 @@ impl Session<'_> {
 
     /// Whether an answer keeps a list's bound on the size of its pages.
     pub(crate) fn page_size(&mut self, at: usize, rule: Rule, answer: &super::session::Answer, most: usize) {
-        let count = answer.json.as_ref().and_then(|body| self.items(at, body)).map_or(0, |items| items.len());
+        let count = answer.json.as_ref().and_then(|body| self.items(at, body)).map_or(0, Vec::len);
         let wrong = if count > most { vec![Mismatch::of(format!("{count} items"))] } else { Vec::new() };
         self.judge(rule, answer, format!("at most {most} items"), wrong);
     }

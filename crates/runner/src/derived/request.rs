@@ -39,7 +39,7 @@ impl Arguments {
         Self { path: path.to_vec(), ..Self::default() }
     }
 
-    pub fn with(mut self, name: &str, value: impl ToString) -> Self {
+    pub fn with(mut self, name: &str, value: &dyn ToString) -> Self {
         self.query.push((name.to_owned(), value.to_string()));
         self
     }
@@ -162,7 +162,7 @@ impl Session<'_> {
     }
 
     /// The media type of an operation's bodies that this can write, and their schema.
-    pub(crate) fn body_media<'d>(declared: &'d Declared) -> Option<(&'d str, &'d str)> {
+    pub(crate) fn body_media(declared: &Declared) -> Option<(&str, &str)> {
         let media = &declared.body.as_ref()?.media;
         let found = media
             .iter()

@@ -154,7 +154,8 @@ impl<'r> Session<'r> {
     /// Whether an item of a list is this object: by the best member that both show.
     pub fn is_same(item: &Value, object: &Object) -> bool {
         let shown = object.ids.iter().find_map(|(name, id)| Some((item.get(name)?, id)));
-        shown.is_some_and(|(found, id)| found.as_str() == Some(id) || found.is_number() && found.to_string() == *id)
+        let text = |found: &Value| found.as_str().map_or_else(|| found.to_string(), str::to_owned);
+        shown.is_some_and(|(found, id)| text(found) == **id)
     }
 
     /// Whether what a create makes can be found again: its response shows an id, or where it is, or the client names it.

@@ -1,0 +1,171 @@
+//! A walk through the pages of a list, as its responses lead on.
+
+use conformance_api::pages::{Pages, Style};
+use conformance_openapi::Location;
+use serde_json::Value;
+
+use super::request::Arguments;
+use super::session::{Answer, Session};
+
+/// Pages are walked so far.
+const PAGES: usize = 60;
+
+/// Members that say whether there is more.
+const MORE: &[&str] = &["has_more", "hasMore", "has_next", "hasNext", "hasNextPage", "has_next_page"];
+/// Members that hold what leads to the next page.
+const TOKENS: &[&str] = &[
+    "next_cursor",
+    "nextCursor",
+    "next_page_token",
+    "nextPageToken",
+    "next_token",
+    "nextToken",
+    "next_marker",
+    "iterator",
+    "end_cursor",
+    "endCursor",
+    "cursor",
+    "next",
+    "after",
+];
+
+/// What follows a page.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Step {
+    /// Another one, with this parameter and value.
+    On(String, String),
+    End,
+    /// Nothing says how to go on, or that there is nothing more.
+    Unknown,
+}
+
+/// What a walk through a list saw.
+#[derive(Debug, Default)]
+pub(crate) struct Walk {
+    /// Its items, in their order.
+    pub items: Vec<Value>,
+    /// How many items each page had.
+    pub sizes: Vec<usize>,
+    pub first: Option<Answer>,
+    pub last: Option<Answer>,
+    /// Whether its end was reached.
+    pub is_whole: bool,
+    /// Whether a page said that there is more, and there was nothing.
+    pub is_overpromised: bool,
+    /// Whether the last page said that there is more.
+    said_more: bool,
+}
+
+impl Session<'_> {
+    /// Whether a list wants to be told which objects it shows.
+    pub(crate) fn is_filtered(&self, list: usize) -> bool {
+        let of_pages = |name: &str| Pages::is_name(name);
+        let query = self.declared(list).parameters.iter().filter(|one| one.location == Location::Query);
+        query.into_iter().any(|one| one.required && !of_pages(&one.name))
+    }
+
+    /// The items of a list's body.
+    pub(crate) fn items<'v>(&self, list: usize, body: &'v Value) -> Option<&'v Vec<Value>> {
+        let shape = self.run.api.operations[list].success.shape.as_ref()?;
+        self.within(shape, body)?.as_array()
+    }
+
+    /// Walks a list from its beginning, as its response or the count of its items leads on.
+    pub(crate) async fn walk(&mut self, list: usize, above: &[String], limit: Option<usize>) -> Walk {
+        let mut walk = Walk::default();
+        let pages = self.run.api.operations[list].pages.clone();
+        let resource = self.run.api.operations[list].resource.map(|at| &self.run.api.resources[at]);
+        let mut next: Option<(String, String)> = None;
+        for number in 0..PAGES {
+            let mut arguments = Arguments::at(above);
+            if let (Some(limit), Some(parameter)) = (limit, pages.as_ref().and_then(|pages| pages.limit.as_ref())) {
+                arguments = arguments.with(&parameter.parameter, &limit);
+            }
+            if let Some((name, value)) = &next {
+                arguments = arguments.with(name, &value);
+            }
+            let answer = self.send(list, arguments).await;
+            walk.first.get_or_insert_with(|| answer.clone());
+            walk.last = Some(answer.clone());
+            let items =
+                answer.json.as_ref().and_then(|body| self.items(list, body)).filter(|_| answer.is_success()).cloned();
+            let Some(items) = items else { return walk };
+            // A page of what was seen already leads nowhere.
+            let is_new = items.iter().any(|item| !walk.items.contains(item));
+            walk.is_overpromised |= walk.said_more && !is_new;
+            walk.said_more = answer.json.as_ref().is_some_and(|body| says(body, MORE) == Some(true));
+            walk.sizes.push(items.len());
+            let last = items.last().and_then(|item| self.id_of(resource?, item));
+            walk.items.extend(items.iter().cloned());
+            let style =
+                pages.as_ref().and_then(|pages| pages.styles.iter().find(|one| !matches!(one, Style::Before(_))));
+            let step = match style {
+                None if self.says_more(&answer) => Step::Unknown,
+                None => Step::End,
+                _ if items.is_empty() || !is_new => Step::End,
+                Some(style) => self.next_page(style, &answer, number, walk.items.len(), last),
+            };
+            next = match step {
+                Step::On(name, value) => Some((name, value)),
+                Step::End | Step::Unknown => {
+                    walk.is_whole = step == Step::End;
+                    return walk;
+                }
+            };
+        }
+        walk
+    }
+
+    /// What leads to the next page.
+    fn next_page(&self, style: &Style, answer: &Answer, number: usize, seen: usize, last: Option<String>) -> Step {
+        let Some(body) = answer.json.as_ref() else { return Step::Unknown };
+        let more = says(body, MORE).or_else(|| says(body, &["done"]).map(|done| !done));
+        if more == Some(false) {
+            return Step::End;
+        }
+        let on = |parameter: &str, value: String| Step::On(parameter.to_owned(), value);
+        match style {
+            Style::Page { parameter, first } => on(parameter, (first + number + 1).to_string()),
+            Style::Offset(parameter) => on(parameter, seen.to_string()),
+            Style::After(parameter) => match (found(body, TOKENS, 0), more, last) {
+                (Some(Value::String(text)), ..) if !text.is_empty() => on(parameter, text),
+                (Some(Value::Null | Value::String(_)), ..) => Step::End,
+                // No token is shown: the id of the last item is one.
+                (_, Some(true), Some(last)) => on(parameter, last),
+                _ => self.next_link(answer, parameter),
+            },
+            Style::Before(_) => Step::Unknown,
+        }
+    }
+
+    /// What the `Link` field of a response says.
+    fn next_link(&self, answer: &Answer, parameter: &str) -> Step {
+        let Ok(response) = &self.exchanges[answer.number].response else { return Step::Unknown };
+        let Some(links) = response.header("link") else { return Step::Unknown };
+        let next = links
+            .split(',')
+            .find(|one| one.contains("rel=\"next\""))
+            .and_then(|one| one.split_once('<')?.1.split_once('>'));
+        let Some((target, _)) = next else { return Step::End };
+        let pairs = conformance_api::query::parse(target.split_once('?').map_or("", |(_, query)| query));
+        let value = pairs.into_iter().find(|(name, _)| name == parameter).map(|(_, value)| value);
+        value.map_or(Step::Unknown, |value| Step::On(parameter.to_owned(), value))
+    }
+
+    fn says_more(&self, answer: &Answer) -> bool {
+        answer.json.as_ref().is_some_and(|body| says(body, MORE) == Some(true))
+    }
+}
+
+/// What a member with one of these names says, at the top or one level down.
+fn says(body: &Value, names: &[&str]) -> Option<bool> {
+    found(body, names, 0)?.as_bool()
+}
+
+fn found(body: &Value, names: &[&str], depth: usize) -> Option<Value> {
+    let members = body.as_object()?;
+    names.iter().find_map(|name| members.get(*name)).cloned().or_else(|| {
+        let inner = |value: &Value| if depth < 2 && value.is_object() { found(value, names, depth + 1) } else { None };
+        members.values().find_map(inner)
+    })
+}
