@@ -98,9 +98,10 @@ impl Derived {
         resource: &'w Resource,
         shape: &'w Shape,
         call: &'w Call<'_>,
-        path: &'w [(String, String)],
+        (path, address): (&'w [(String, String)], &'w str),
     ) -> Write<'w> {
-        Write { resource, shape, body: call.body.as_ref(), body_schema: call.body_schema.as_deref(), path }
+        let (body, body_schema) = (call.body.as_ref(), call.body_schema.as_deref());
+        Write { resource, shape, body, body_schema, path, address }
     }
 
     fn create(&self, call: &Call<'_>, place: &Place, kept: &mut Kept) -> Result<Outcome, Trouble> {
@@ -109,8 +110,8 @@ impl Derived {
         if usize::try_from(kept.state.made()).is_ok_and(|made| made >= self.settings.limits.objects) {
             return Err(Trouble::Full);
         }
-        let path = path_arguments(call);
-        let members = self.new_members(&Self::writes(resource, shape, call, &path), kept, None);
+        let (path, address) = (path_arguments(call), address(call));
+        let members = self.new_members(&Self::writes(resource, shape, call, (&path, &address)), kept, None);
         let object = self.object(resource, members, None);
         let given = resource.identity.first().filter(|one| one.is_given).and(object.ids.first());
         if let Some(id) = given.filter(|id| kept.state.collection(place).and_then(|all| all.find(id)).is_some()) {
@@ -176,8 +177,8 @@ impl Derived {
         };
         let id = if call.operation.is_item { self.id(call, resource).map(str::to_owned) } else { in_body() };
         let id = id.unwrap_or_default();
-        let path = path_arguments(call);
-        let write = Self::writes(resource, shape, call, &path);
+        let (path, address) = (path_arguments(call), address(call));
+        let write = Self::writes(resource, shape, call, (&path, &address));
         let found = kept.state.collection(place).and_then(|all| all.find(&id));
         let before = found.and_then(|at| kept.state.collection(place).and_then(|all| all.get(at)).cloned());
         let mut is_remembered = before.as_ref().is_none_or(|before| before.remembered > 0);
@@ -382,4 +383,11 @@ impl Derived {
 fn path_arguments(call: &Call<'_>) -> Vec<(String, String)> {
     let names = conformance_api::path::parameters(&call.declared.path);
     names.into_iter().map(str::to_owned).zip(call.values.iter().cloned()).collect()
+}
+
+/// The address of the collection that a call works on.
+fn address(call: &Call<'_>) -> String {
+    let path = call.request.path().trim_end_matches('/');
+    let path = if call.operation.is_item { path.rsplit_once('/').map_or("", |(before, _)| before) } else { path };
+    format!("http://{}{path}", call.request.header("host").unwrap_or("localhost"))
 }

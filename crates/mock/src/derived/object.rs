@@ -1,6 +1,6 @@
 //! How objects are made and changed: a sample of their schema, what was sent over it, ids and times by name.
 
-use conformance_api::names::{plain, same, singular};
+use conformance_api::names::{last_word, plain, same, singular};
 use conformance_api::shape::inside;
 use conformance_api::{IdForm, Merged, Resource, Shape};
 use conformance_store::Object;
@@ -48,6 +48,8 @@ pub(crate) struct Write<'w> {
     pub body_schema: Option<&'w str>,
     /// Names and values of the path's parameters.
     pub path: &'w [(String, String)],
+    /// The address of the collection: `http://127.0.0.1:4010/pets`.
+    pub address: &'w str,
 }
 
 impl Derived {
@@ -67,6 +69,7 @@ impl Derived {
         for (name, value) in write.path.iter().filter(|(name, _)| !is_id(name)) {
             self.put_parent(&mut members, &shape, name, value);
         }
+        self.put_address(write, &mut members, &shape, sent.as_ref());
         let now = kept.clock.tick();
         self.put_times(&mut members, &shape, (now, true), sent.as_ref());
         self.allowed(write, members, &sample)
@@ -214,6 +217,28 @@ impl Derived {
             }
             Some("string") => drop(members.insert((*member).to_owned(), value.into())),
             _ => {}
+        }
+    }
+
+    /// Where the object itself is, in a member that is named for it: clients follow it.
+    fn put_address(&self, write: &Write<'_>, members: &mut Members, shape: &Merged<'_>, sent: Option<&Members>) {
+        let is_address =
+            |name: &str| matches!(name, "url" | "self" | "href") && !sent.is_some_and(|sent| sent.contains_key(name));
+        let word = last_word(&write.resource.parameter);
+        let identity = &write.resource.identity;
+        let named = identity.iter().find(|one| same(&one.name, &write.resource.parameter));
+        let member = named.or_else(|| identity.iter().find(|one| same(&one.name, &word))).or(identity.first());
+        let Some(id) = member.and_then(|one| as_text(members.get(&one.name)?)) else { return };
+        for (name, schemas) in shape.properties.iter().filter(|(name, _)| is_address(name)) {
+            let merged = self.api.schemas.merge(schemas);
+            let is_text = merged.kind() == Some("string") && merged.enumeration.is_none() && merged.patterns.is_empty();
+            // An `url` that clients may set is about something else: a picture, a hook.
+            let in_request =
+                write.body_schema.is_some_and(|pointer| self.api.schemas.merged(pointer).property(name).is_some());
+            if is_text && !in_request && members.contains_key(*name) {
+                let id = percent_encoding::utf8_percent_encode(&id, percent_encoding::NON_ALPHANUMERIC);
+                members.insert((*name).to_owned(), format!("{}/{id}", write.address).into());
+            }
         }
     }
 
