@@ -1,6 +1,7 @@
 //! The command as people meet it: real processes, real sockets.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
+mod any_document;
 mod bed;
 mod benign;
 mod bundle;
@@ -8,7 +9,7 @@ mod constructs;
 mod context;
 mod control;
 mod coverage;
-mod documents;
+
 mod edited_suites;
 mod exec;
 mod exit_codes;
