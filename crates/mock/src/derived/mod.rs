@@ -18,6 +18,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use bytes::Bytes;
+use conformance_api::credentials;
 use conformance_api::media::is_json;
 use conformance_api::path::Router;
 use conformance_api::{Api, Proof, Side};
@@ -158,7 +159,10 @@ impl Derived {
         match trouble {
             Trouble::MethodNotAllowed(methods) => reply.headers.push(("allow".into(), allow(methods))),
             Trouble::Unauthorized(_) if status == 401 => {
-                reply.headers.push(("www-authenticate".into(), "Bearer".to_owned()))
+                let declared = operation.map(|at| &self.api.document.operations[at]);
+                let wanted = declared.map(|one| credentials::challenges(&self.api.document.schemes, one));
+                let wanted = wanted.unwrap_or_default().into_iter();
+                reply.headers.extend(wanted.map(|one| ("www-authenticate".into(), one)));
             }
             _ => {}
         }
