@@ -52,7 +52,7 @@ impl Derived {
         match collection.and_then(|all| all.find(id)) {
             Some(sequence) => Ok(format!("#{sequence}")),
             // Below one of the document's own examples there is always something to see.
-            None if self.example_ids.contains(id) => Ok(id.to_owned()),
+            None if self.example_ids.contains(id) && self.unknown_ids != UnknownIds::Reject => Ok(id.to_owned()),
             None if collection.is_some_and(|all| all.is_gone(id)) => Err(self.not_found(place, id)),
             None if self.is_unknown(&self.api.resources[place.resource], id) => Err(self.not_found(place, id)),
             None => Ok(id.to_owned()),
