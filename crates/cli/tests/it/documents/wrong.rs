@@ -106,7 +106,7 @@ fn a_change_that_breaks_a_bound_changes_nothing() {
 fn a_method_that_a_path_does_not_have_is_a_405_and_an_unknown_path_a_404() {
     let server = server("named");
     let answer = server.ask("DELETE /flags");
-    assert_eq!((answer.status, answer.header("allow")), (405, "GET, HEAD, OPTIONS, POST"));
+    assert_eq!((answer.status, answer.header("allow")), (405, "GET, HEAD, POST, OPTIONS"));
     server.ask("GET /flag").must(404);
 }
 
@@ -124,4 +124,10 @@ fn problems_say_what_is_wrong(#[case] request: &str, #[case] body: &str, #[case]
     assert_eq!(problem["status"], status);
     let detail = problem["detail"].as_str().unwrap();
     assert!(detail.contains(if status == 404 { "ABCDE12345" } else { "passengers" }), "{detail}");
+}
+
+#[test]
+fn a_text_that_is_called_errors_says_what_is_wrong() {
+    let body = Server::with("wrapped", &["--unknown-ids", "reject"]).ask("GET /admin/customers/5").must(404);
+    assert_eq!(body, json!({ "errors": "customers has no `5`" }));
 }
