@@ -106,7 +106,7 @@ impl Derived {
                 style: None,
             });
         };
-        let number = |parameter: &str| call.argument(parameter).and_then(|value| value.parse::<usize>().ok());
+        let number = |parameter: &str| call.argument(parameter).and_then(count);
         let limit = match &pages.limit {
             Some(limit) => number(&limit.parameter).unwrap_or(limit.default).clamp(1, limit.most),
             None => DEFAULT_LIMIT,
@@ -126,15 +126,15 @@ impl Derived {
             let Some(value) = call.argument(style.parameter()) else { continue };
             asked.style = Some(style.clone());
             match style {
-                Style::Page { first, .. } => match value.parse::<usize>() {
-                    Ok(page) => {
+                Style::Page { first, .. } => match count(value) {
+                    Some(page) => {
                         asked.page = page.max(*first);
                         asked.window = Window::Offset((asked.page - first).saturating_mul(limit));
                     }
                     // A page that is a token, whatever its parameter is called.
-                    Err(_) => asked.window = collection.position(value).map_or(asked.window, Window::After),
+                    None => asked.window = collection.position(value).map_or(asked.window, Window::After),
                 },
-                Style::Offset(_) => asked.window = Window::Offset(value.parse().unwrap_or(0)),
+                Style::Offset(_) => asked.window = Window::Offset(count(value).unwrap_or(0)),
                 Style::After(_) => asked.window = position(collection, value).map_or(asked.window, Window::After),
                 Style::Before(_) => asked.window = position(collection, value).map_or(asked.window, Window::Before),
             }
@@ -221,6 +221,12 @@ pub(crate) struct Asked {
     pub page: usize,
     pub first_page: usize,
     pub style: Option<Style>,
+}
+
+/// How many, as a query says it: more than can be counted is as many as can.
+fn count(value: &str) -> Option<usize> {
+    let is_whole = !value.is_empty() && value.bytes().all(|one| one.is_ascii_digit());
+    is_whole.then(|| value.parse().unwrap_or(usize::MAX))
 }
 
 /// Where a cursor stands: an id, of an object that may be gone.
