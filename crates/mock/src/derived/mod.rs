@@ -1,10 +1,12 @@
 //! A mock of any document: what was inferred from it decides what each request does.
 //!
 //! The stages of a request stand in [`Derived::carry_out`]; each has a file: `call` (what is asked), `workspace` (whose
-//! state), `handlers` (what it does to the state), `object` (how objects are made and changed), `list` (filters, order,
-//! pages), `projection` (state as the response's schema wants it, proved), `trouble` (errors as they are documented).
+//! state), `handlers` (what it does to the state), `family` (objects above and below others), `object` (how objects are
+//! made and changed), `list` (filters, order, pages), `projection` (state as the response's schema wants it, proved),
+//! `trouble` (errors as they are documented).
 
 mod call;
+mod family;
 mod handlers;
 mod headers;
 mod list;
