@@ -45,6 +45,23 @@ fn what_is_below_an_unknown_id_is_answered_like_it(#[case] how: &str, #[case] ow
 }
 
 #[test]
+fn what_is_below_an_example_stays_there_and_goes_with_it() {
+    let server = Server::of("nested");
+    let shelves = || server.ask("GET /branches/7/shelves").must(200);
+    let put_up = || server.json("POST /branches/7/shelves", &json!({ "label": "A1" })).must(201);
+    let first = put_up();
+    server.json("PATCH /branches/7", &json!({ "name": "Harbour" })).must(200);
+    assert_eq!(shelves(), json!([first]));
+    let second = put_up();
+    assert_eq!(shelves(), json!([first, second]));
+    server.ask("DELETE /branches/7").must(204);
+    assert_eq!(shelves(), json!([]), "the example has none");
+    put_up();
+    server.ask("DELETE /branches/7").must(204);
+    assert_eq!(shelves(), json!([]));
+}
+
+#[test]
 fn an_example_that_was_changed_is_kept_so() {
     let server = Server::of("two-resources");
     let before = server.ask(&format!("GET {EXAMPLE}")).must(200);

@@ -67,6 +67,41 @@ fn a_put_makes_what_the_client_names_and_a_name_is_given_once() {
     assert_eq!(server.ask("GET /flags/beta").must(200), again);
 }
 
+#[rstest]
+#[case::of_a_pattern("Dark")]
+#[case::with_a_slash("a%2Fb")]
+#[case::too_long("xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx")]
+fn a_name_that_none_can_have_is_not_given(#[case] name: &str) {
+    let server = Server::of("named");
+    let refused = server.json(&format!("PUT /flags/{name}"), &json!({ "enabled": true })).must(400);
+    assert!(refused["detail"].as_str().unwrap().contains(&name.replace("%2F", "/")), "{refused}");
+    assert_eq!(server.ask("GET /flags").must(200), json!({ "items": [] }));
+}
+
+#[test]
+fn another_name_takes_the_place_of_the_first() {
+    let server = Server::of("named");
+    for name in ["beta", "gamma"] {
+        server.json(&format!("PUT /flags/{name}"), &json!({ "enabled": true, "note": name })).must(200);
+    }
+    let renamed = server.json("PATCH /flags/beta", &json!({ "name": "delta" })).must(200);
+    assert_eq!(renamed, json!({ "name": "delta", "enabled": true, "note": "beta" }));
+    assert_eq!(server.ask("GET /flags/delta").must(200), renamed);
+    server.ask("GET /flags/beta").must(404);
+    server.json("PATCH /flags/gamma", &json!({ "name": "delta" })).must(409);
+    assert_eq!(server.ask("GET /flags/gamma").must(200)["note"], "gamma");
+    assert_eq!(server.ask("GET /flags").must(200)["items"].as_array().unwrap().len(), 2);
+}
+
+#[test]
+fn a_list_elsewhere_shows_the_same_objects() {
+    let server = Server::of("two-resources");
+    let plan = |hall: &str| server.json("POST /rehearsals", &json!({ "on": "2030-02-28", "hall": hall })).must(201);
+    let (one, other) = (plan("A"), plan("B"));
+    assert_eq!(server.ask("GET /rehearsals/upcoming").must(200), json!([one, other]));
+    assert_eq!(server.ask("GET /rehearsals/upcoming?hall=B").must(200), json!([other]));
+}
+
 #[test]
 fn what_was_made_says_where_it_is() {
     let server = Server::of("offset");

@@ -192,6 +192,15 @@ fn behind_the_last_page_there_is_nothing() {
 }
 
 #[rstest]
+#[case::page(page_numbers(), "/recipes?page=100000000000000000000000")]
+#[case::offset(offset(), "/stations?offset=100000000000000000000000")]
+fn far_behind_the_last_page_there_is_nothing(#[case] paged: Paged, #[case] target: &str) {
+    let server = Server::of(paged.document);
+    made(&server, &paged);
+    assert!(ids(&server.ask(&format!("GET {target}")), paged.list).is_empty());
+}
+
+#[rstest]
 #[case::tokens(tokens(), false)]
 #[case::starting_after(forms(), true)]
 fn a_page_goes_on_behind_an_object_that_is_gone(#[case] paged: Paged, #[case] newest_first: bool) {
