@@ -40,10 +40,13 @@ impl Derived {
         match self.unknown_ids {
             UnknownIds::Make => false,
             UnknownIds::Reject => true,
-            UnknownIds::Auto => {
-                !self.example_ids.contains(id) && resource.identity.iter().any(|one| one.form.could_have_made(id))
-            }
+            UnknownIds::Auto => self.is_own_form(resource, id),
         }
+    }
+
+    /// Whether this mock could have made an id, and the document does not show it.
+    pub(crate) fn is_own_form(&self, resource: &Resource, id: &str) -> bool {
+        !self.example_ids.contains(id) && resource.identity.iter().any(|one| one.form.could_have_made(id))
     }
 
     /// The id of the object that the request names: the last value of the resource's own path.

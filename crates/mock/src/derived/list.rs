@@ -29,7 +29,7 @@ impl Derived {
         let resource = &self.api.resources[place.resource];
         let empty = Collection::default();
         let collection = kept.state.collection(place).unwrap_or(&empty);
-        let asked = self.asked(call, collection)?;
+        let asked = self.asked(call, resource, collection)?;
         let filters = call.operation.success.shape.as_ref().map(|shape| self.filters(call, shape)).unwrap_or_default();
         let wanted = |object: &Object| filters.iter().all(|one| one.lets(object));
         let (member, is_descending) = self.order(call, resource);
@@ -95,7 +95,7 @@ impl Derived {
     }
 
     /// Where the page begins, and how long it may be.
-    fn asked(&self, call: &Call<'_>, collection: &Collection) -> Result<Asked, Trouble> {
+    fn asked(&self, call: &Call<'_>, resource: &Resource, collection: &Collection) -> Result<Asked, Trouble> {
         let Some(pages) = &call.operation.pages else {
             return Ok(Asked {
                 window: Window::Offset(0),
@@ -135,8 +135,16 @@ impl Derived {
                     None => asked.window = collection.position(value).map_or(asked.window, Window::After),
                 },
                 Style::Offset(_) => asked.window = Window::Offset(count(value).unwrap_or(0)),
-                Style::After(_) => asked.window = position(collection, value).map_or(asked.window, Window::After),
-                Style::Before(_) => asked.window = position(collection, value).map_or(asked.window, Window::Before),
+                Style::After(_) | Style::Before(_) => match collection.position(value) {
+                    Some(at) if matches!(style, Style::After(_)) => asked.window = Window::After(at),
+                    Some(at) => asked.window = Window::Before(at),
+                    // Beginning anew would let a client that sends a wrong cursor go round for ever. A number may be a bound
+                    // that stands for no object.
+                    None if count(value).is_none() && self.is_own_form(resource, value) => {
+                        return Err(Trouble::Invalid(format!("query.{}: nothing is at `{value}`", style.parameter())));
+                    }
+                    None => {}
+                },
             }
         }
         Ok(asked)
@@ -227,9 +235,4 @@ pub(crate) struct Asked {
 fn count(value: &str) -> Option<usize> {
     let is_whole = !value.is_empty() && value.bytes().all(|one| one.is_ascii_digit());
     is_whole.then(|| value.parse().unwrap_or(usize::MAX))
-}
-
-/// Where a cursor stands: an id, of an object that may be gone.
-fn position(collection: &Collection, cursor: &str) -> Option<u64> {
-    collection.position(cursor)
 }
