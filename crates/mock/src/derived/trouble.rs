@@ -63,8 +63,8 @@ impl Trouble {
         match self {
             Self::UnknownPath(path) => format!("the document has no path {path}"),
             Self::MethodNotAllowed(methods) => format!("this path has {}", methods.join(", ")),
-            Self::Unauthorized(wanted) => format!("no credentials; expected {wanted}"),
-            Self::Malformed(what)
+            Self::Unauthorized(what)
+            | Self::Malformed(what)
             | Self::Invalid(what)
             | Self::MediaType(what)
             | Self::NotFound(what)
