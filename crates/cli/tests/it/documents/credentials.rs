@@ -84,6 +84,16 @@ fn each_credential_has_a_workspace(
     assert!(!server.send(&format!("GET {collection}"), &[theirs], "").must(200).to_string().contains(&text(id)));
 }
 
+#[rstest]
+#[case::the_key(&[KEY], 200)]
+#[case::another_key(&[("x-parcel-key", "two")], 401)]
+#[case::none(&[], 401)]
+fn a_server_may_let_in_one_credential_alone(#[case] headers: &[(&str, &str)], #[case] status: u16) {
+    let server = Server::with("api-keys", &["--require-token", "one"]);
+    server.send("GET /parcels", headers, "").must(status);
+    server.ask("GET /health").must(200);
+}
+
 #[test]
 fn a_key_is_the_same_wherever_it_is_sent() {
     let server = Server::of("api-keys");

@@ -48,6 +48,16 @@ fn a_post_changes_what_it_names(#[case] sent: &str, #[case] metadata: Value) {
     assert_eq!(server.ask(&format!("GET {}", path(&made))).must(200), changed);
 }
 
+#[rstest]
+#[case::an_array("preferred_locales=", "preferred_locales", json!([]))]
+#[case::an_object_that_may_be_null("address=", "address", json!(null))]
+fn an_empty_text_is_nothing(#[case] sent: &str, #[case] member: &str, #[case] nothing: Value) {
+    let server = server();
+    let made = server.form("POST /v1/customers", "preferred_locales[]=mi&address[city]=X").must(200);
+    let changed = server.form(&format!("POST {}", path(&made)), sent).must(200);
+    assert_eq!(changed[member], nothing);
+}
+
 #[test]
 fn nothing_is_a_form_too() {
     let made = server().ask("POST /v1/customers").must(200);

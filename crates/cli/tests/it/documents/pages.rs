@@ -217,6 +217,17 @@ fn a_page_goes_on_behind_an_object_that_is_gone(#[case] paged: Paged, #[case] ne
     assert_eq!(ids(&server.ask(&format!("GET {next}")), paged.list), all[7..14]);
 }
 
+#[rstest]
+#[case::tokens(tokens(), "/v1/objects?pageToken=0000000000000000000z")]
+#[case::starting_after(forms(), "/v1/customers?starting_after=cus_00009zzzzzzzzz")]
+#[case::ending_before(forms(), "/v1/customers?ending_before=cus_00009zzzzzzzzz")]
+fn a_cursor_that_nobody_gave_is_refused(#[case] paged: Paged, #[case] target: &str) {
+    let server = Server::of(paged.document).sending("authorization", "Bearer me");
+    made(&server, &paged);
+    let answer = server.ask(&format!("GET {target}"));
+    assert_eq!(answer.status, 400, "{answer:?}");
+}
+
 #[test]
 fn pages_go_back_to_the_first() {
     let server = Server::of("forms").sending("authorization", "Bearer me");
