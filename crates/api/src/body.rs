@@ -169,6 +169,10 @@ impl Tree {
 
     fn leaf(&self, schemas: &Schemas, shape: &Merged<'_>) -> Value {
         if shape.kind() == Some("array") {
+            // `tags=` is no tag, and not one without a name.
+            if self.values.iter().all(String::is_empty) {
+                return Value::Array(Vec::new());
+            }
             let item = shape.items.map(|items| schemas.merge(&[items])).unwrap_or_default();
             return Value::Array(self.values.iter().map(|value| query::typed(value, &item)).collect());
         }
@@ -236,6 +240,7 @@ mod tests {
     #[case("t[0]=1&t[1]=2", json!({ "t": ["1", "2"] }))]
     #[case("t=1&t=2", json!({ "t": ["1", "2"] }))]
     #[case("t=1", json!({ "t": ["1"] }))]
+    #[case("t=", json!({ "t": [] }))]
     #[case("i[0][id]=1&i[0][n]=x&i[1][id]=2", json!({ "i": [{ "id": "1", "n": "x" }, { "id": "2" }] }))]
     #[case("i[][id]=1&i[][n]=x&i[][id]=2", json!({ "i": [{ "id": "1", "n": "x" }, { "id": "2" }] }))]
     fn forms_nest(#[case] form: &str, #[case] value: Value) {

@@ -66,6 +66,26 @@ pub fn admit(schemes: &BTreeMap<String, Scheme>, declared: &Declared, carriers: 
     Err(declared.security.iter().map(|one| wanted(schemes, one)).collect::<Vec<_>>().join(", or "))
 }
 
+/// What a response says of the credentials that an operation wants, each scheme once: the values of `WWW-Authenticate`.
+#[must_use]
+pub fn challenges(schemes: &BTreeMap<String, Scheme>, declared: &Declared) -> Vec<String> {
+    let mut all: Vec<String> = Vec::new();
+    for name in declared.security.iter().flatten() {
+        let challenge = match schemes.get(name) {
+            Some(Scheme::Basic) => "Basic realm=\"mock\"".to_owned(),
+            Some(Scheme::Bearer) => "Bearer".to_owned(),
+            Some(Scheme::Http(scheme)) => scheme.clone(),
+            // No scheme of HTTP's own; a 401 has to name one all the same.
+            Some(Scheme::ApiKey { .. }) => "ApiKey".to_owned(),
+            Some(Scheme::MutualTls | Scheme::Unknown(_)) | None => continue,
+        };
+        if !all.contains(&challenge) {
+            all.push(challenge);
+        }
+    }
+    all
+}
+
 /// Whose request it is, whichever operation is asked: what stands in `Authorization`, else what another documented scheme
 /// finds. Nobody's is empty. One client may satisfy several schemes, and is still the same client.
 #[must_use]

@@ -60,15 +60,25 @@ fn arrays<'s>(schemas: &'s Schemas, shape: &Merged<'s>) -> Vec<(&'s str, Option<
     shape.properties.iter().filter_map(array).collect()
 }
 
-/// The `$ref` that describes an object, where one does.
+/// The `$ref` that describes an object, where one does: the last of those that say nothing else.
 pub(crate) fn reference(schemas: &Schemas, of: &[&Value]) -> Option<String> {
-    schemas.merge(of).references.first().map(|one| (*one).to_owned())
+    let only = |one: &&str| {
+        let target = schemas.target(one).and_then(Value::as_object);
+        target.is_some_and(|target| target.len() == 1 && target.contains_key("$ref"))
+    };
+    schemas.merge(of).references.into_iter().find(|one| !only(one)).map(str::to_owned)
+}
+
+/// The same for the schema of a body. Its pointer has followed such references already: one that does not stand where it
+/// is used is one that can be referred to.
+fn reference_to(schemas: &Schemas, body: &str) -> Option<String> {
+    let is_named = body.strip_prefix("/components/schemas/").is_some_and(|name| !name.contains('/'));
+    if is_named { Some(format!("#{body}")) } else { reference(schemas, &[schema_at(schemas, body)]) }
 }
 
 /// The body itself.
 pub(crate) fn whole(schemas: &Schemas, body: &str) -> Shape {
-    let reference = reference(schemas, &[schema_at(schemas, body)]);
-    Shape { body: body.to_owned(), at: Vec::new(), is_item: false, reference }
+    Shape { body: body.to_owned(), at: Vec::new(), is_item: false, reference: reference_to(schemas, body) }
 }
 
 /// Where the object of a response stands: in the body itself, or in its one member that is such an object. `name` is what

@@ -48,13 +48,9 @@ impl Collection {
         self.objects.get(&sequence)
     }
 
-    /// Puts other members, and perhaps other ids, in place of an object's.
+    /// Puts other members, and perhaps other ids, in place of an object's; ids that it has no more are gone.
     pub fn replace(&mut self, sequence: Sequence, object: Object) {
-        if let Some(before) = self.objects.remove(&sequence) {
-            for id in &before.ids {
-                self.by_id.remove(id);
-            }
-        }
+        self.remove(sequence);
         self.insert(sequence, object);
     }
 

@@ -48,6 +48,17 @@ impl State {
         self.made
     }
 
+    /// Puts everything below one object below another.
+    pub fn move_below(&mut self, from: &[String], to: &[String], resources: &[usize]) {
+        let is_below = |place: &&Place| resources.contains(&place.resource) && place.parents.starts_with(from);
+        let places: Vec<Place> = self.collections.keys().filter(is_below).cloned().collect();
+        for place in places {
+            let Some(collection) = self.collections.remove(&place) else { continue };
+            let parents = to.iter().chain(&place.parents[from.len()..]).cloned().collect();
+            self.collections.insert(Place { parents, ..place }, collection);
+        }
+    }
+
     /// Removes everything below an object: what has it among its parents.
     pub fn remove_below(&mut self, parents: &[String], resources: &[usize]) {
         self.collections

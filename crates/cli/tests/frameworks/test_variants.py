@@ -64,7 +64,8 @@ WRONG = [
     Variant("express", "numeric-ids", code=1, says=("object.id", "left 0")),
     # Who cannot delete stops creating.
     Variant("express", "lying-delete", code=5, says=("objects that were created cannot be deleted",), left=range(1, 20)),
-    Variant("express", "lying-delete-half", code=1, says=("delete.permanent",), left=range(60)),
+    # Which deletions lie depends on what runs beside what: a check sees it, or the clean-up does and stops creating.
+    Variant("express", "lying-delete-half", code=1, or_else=(5,), left=range(60)),
     # Nothing is wrong with a quota, but what it forbids could not be judged.
     Variant("express", "quota", code=4, says=("Your plan allows 20 conversations", "left 0"), never=("fail MUST",)),
     Variant("express", "all-500", code=3, says=("answers every request with 500", "database is down"), left=None),

@@ -9,7 +9,7 @@ mod constructs;
 mod context;
 mod control;
 mod coverage;
-
+mod documents;
 mod edited_suites;
 mod exec;
 mod exit_codes;

@@ -97,11 +97,12 @@ impl Derived {
         let query = query::parse(request.query().unwrap_or(""));
         let carriers = Carriers { headers: &request.headers, query: &query };
         let declared = &self.api.document.operations[routed.operation];
-        credentials::admit(&self.api.document.schemes, declared, carriers).map_err(Trouble::Unauthorized)?;
+        credentials::admit(&self.api.document.schemes, declared, carriers)
+            .map_err(|wanted| Trouble::Unauthorized(format!("no credentials; expected {wanted}")))?;
         let key = credentials::whose(&self.api.document.schemes, carriers);
         match &self.settings.require_token {
             Some(required) if !declared.security.is_empty() && *required != key => {
-                Err(Trouble::Unauthorized("other credentials".to_owned()))
+                Err(Trouble::Unauthorized("these are not the credentials that this server lets in".to_owned()))
             }
             _ => Ok(key),
         }

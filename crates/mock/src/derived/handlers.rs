@@ -1,7 +1,7 @@
 //! What each role does to the state, and what answers it.
 
 use conformance_api::{Resource, Role, Shape};
-use conformance_store::Place;
+use conformance_store::{Object, Place, Sequence};
 use serde_json::Value;
 
 use super::call::Call;
@@ -31,61 +31,22 @@ impl Derived {
         }
     }
 
-    /// Names for the objects above a collection; an object above that is not there is a 404.
-    fn parents(&self, at: usize, values: &[String], kept: &Kept) -> Result<Vec<String>, Trouble> {
-        let resource = &self.api.resources[at];
-        let count = resource.collection.matches("{}").count().min(values.len());
-        let Some(above) = resource.parent else { return Ok(values[..count].to_vec()) };
-        let mut parents = self.parents(above, values, kept)?;
-        let until = self.api.resources[above].item.matches("{}").count().min(count);
-        if let Some(id) = values.get(until.saturating_sub(1)) {
-            let place = Place { resource: above, parents: parents.clone() };
-            parents.push(self.name_of(&place, id, kept)?);
-        }
-        parents.extend(values[until..count].iter().cloned());
-        Ok(parents)
-    }
-
-    /// A name for an object that is the same whichever of its ids is used.
-    fn name_of(&self, place: &Place, id: &str, kept: &Kept) -> Result<String, Trouble> {
-        let collection = kept.state.collection(place);
-        match collection.and_then(|all| all.find(id)) {
-            Some(sequence) => Ok(format!("#{sequence}")),
-            // Below one of the document's own examples there is always something to see.
-            None if self.example_ids.contains(id) => Ok(id.to_owned()),
-            None if collection.is_some_and(|all| all.is_gone(id)) => Err(self.not_found(place, id)),
-            None if self.is_unknown(&self.api.resources[place.resource], id) => Err(self.not_found(place, id)),
-            None => Ok(id.to_owned()),
-        }
-    }
-
-    fn not_found(&self, place: &Place, id: &str) -> Trouble {
+    pub(crate) fn not_found(&self, place: &Place, id: &str) -> Trouble {
         Trouble::NotFound(format!("{} has no `{id}`", self.api.resources[place.resource].name))
     }
 
     /// Whether an id that nobody made is one that this mock could have made.
-    fn is_unknown(&self, resource: &Resource, id: &str) -> bool {
+    pub(crate) fn is_unknown(&self, resource: &Resource, id: &str) -> bool {
         match self.unknown_ids {
             UnknownIds::Make => false,
             UnknownIds::Reject => true,
-            UnknownIds::Auto => {
-                !self.example_ids.contains(id) && resource.identity.iter().any(|one| one.form.could_have_made(id))
-            }
+            UnknownIds::Auto => self.is_own_form(resource, id),
         }
     }
 
-    /// The objects above a path that is no collection's.
-    fn check_above(&self, call: &Call<'_>, kept: &Kept) -> Result<(), Trouble> {
-        let path = conformance_api::path::plain(&call.declared.path);
-        let above = |one: &Resource| path.starts_with(&format!("{}/", one.item)) || path == one.item;
-        let all = self.api.resources.iter().enumerate().filter(|(_, one)| above(one));
-        let Some((at, resource)) = all.max_by_key(|(_, one)| one.item.len()) else { return Ok(()) };
-        let place = Place { resource: at, parents: self.parents(at, &call.values, kept)? };
-        let own = resource.item.matches("{}").count();
-        match call.values.get(own.saturating_sub(1)) {
-            Some(id) => self.name_of(&place, id, kept).map(drop),
-            None => Ok(()),
-        }
+    /// Whether this mock could have made an id, and the document does not show it.
+    pub(crate) fn is_own_form(&self, resource: &Resource, id: &str) -> bool {
+        !self.example_ids.contains(id) && resource.identity.iter().any(|one| one.form.could_have_made(id))
     }
 
     /// The id of the object that the request names: the last value of the resource's own path.
@@ -203,16 +164,42 @@ impl Derived {
         if !is_remembered {
             object.remembered = 0;
         }
+        if resource.identity.first().is_some_and(|one| one.is_given) {
+            self.check_name(call, place, &object, (sequence, &id), kept)?;
+        }
         match sequence {
             Some(sequence) => kept.state.collection_mut(place).replace(sequence, object),
             None => {
                 let sequence = kept.state.next_sequence();
+                self.adopt(place, &id, sequence, kept);
                 kept.state.collection_mut(place).insert(sequence, object);
             }
         }
         let mut outcome = self.object_outcome(call, resource, &members, Basis::State)?;
         outcome.headers = self.success_headers(call, None);
         Ok(outcome)
+    }
+
+    /// A name that clients give is the one in the path, unless they say another, and is no other object's.
+    fn check_name(
+        &self,
+        call: &Call<'_>,
+        place: &Place,
+        object: &Object,
+        (sequence, id): (Option<Sequence>, &str),
+        kept: &Kept,
+    ) -> Result<(), Trouble> {
+        let resource = &self.api.resources[place.resource];
+        let name = resource.identity.first().and_then(|first| as_text(object.members.get(&first.name)?));
+        let Some(name) = name else { return Ok(()) };
+        if sequence.is_none() && call.operation.is_item && name != id {
+            return Err(Trouble::Invalid(format!("path: `{id}` is no name that {} can have", resource.name)));
+        }
+        let other = kept.state.collection(place).and_then(|all| all.find(&name)).filter(|one| Some(*one) != sequence);
+        match other {
+            Some(_) => Err(Trouble::Conflict(format!("{} has `{name}` already", resource.name))),
+            None => Ok(()),
+        }
     }
 
     fn delete(&self, call: &Call<'_>, place: &Place, kept: &mut Kept) -> Result<Outcome, Trouble> {
@@ -222,15 +209,17 @@ impl Derived {
         let members = match found {
             Some(sequence) => {
                 let removed = kept.state.collection_mut(place).remove(sequence);
-                let name = place.parents.iter().cloned().chain([format!("#{sequence}")]).collect::<Vec<_>>();
-                kept.state.remove_below(&name, &self.below(place.resource));
+                self.remove_below(place, format!("#{sequence}"), kept);
                 removed.map(|object| object.members).unwrap_or_default()
             }
             None if kept.state.collection(place).is_some_and(|all| all.is_gone(&id)) => {
                 return Err(self.not_found(place, &id));
             }
             None if self.is_unknown(resource, &id) => return Err(self.not_found(place, &id)),
-            None => self.foreign_members(resource, call, &id),
+            None => {
+                self.remove_below(place, id.clone(), kept);
+                self.foreign_members(resource, call, &id)
+            }
         };
         let same_kind = |shape: &Shape| {
             shape.reference.is_some()
@@ -244,20 +233,6 @@ impl Derived {
             members.into_iter().filter(|(name, _)| names.contains(&name.as_str())).collect()
         };
         self.object_outcome(call, resource, &members, if found.is_some() { Basis::State } else { Basis::Example })
-    }
-
-    /// The resources below one.
-    fn below(&self, at: usize) -> Vec<usize> {
-        let is_below = |mut one: usize| {
-            while let Some(parent) = self.api.resources[one].parent {
-                if parent == at {
-                    return true;
-                }
-                one = parent;
-            }
-            false
-        };
-        (0..self.api.resources.len()).filter(|one| is_below(*one)).collect()
     }
 
     /// What is said of an object that was deleted, where the document has words for it: `{"id": …, "deleted": true}`.

@@ -29,7 +29,7 @@ impl Derived {
         let resource = &self.api.resources[place.resource];
         let empty = Collection::default();
         let collection = kept.state.collection(place).unwrap_or(&empty);
-        let asked = self.asked(call, collection)?;
+        let asked = self.asked(call, resource, collection)?;
         let filters = call.operation.success.shape.as_ref().map(|shape| self.filters(call, shape)).unwrap_or_default();
         let wanted = |object: &Object| filters.iter().all(|one| one.lets(object));
         let (member, is_descending) = self.order(call, resource);
@@ -95,7 +95,7 @@ impl Derived {
     }
 
     /// Where the page begins, and how long it may be.
-    fn asked(&self, call: &Call<'_>, collection: &Collection) -> Result<Asked, Trouble> {
+    fn asked(&self, call: &Call<'_>, resource: &Resource, collection: &Collection) -> Result<Asked, Trouble> {
         let Some(pages) = &call.operation.pages else {
             return Ok(Asked {
                 window: Window::Offset(0),
@@ -106,7 +106,7 @@ impl Derived {
                 style: None,
             });
         };
-        let number = |parameter: &str| call.argument(parameter).and_then(|value| value.parse::<usize>().ok());
+        let number = |parameter: &str| call.argument(parameter).and_then(count);
         let limit = match &pages.limit {
             Some(limit) => number(&limit.parameter).unwrap_or(limit.default).clamp(1, limit.most),
             None => DEFAULT_LIMIT,
@@ -126,17 +126,25 @@ impl Derived {
             let Some(value) = call.argument(style.parameter()) else { continue };
             asked.style = Some(style.clone());
             match style {
-                Style::Page { first, .. } => match value.parse::<usize>() {
-                    Ok(page) => {
+                Style::Page { first, .. } => match count(value) {
+                    Some(page) => {
                         asked.page = page.max(*first);
                         asked.window = Window::Offset((asked.page - first).saturating_mul(limit));
                     }
                     // A page that is a token, whatever its parameter is called.
-                    Err(_) => asked.window = collection.position(value).map_or(asked.window, Window::After),
+                    None => asked.window = collection.position(value).map_or(asked.window, Window::After),
                 },
-                Style::Offset(_) => asked.window = Window::Offset(value.parse().unwrap_or(0)),
-                Style::After(_) => asked.window = position(collection, value).map_or(asked.window, Window::After),
-                Style::Before(_) => asked.window = position(collection, value).map_or(asked.window, Window::Before),
+                Style::Offset(_) => asked.window = Window::Offset(count(value).unwrap_or(0)),
+                Style::After(_) | Style::Before(_) => match collection.position(value) {
+                    Some(at) if matches!(style, Style::After(_)) => asked.window = Window::After(at),
+                    Some(at) => asked.window = Window::Before(at),
+                    // Beginning anew would let a client that sends a wrong cursor go round for ever. A number may be a bound
+                    // that stands for no object.
+                    None if count(value).is_none() && self.is_own_form(resource, value) => {
+                        return Err(Trouble::Invalid(format!("query.{}: nothing is at `{value}`", style.parameter())));
+                    }
+                    None => {}
+                },
             }
         }
         Ok(asked)
@@ -223,7 +231,8 @@ pub(crate) struct Asked {
     pub style: Option<Style>,
 }
 
-/// Where a cursor stands: an id, of an object that may be gone.
-fn position(collection: &Collection, cursor: &str) -> Option<u64> {
-    collection.position(cursor)
+/// How many, as a query says it: more than can be counted is as many as can.
+fn count(value: &str) -> Option<usize> {
+    let is_whole = !value.is_empty() && value.bytes().all(|one| one.is_ascii_digit());
+    is_whole.then(|| value.parse().unwrap_or(usize::MAX))
 }

@@ -21,6 +21,8 @@ pub(crate) struct PageInfo {
     pub pages: usize,
     pub has_more: bool,
     pub has_previous: bool,
+    /// Whether the list was asked for backwards: there is more where there is more before.
+    is_backwards: bool,
     /// Ids of the first and the last item.
     pub first: Option<String>,
     pub last: Option<String>,
@@ -79,6 +81,7 @@ impl PageInfo {
             pages,
             has_more,
             has_previous,
+            is_backwards: matches!(asked.window, Window::Before(_)),
             first,
             last,
             next,
@@ -106,6 +109,7 @@ impl PageInfo {
 
     fn flag(&self, name: &str) -> Option<bool> {
         match name {
+            "hasmore" | "more" | "hasmoreitems" | "hasmoreresults" if self.is_backwards => Some(self.has_previous),
             "hasmore" | "more" | "hasnext" | "hasnextpage" | "hasmoreitems" | "hasmoreresults" => Some(self.has_more),
             "done" | "islast" | "islastpage" | "last" => Some(!self.has_more),
             "isfirst" | "isfirstpage" | "first" => Some(!self.has_previous),

@@ -1,10 +1,12 @@
 //! A mock of any document: what was inferred from it decides what each request does.
 //!
 //! The stages of a request stand in `Derived::carry_out`; each has a file: `call` (what is asked), `workspace` (whose
-//! state), `handlers` (what it does to the state), `object` (how objects are made and changed), `list` (filters, order,
-//! pages), `projection` (state as the response's schema wants it, proved), `trouble` (errors as they are documented).
+//! state), `handlers` (what it does to the state), `family` (objects above and below others), `object` (how objects are
+//! made and changed), `list` (filters, order, pages), `projection` (state as the response's schema wants it, proved),
+//! `trouble` (errors as they are documented).
 
 mod call;
+mod family;
 mod handlers;
 mod headers;
 mod list;
@@ -18,6 +20,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use bytes::Bytes;
+use conformance_api::credentials;
 use conformance_api::media::is_json;
 use conformance_api::path::Router;
 use conformance_api::{Api, Proof, Side};
@@ -158,7 +161,10 @@ impl Derived {
         match trouble {
             Trouble::MethodNotAllowed(methods) => reply.headers.push(("allow".into(), allow(methods))),
             Trouble::Unauthorized(_) if status == 401 => {
-                reply.headers.push(("www-authenticate".into(), "Bearer".to_owned()))
+                let declared = operation.map(|at| &self.api.document.operations[at]);
+                let wanted = declared.map(|one| credentials::challenges(&self.api.document.schemes, one));
+                let wanted = wanted.unwrap_or_default().into_iter();
+                reply.headers.extend(wanted.map(|one| ("www-authenticate".into(), one)));
             }
             _ => {}
         }

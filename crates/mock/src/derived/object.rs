@@ -309,6 +309,10 @@ impl Derived {
             (Some(inner), ..) => Value::Object(inner),
             (None, Value::String(text), Some("integer" | "number")) => as_number(text).unwrap_or_else(|| value.clone()),
             (None, Value::Number(number), Some("string")) => number.to_string().into(),
+            // A form's word for no object.
+            (None, Value::String(text), Some("object")) if text.is_empty() && !self.takes_text(schemas) => {
+                if merged.is_nullable() { Value::Null } else { Value::Object(Map::new()) }
+            }
             // Another object by its id, where the response shows that object.
             (None, Value::String(id), Some("object"))
                 if merged.property("id").is_some() && !self.takes_text(schemas) =>

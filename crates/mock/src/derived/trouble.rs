@@ -4,6 +4,7 @@ use conformance_api::errors::{Documented, documented};
 use conformance_api::media::is_json;
 use conformance_api::names::plain;
 use conformance_openapi::Operation as Declared;
+use hyper::StatusCode;
 use serde_json::{Map, Value, json};
 
 use super::{Content, Derived, SIDE};
@@ -62,8 +63,8 @@ impl Trouble {
         match self {
             Self::UnknownPath(path) => format!("the document has no path {path}"),
             Self::MethodNotAllowed(methods) => format!("this path has {}", methods.join(", ")),
-            Self::Unauthorized(wanted) => format!("no credentials; expected {wanted}"),
-            Self::Malformed(what)
+            Self::Unauthorized(what)
+            | Self::Malformed(what)
             | Self::Invalid(what)
             | Self::MediaType(what)
             | Self::NotFound(what)
@@ -144,8 +145,13 @@ fn fill(members: &mut Map<String, Value>, status: u16, trouble: &Trouble, depth:
                         | "msg"
                         | "reason"
                 );
-                if is_words || (name == "error" && text.contains(' ')) {
+                // A sample without an example says no more than its own name.
+                let is_unsaid = plain(text) == name;
+                if is_words || (name == "error" && text.contains(' ')) || (name == "errors" && is_unsaid) {
                     *text = trouble.message();
+                } else if name == "title" && is_unsaid {
+                    let known = StatusCode::from_u16(status).ok().and_then(|one| one.canonical_reason());
+                    *text = known.unwrap_or("Error").to_owned();
                 } else if matches!(name.as_str(), "status" | "statuscode" | "code") && text.parse::<u16>().is_ok() {
                     *text = status.to_string();
                 }

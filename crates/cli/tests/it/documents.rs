@@ -1,0 +1,15 @@
+//! `mock --openapi`: a document per shape of API in `fixtures/documents`, and over the wire what each promises.
+//!
+//! `client` sends, `lives` (objects from their beginning to their end), `pages`, `credentials`, `ids` (those that nobody
+//! made), `wrong` (requests that break the document), `forms`, `kinds` (what only one shape has), `opening` (what is no
+//! document).
+
+mod client;
+mod credentials;
+mod forms;
+mod ids;
+mod kinds;
+mod lives;
+mod opening;
+mod pages;
+mod wrong;
