@@ -73,7 +73,7 @@ mod tests {
 
     #[rstest]
     #[case("^[a-z]{3}$", 0, 100)]
-    #[case("^conv_[0-7][0-9a-hjkmnp-tv-z]{25}$", 0, 100)]
+    #[case("^key_[0-7][0-9a-hjkmnp-tv-z]{25}$", 0, 100)]
     #[case(r"^\d{4}-\d{2}$", 0, 100)]
     #[case("^(foo|bar)+$", 5, 100)]
     #[case("^[A-Z]*$", 3, 5)]

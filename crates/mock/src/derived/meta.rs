@@ -19,7 +19,7 @@ pub(crate) struct PageInfo {
     pub offset: usize,
     pub page: usize,
     pub pages: usize,
-    pub has_more: bool,
+    pub is_followed: bool,
     pub has_previous: bool,
     /// Whether the list was asked for backwards: there is more where there is more before.
     is_backwards: bool,
@@ -56,9 +56,9 @@ impl PageInfo {
             Some(target(call, &set))
         };
         let style = asked.style.as_ref();
-        let has_more = page.after > 0 && asked.is_paged;
+        let is_followed = page.after > 0 && asked.is_paged;
         let has_previous = page.before > 0 && asked.is_paged;
-        let next = if has_more {
+        let next = if is_followed {
             at(style, page_number + 1, page.before + page.items.len(), last.as_ref(), false)
         } else {
             None
@@ -79,7 +79,7 @@ impl PageInfo {
             offset: page.before,
             page: page_number,
             pages,
-            has_more,
+            is_followed,
             has_previous,
             is_backwards: matches!(asked.window, Window::Before(_)),
             first,
@@ -110,8 +110,10 @@ impl PageInfo {
     fn flag(&self, name: &str) -> Option<bool> {
         match name {
             "hasmore" | "more" | "hasmoreitems" | "hasmoreresults" if self.is_backwards => Some(self.has_previous),
-            "hasmore" | "more" | "hasnext" | "hasnextpage" | "hasmoreitems" | "hasmoreresults" => Some(self.has_more),
-            "done" | "islast" | "islastpage" | "last" => Some(!self.has_more),
+            "hasmore" | "more" | "hasnext" | "hasnextpage" | "hasmoreitems" | "hasmoreresults" => {
+                Some(self.is_followed)
+            }
+            "done" | "islast" | "islastpage" | "last" => Some(!self.is_followed),
             "isfirst" | "isfirstpage" | "first" => Some(!self.has_previous),
             "hasprevious" | "hasprev" | "haspreviouspage" | "hasprevpage" => Some(self.has_previous),
             _ => None,
@@ -127,8 +129,8 @@ impl PageInfo {
             "page" | "currentpage" | "pagenumber" | "pageno" | "pageindex" | "current" => Some(Some(self.page)),
             "pages" | "totalpages" | "pagecount" | "numpages" | "lastpage" => Some(Some(self.pages)),
             "count" | "returned" | "numberofelements" | "resultcount" => Some(Some(self.count)),
-            "nextpage" | "next" => Some(self.has_more.then_some(self.page + 1)),
-            "nextoffset" => Some(self.has_more.then_some(self.offset + self.count)),
+            "nextpage" | "next" => Some(self.is_followed.then_some(self.page + 1)),
+            "nextoffset" => Some(self.is_followed.then_some(self.offset + self.count)),
             "previouspage" | "prevpage" | "previous" | "prev" => {
                 Some(self.has_previous.then(|| self.page.saturating_sub(1).max(self.first_page)))
             }
@@ -151,7 +153,7 @@ impl PageInfo {
 
     fn token(&self, name: &str, around: &str) -> Option<Option<String>> {
         let (next, previous) =
-            (self.last.clone().filter(|_| self.has_more), self.first.clone().filter(|_| self.has_previous));
+            (self.last.clone().filter(|_| self.is_followed), self.first.clone().filter(|_| self.has_previous));
         match name {
             "firstid" => Some(self.first.clone()),
             "lastid" | "iterator" | "endcursor" => Some(self.last.clone()),
@@ -215,7 +217,7 @@ impl Derived {
         for (name, schemas) in shape.properties.iter().filter(|(name, _)| *name != list) {
             let merged = self.api.schemas.outline(schemas);
             if merged.kind() == Some("object") && depth < 3 && !merged.properties.is_empty() {
-                if !members.contains_key(*name) && info.has_more && is_about_pages(name) {
+                if !members.contains_key(*name) && info.is_followed && is_about_pages(name) {
                     members.insert((*name).to_owned(), Value::Object(serde_json::Map::new()));
                 }
                 if let Some(inner) = members.get_mut(*name) {

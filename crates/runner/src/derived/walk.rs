@@ -1,5 +1,6 @@
 //! A walk through the pages of a list, as its responses lead on.
 
+use conformance_api::names::plain;
 use conformance_api::pages::{Pages, Style};
 use conformance_openapi::Location;
 use serde_json::Value;
@@ -10,24 +11,11 @@ use super::session::{Answer, Session};
 /// Pages are walked so far.
 const PAGES: usize = 60;
 
-/// Members that say whether there is more.
-const MORE: &[&str] = &["has_more", "hasMore", "has_next", "hasNext", "hasNextPage", "has_next_page"];
+/// Members that say whether there is more, however they are spelled.
+const MORE: &[&str] = &["hasmore", "hasnext", "hasnextpage"];
 /// Members that hold what leads to the next page.
-const TOKENS: &[&str] = &[
-    "next_cursor",
-    "nextCursor",
-    "next_page_token",
-    "nextPageToken",
-    "next_token",
-    "nextToken",
-    "next_marker",
-    "iterator",
-    "end_cursor",
-    "endCursor",
-    "cursor",
-    "next",
-    "after",
-];
+const TOKENS: &[&str] =
+    &["nextcursor", "nextpagetoken", "nexttoken", "nextmarker", "iterator", "endcursor", "cursor", "next", "after"];
 
 /// What follows a page.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -164,7 +152,8 @@ fn says(body: &Value, names: &[&str]) -> Option<bool> {
 
 fn found(body: &Value, names: &[&str], depth: usize) -> Option<Value> {
     let members = body.as_object()?;
-    names.iter().find_map(|name| members.get(*name)).cloned().or_else(|| {
+    let named = |wanted: &&str| members.iter().find(|(name, _)| plain(name) == *wanted).map(|(_, value)| value.clone());
+    names.iter().find_map(named).or_else(|| {
         let inner = |value: &Value| if depth < 2 && value.is_object() { found(value, names, depth + 1) } else { None };
         members.values().find_map(inner)
     })
