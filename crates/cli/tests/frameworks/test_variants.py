@@ -65,7 +65,7 @@ WRONG = [
     # Who cannot delete stops creating.
     Variant("express", "lying-delete", code=5, says=("objects that were created cannot be deleted",), left=range(1, 20)),
     # Which deletions lie depends on what runs beside what: a check sees it, or the clean-up does and stops creating.
-    Variant("express", "lying-delete-half", code=1, or_else=(5,), left=range(60)),
+    Variant("express", "lying-delete-half", code=1, or_else=(5,), says=(), left=range(60)),
     # Nothing is wrong with a quota, but what it forbids could not be judged.
     Variant("express", "quota", code=4, says=("Your plan allows 20 conversations", "left 0"), never=("fail MUST",)),
     Variant("express", "all-500", code=3, says=("answers every request with 500", "database is down"), left=None),
