@@ -1,0 +1,78 @@
+"""`pydo`, the Python library of DigitalOcean, against a mock: SSH keys, tags and projects."""
+
+from urllib.parse import parse_qs, urlparse
+
+from pydo import Client
+
+from steps import MOCK, done, each_once, same, step
+
+ocean = Client("pydo", endpoint=MOCK)
+
+
+def every(kind, member):
+    """The library has no paging of its own: follow `links.pages.next`."""
+    page = 1
+    while page:
+        answer = kind.list(per_page=10, page=page)
+        yield from answer[member]
+        link = answer.get("links", {}).get("pages", {}).get("next")
+        page = link and int(parse_qs(urlparse(link).query)["page"][0])
+
+
+def status(call, *args):
+    """The library returns a documented 404 as it returns any answer: ask for its status."""
+    return call(*args, cls=lambda response, body, headers: response.http_response.status_code)
+
+
+KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIKnHJ2p1zJ0e8m7Ww3l4m3e0w0c8V7e2X9cE3d0sF1aQ"
+
+with step("create"):
+    key = ocean.ssh_keys.create({"name": "laptop", "public_key": KEY})["ssh_key"]
+    same((key["name"], key["public_key"]), ("laptop", KEY))
+
+with step("retrieve"):
+    got = ocean.ssh_keys.get(key["id"])["ssh_key"]
+    same((got["id"], got["name"], got["public_key"]), (key["id"], "laptop", KEY))
+
+with step("update"):
+    ocean.ssh_keys.update(key["id"], {"name": "desktop"})
+    got = ocean.ssh_keys.get(key["id"])["ssh_key"]
+    same((got["name"], got["public_key"]), ("desktop", KEY))
+
+with step("paging"):
+    made = [key["id"]] + [
+        ocean.ssh_keys.create({"name": f"key {n}", "public_key": f"{KEY} {n}"})["ssh_key"]["id"]
+        for n in range(25)
+    ]
+    page = ocean.ssh_keys.list(per_page=10)
+    same((len(page["ssh_keys"]), page["meta"]["total"]), (10, 26))
+    each_once([one["id"] for one in every(ocean.ssh_keys, "ssh_keys")], made)
+
+with step("delete"):
+    ocean.ssh_keys.delete(key["id"])
+    each_once([one["id"] for one in every(ocean.ssh_keys, "ssh_keys")], made[1:])
+
+with step("error of a deleted key"):
+    same(status(ocean.ssh_keys.get, key["id"]), 404)
+    same(set(ocean.ssh_keys.get(key["id"])) >= {"id", "message"}, True)
+
+with step("tags"):
+    names = [ocean.tags.create({"name": f"tag-{n}"})["tag"]["name"] for n in range(25)]
+    same(ocean.tags.get("tag-7")["tag"]["name"], "tag-7")
+    each_once([tag["name"] for tag in every(ocean.tags, "tags")], names)
+    ocean.tags.delete("tag-7")
+    same(status(ocean.tags.get, "tag-7"), 404)
+
+with step("projects"):
+    sent = {"name": "site", "purpose": "Web Application", "environment": "Staging"}
+    project = ocean.projects.create(sent)["project"]
+    got = ocean.projects.get(project["id"])["project"]
+    same({name: got[name] for name in sent}, sent)
+    ocean.projects.patch(project["id"], {"name": "shop"})
+    got = ocean.projects.get(project["id"])["project"]
+    same((got["name"], got["purpose"]), ("shop", "Web Application"))
+    each_once([one["id"] for one in every(ocean.projects, "projects")], [project["id"]])
+    ocean.projects.delete(project["id"])
+    same(status(ocean.projects.get, project["id"]), 404)
+
+done()
