@@ -35,13 +35,13 @@ await step("retrieve", async () => {
 });
 
 await step("update", async () => {
-  await issues.updateLabel({ ...at, name: "bug", new_name: "defect", color: "00ff00" });
-  const { data } = await issues.getLabel({ ...at, name: "defect" });
-  same([data.name, data.color, data.description], ["defect", "00ff00", "It breaks"]);
+  await issues.updateLabel({ ...at, name: "bug", color: "00ff00" });
+  const { data } = await issues.getLabel({ ...at, name: "bug" });
+  same([data.name, data.color, data.description], ["bug", "00ff00", "It breaks"]);
 });
 
 await step("auto-paging", async () => {
-  labels = ["defect"];
+  labels = ["bug"];
   for (let n = 0; n < 25; n++) {
     labels.push((await issues.createLabel({ ...at, name: `label-${n}` })).data.name);
   }
@@ -59,6 +59,12 @@ await step("delete", async () => {
 await step("error of a deleted label", async () => {
   const error = await rejected(issues.getLabel({ ...at, name: "label-3" }));
   same([error.name, error.status], ["HttpError", 404]);
+});
+
+await step("rename", async () => {
+  await issues.updateLabel({ ...at, name: "bug", new_name: "defect" });
+  const { data } = await issues.getLabel({ ...at, name: "defect" });
+  same([data.name, data.color, data.description], ["defect", "00ff00", "It breaks"]);
 });
 
 await step("issues", async () => {

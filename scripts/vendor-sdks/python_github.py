@@ -11,12 +11,14 @@ with step("create a repository"):
     same((made.name, made.description), ("engine", "Analytical"))
 
 with step("retrieve a repository"):
-    repo = hub.get_repo(made.full_name)
-    same((repo.id, repo.name, repo.description), (made.id, "engine", "Analytical"))
+    got = hub.get_repo(made.full_name)
+    same((got.id, got.name, got.description), (made.id, "engine", "Analytical"))
 
 with step("update a repository"):
-    repo.edit(description="Difference")
+    made.edit(description="Difference")
     same(hub.get_repo(made.full_name).description, "Difference")
+
+repo = hub.withLazy(True).get_repo("ada/engine")
 
 with step("create"):
     label = repo.create_label("bug", "ff0000", "It breaks")
@@ -27,12 +29,12 @@ with step("retrieve"):
     same((got.name, got.color, got.description), ("bug", "ff0000", "It breaks"))
 
 with step("update"):
-    label.edit("defect", "00ff00")
-    got = repo.get_label("defect")
-    same((got.name, got.color, got.description), ("defect", "00ff00", "It breaks"))
+    label.edit("bug", "00ff00")
+    got = repo.get_label("bug")
+    same((got.name, got.color, got.description), ("bug", "00ff00", "It breaks"))
 
 with step("auto-paging"):
-    labels = ["defect"] + [
+    labels = ["bug"] + [
         repo.create_label(f"label-{n}", "0000ff").name for n in range(25)
     ]
     same(len(repo.get_labels().get_page(0)), 10)
@@ -44,8 +46,13 @@ with step("delete"):
     each_once([got.name for got in repo.get_labels()], labels)
 
 with step("error of a deleted label"):
-    error = raised(UnknownObjectException, lambda: repo.get_label("label-3"))
+    error = raised(UnknownObjectException, lambda: repo.get_label("label-3").complete())
     same(error.status, 404)
+
+with step("rename"):
+    label.edit("defect", "00ff00")
+    got = repo.get_label("defect")
+    same((got.name, got.color, got.description), ("defect", "00ff00", "It breaks"))
 
 with step("issues"):
     issue = repo.create_issue("Stuck", body="The gears do not turn")
@@ -72,7 +79,9 @@ with step("gists"):
     same((got.description, got.files["note.md"].content), ("A note", "# One"))
     got.edit("A better note")
     same(hub.get_gist(gist.id).description, "A better note")
-    got.delete()
+
+with step("error of a deleted gist"):
+    gist.delete()
     same(raised(UnknownObjectException, lambda: hub.get_gist(gist.id)).status, 404)
 
 done()

@@ -2,11 +2,15 @@
 
 from urllib.parse import parse_qs, urlparse
 
+from azure.core.credentials import AzureKeyCredential
+from azure.core.pipeline.policies import AzureKeyCredentialPolicy
 from pydo import Client
 
 from steps import MOCK, done, each_once, same, step
 
-ocean = Client("pydo", endpoint=MOCK)
+# The usual policy sends no token over plain HTTP.
+token = AzureKeyCredentialPolicy(AzureKeyCredential("pydo"), "Authorization", prefix="Bearer")
+ocean = Client("pydo", endpoint=MOCK, authentication_policy=token)
 
 
 def every(kind, member):

@@ -10,12 +10,15 @@ resend.api_key = "re_python"
 
 
 def every(kind):
-    """The library has no paging of its own: follow `has_more` with `after`."""
+    """The library has no paging of its own: hand the last id back in `after`.
+
+    The document has no `has_more` for contacts: for them, a short page is the last.
+    """
     params = {"limit": 10}
     while True:
         page = kind.list(params=params)
         yield from page["data"]
-        if not page["has_more"]:
+        if not page.get("has_more", len(page["data"]) == 10):
             return
         params["after"] = page["data"][-1]["id"]
 
@@ -46,7 +49,7 @@ with step("paging"):
         resend.Contacts.create({"email": f"{n}@example.com"})["id"] for n in range(25)
     ]
     page = resend.Contacts.list(params={"limit": 10})
-    same((len(page["data"]), page["has_more"]), (10, True))
+    same(len(page["data"]), 10)
     each_once([contact["id"] for contact in every(resend.Contacts)], made)
 
 with step("delete"):
@@ -59,12 +62,17 @@ with step("error of a deleted contact"):
 
 with step("segments"):
     segment = resend.Segments.create({"name": "Readers"})
-    same(segment["name"], "Readers")
     same(resend.Segments.get(segment["id"])["name"], "Readers")
     each_once([one["id"] for one in every(resend.Segments)], [segment["id"]])
     resend.Segments.remove(segment["id"])
     error = raised(ResendError, lambda: resend.Segments.get(segment["id"]))
     same(int(error.code), 404)
+
+with step("paging of segments"):
+    made = [resend.Segments.create({"name": f"Segment {n}"})["id"] for n in range(25)]
+    page = resend.Segments.list(params={"limit": 10})
+    same((len(page["data"]), page["has_more"]), (10, True))
+    each_once([one["id"] for one in every(resend.Segments)], made)
 
 with step("domains"):
     domain = resend.Domains.create({"name": "example.com"})

@@ -1,5 +1,7 @@
 """The Python `twilio` library against a mock: addresses and queues."""
 
+from datetime import datetime
+
 from twilio.base.exceptions import TwilioRestException
 from twilio.http.http_client import TwilioHttpClient
 from twilio.rest import Client
@@ -57,6 +59,10 @@ with step("update a queue"):
     twilio.queues(queues[0]).update(friendly_name="renamed", max_size=7)
     got = twilio.queues(queues[0]).fetch()
     same((got.friendly_name, got.max_size), ("renamed", 7))
+
+with step("dates"):
+    queue = twilio.queues(queues[1]).fetch()
+    same((type(queue.date_created), type(queue.date_updated)), (datetime, datetime))
 
 with step("delete"):
     same(twilio.queues(queues[0]).delete(), True)
