@@ -95,6 +95,12 @@ await step("filter by state", async () => {
     (await octokit.paginate(issues.listForRepo, { ...at, state, per_page: 10 })).map((issue) => issue.number);
   same(await having("closed"), [closed]);
   eachOnce(await having("open"), opened);
+  eachOnce(await having("all"), [closed, ...opened]);
+});
+
+await step("the default of a filter is open issues", async () => {
+  const got = await octokit.paginate(issues.listForRepo, { ...at, per_page: 10 });
+  eachOnce(got.map((issue) => issue.number), opened);
 });
 
 await step("gists", async () => {

@@ -42,6 +42,18 @@ with step("filter by email"):
     page = stripe.Customer.list(email="7@example.com")
     same([c.email for c in page.data], ["7@example.com"])
 
+with step("plans of a product"):
+    tea, ink = [stripe.Product.create(name=name, type="service").id for name in ("Tea", "Ink")]
+    plans = {
+        product: stripe.Plan.create(
+            amount=500, currency="usd", interval="month", product=product
+        ).id
+        for product in (tea, ink)
+    }
+    got = stripe.Plan.retrieve(plans[ink])
+    same((got.amount, got.interval, got.product), (500, "month", ink))
+    same([plan.id for plan in stripe.Plan.list(product=ink).data], [plans[ink]])
+
 with step("delete"):
     same(stripe.Customer.delete(ada.id).deleted, True)
     same(stripe.Customer.retrieve(ada.id).deleted, True)

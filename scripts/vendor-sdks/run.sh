@@ -44,6 +44,7 @@ failure() {
 # A mock of document $1, whose address goes into `url`.
 mock() {
     url=
+    document=$1
     local first=$work/$1.url
     : >"$first"
     "$conformance" mock --openapi "$documents/$1" --port 0 -q >"$first" 2>"$work/$1.log" &
@@ -62,7 +63,7 @@ try() {
     local sdk=$1 line ended before=$failed
     shift
     if [ -z "$url" ]; then
-        failure "$sdk" "the mock did not start"
+        failure "$sdk" "the mock did not start: $(tail -n 1 "$work/$document.log")"
         return
     fi
     timeout 120 "$@" "$url" >"$work/out" 2>"$work/err"
