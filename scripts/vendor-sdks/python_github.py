@@ -18,6 +18,7 @@ with step("update a repository"):
     made.edit(description="Difference")
     same(hub.get_repo(made.full_name).description, "Difference")
 
+# Nothing is fetched here, so what follows does not depend on the repository above.
 repo = hub.withLazy(True).get_repo("ada/engine")
 
 with step("create"):

@@ -63,7 +63,7 @@ try() {
     local sdk=$1 line ended before=$failed
     shift
     if [ -z "$url" ]; then
-        failure "$sdk" "the mock did not start: $(tail -n 1 "$work/$document.log")"
+        failure "$sdk" "the mock did not start: $(head -n 1 "$work/$document.log")"
         return
     fi
     timeout 120 "$@" "$url" >"$work/out" 2>"$work/err"
