@@ -4,7 +4,14 @@ from github import Auth, Github, InputFileContent, UnknownObjectException
 
 from steps import MOCK, done, each_once, raised, same, step
 
-hub = Github(base_url=MOCK, auth=Auth.Token("pygithub"), per_page=10, retry=None)
+hub = Github(
+    base_url=MOCK,
+    auth=Auth.Token("pygithub"),
+    per_page=10,
+    retry=None,
+    seconds_between_requests=0,
+    seconds_between_writes=0,
+)
 
 with step("create a repository"):
     made = hub.get_user().create_repo("engine", description="Analytical")
