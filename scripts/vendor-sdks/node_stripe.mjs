@@ -1,4 +1,4 @@
-// The Node `stripe` library against a mock: customers and coupons.
+// The Node `stripe` library against a mock: customers, products and coupons.
 
 import Stripe from "stripe";
 
@@ -15,6 +15,7 @@ const stripe = new Stripe("sk_test_node", {
 
 let ada;
 let made;
+let pen;
 
 await step("create", async () => {
   ada = await stripe.customers.create({
@@ -60,11 +61,32 @@ await step("delete", async () => {
   eachOnce(got.map((customer) => customer.id), made.slice(1));
 });
 
+await step("products", async () => {
+  pen = await stripe.products.create({ name: "Pen", type: "good" });
+  await stripe.products.update(pen.id, { name: "Quill" });
+  same((await stripe.products.retrieve(pen.id)).name, "Quill");
+});
+
+await step("auto-paging of products", async () => {
+  const goods = [pen.id];
+  for (let n = 0; n < 25; n++) {
+    goods.push((await stripe.products.create({ name: `Pen ${n}`, type: "good" })).id);
+  }
+  const got = [];
+  for await (const product of stripe.products.list({ limit: 10 })) got.push(product.id);
+  eachOnce(got, goods);
+});
+
+await step("error of a deleted product", async () => {
+  same((await stripe.products.del(pen.id)).deleted, true);
+  const error = await rejected(stripe.products.retrieve(pen.id));
+  same([error.type, error.statusCode], ["StripeInvalidRequestError", 404]);
+});
+
 await step("error of a deleted coupon", async () => {
   const coupon = await stripe.coupons.create({ percent_off: 25, duration: "once" });
   same((await stripe.coupons.retrieve(coupon.id)).percent_off, 25);
   same((await stripe.coupons.del(coupon.id)).deleted, true);
   const error = await rejected(stripe.coupons.retrieve(coupon.id));
-  same(error instanceof Stripe.errors.StripeInvalidRequestError, true);
-  same(error.statusCode, 404);
+  same([error.type, error.statusCode], ["StripeInvalidRequestError", 404]);
 });

@@ -79,6 +79,14 @@ with step("filter by state"):
     same([one.number for one in repo.get_issues(state="closed")], [issue.number])
     each_once([one.number for one in repo.get_issues(state="open")], opened)
 
+with step("filter by labels"):
+    marked = repo.create_issue("Marked", labels=["urgent"])
+    got = [one.number for one in repo.get_issues(labels=["urgent"], state="all")]
+    same(got, [marked.number])
+
+with step("labels of an issue"):
+    same([one.name for one in repo.get_issue(marked.number).labels], ["urgent"])
+
 with step("gists"):
     gist = hub.get_user().create_gist(
         True, {"note.md": InputFileContent("# One")}, "A note"

@@ -1,4 +1,4 @@
-"""The Python `resend` library against a mock: contacts and segments."""
+"""The Python `resend` library against a mock: contacts, segments, domains and automations."""
 
 import resend
 from resend.exceptions import ResendError
@@ -83,5 +83,18 @@ with step("domains"):
     resend.Domains.remove(domain["id"])
     error = raised(ResendError, lambda: resend.Domains.get(domain["id"]))
     same(int(error.code), 404)
+
+with step("filter by status"):
+    steps = [{"key": "start", "type": "trigger", "config": {"event_name": "a.made"}}]
+    on, off = [
+        resend.Automations.create(
+            {"name": status, "status": status, "steps": steps, "connections": []}
+        )["id"]
+        for status in ("enabled", "disabled")
+    ]
+    same(resend.Automations.get(on)["status"], "enabled")
+    for status, one in (("enabled", on), ("disabled", off)):
+        page = resend.Automations.list({"status": status})
+        same([automation["id"] for automation in page["data"]], [one])
 
 done()

@@ -1,4 +1,4 @@
-"""The Python `stripe` library against a mock: customers and coupons."""
+"""The Python `stripe` library against a mock: customers, products with their prices and plans, coupons."""
 
 import stripe
 
@@ -41,6 +41,33 @@ with step("auto-paging"):
 with step("filter by email"):
     page = stripe.Customer.list(email="7@example.com")
     same([c.email for c in page.data], ["7@example.com"])
+
+with step("products"):
+    pen = stripe.Product.create(name="Pen", type="good")
+    stripe.Product.modify(pen.id, name="Quill")
+    same(stripe.Product.retrieve(pen.id).name, "Quill")
+    goods = [pen.id] + [
+        stripe.Product.create(name=f"Pen {n}", type="good").id for n in range(25)
+    ]
+    each_once([p.id for p in stripe.Product.list(limit=10).auto_paging_iter()], goods)
+
+with step("error of a deleted product"):
+    same(stripe.Product.delete(pen.id).deleted, True)
+    each_once([p.id for p in stripe.Product.list(limit=10).auto_paging_iter()], goods[1:])
+    error = raised(
+        stripe.error.InvalidRequestError, lambda: stripe.Product.retrieve(pen.id)
+    )
+    same(error.http_status, 404)
+
+with step("prices"):
+    price = stripe.Price.create(
+        currency="usd", unit_amount=250, nickname="Cheap", product=goods[1]
+    )
+    stripe.Price.create(currency="eur", unit_amount=900, product=goods[2])
+    stripe.Price.modify(price.id, nickname="Cheaper")
+    got = stripe.Price.retrieve(price.id)
+    same((got.unit_amount, got.currency, got.nickname), (250, "usd", "Cheaper"))
+    same([one.id for one in stripe.Price.list(currency="usd").data], [price.id])
 
 with step("plans of a product"):
     tea, ink = [stripe.Product.create(name=name, type="service").id for name in ("Tea", "Ink")]

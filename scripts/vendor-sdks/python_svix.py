@@ -1,4 +1,4 @@
-"""The Python `svix` library against a mock: applications and their endpoints."""
+"""The Python `svix` library against a mock: applications, their endpoints and messages."""
 
 from svix.api import (
     ApplicationIn,
@@ -7,6 +7,8 @@ from svix.api import (
     EndpointIn,
     EndpointListOptions,
     EndpointPatch,
+    MessageIn,
+    MessageListOptions,
     Svix,
     SvixOptions,
 )
@@ -82,6 +84,23 @@ with step("paging of endpoints"):
     ]
     each_once([one.id for one in endpoints(app.id)], hooks)
     same([one.id for one in endpoints(made[1])], [])
+
+with step("messages"):
+    told = [
+        svix.message.create(
+            app.id, MessageIn(event_type=kind, payload={"n": n}, channels=["news"])
+        ).id
+        for n, kind in enumerate(["a.made"] * 25 + ["a.gone"])
+    ]
+    got = svix.message.get(app.id, told[3])
+    same((got.event_type, got.channels, got.payload), ("a.made", ["news"], {"n": 3}))
+    options = MessageListOptions(limit=10)
+    got = every(options, lambda options: svix.message.list(app.id, options))
+    each_once([message.id for message in got], told)
+
+with step("filter by event type"):
+    page = svix.message.list(app.id, MessageListOptions(event_types=["a.gone"]))
+    same([message.id for message in page.data], told[25:])
 
 with step("error of a deleted endpoint"):
     svix.endpoint.delete(app.id, hook.id)
