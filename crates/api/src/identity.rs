@@ -10,7 +10,7 @@ use crate::schema::{Merged, Schemas};
 /// Ids that are numbers begin here, so that the small numbers of examples are never taken for one that was made.
 pub const FIRST_INTEGER: u64 = 1001;
 /// Members that usually identify, the most usual first.
-const USUAL: &[&str] = &["id", "_id", "uuid", "uid", "sid", "name", "number", "slug", "key", "login", "iid"];
+const USUAL: &[&str] = &["id", "_id", "uuid", "uid", "sid", "name", "number", "slug", "key", "login", "iid", "email"];
 /// Members that are made anew for every object even where they are not the first.
 const MADE: &[&str] = &["id", "_id", "uuid", "uid", "sid", "number", "iid"];
 /// Addresses whose parts have two digits: any two digits are a part.

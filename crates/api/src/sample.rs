@@ -307,9 +307,16 @@ pub fn has_format(text: &str, format: &str) -> bool {
     validator.map_or(true, |validator| validator.is_valid(&Value::from(text)))
 }
 
+/// Whether a format is that of dates in mail, which has no usual name.
+#[must_use]
+pub fn is_mail_date(format: &str) -> bool {
+    crate::names::plain(format).ends_with("rfc2822")
+}
+
 /// A text of a well-known format.
 fn of_format(format: &str) -> Option<&'static str> {
     Some(match format {
+        mail if is_mail_date(mail) => "Tue, 02 Jan 2024 03:04:05 +0000",
         "date-time" => "2024-01-02T03:04:05Z",
         "date" => "2024-01-02",
         "time" => "03:04:05Z",

@@ -1,6 +1,6 @@
 //! Time as one workspace sees it: it never goes back, and with a seed it steps one millisecond per write.
 
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use conformance_contract::model::Generated;
 use serde_json::Value;
@@ -53,6 +53,12 @@ pub fn rfc3339(ms: u64) -> String {
     let (seconds, ms) = (rest / 1000, rest % 1000);
     let (hour, minute, second) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
     format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{ms:03}Z")
+}
+
+/// `Wed, 01 Jan 2025 00:00:00 +0000`, as mail writes it.
+#[must_use]
+pub fn rfc2822(ms: u64) -> String {
+    httpdate::fmt_http_date(UNIX_EPOCH + Duration::from_millis(ms)).replace("GMT", "+0000")
 }
 
 /// Days since 1970 as a date of the Gregorian calendar, counted in eras of 400 years from March of year 0.

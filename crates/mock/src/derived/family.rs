@@ -29,6 +29,7 @@ impl Derived {
         let collection = kept.state.collection(place);
         match collection.and_then(|all| all.find(id)) {
             Some(sequence) => Ok(format!("#{sequence}")),
+            None if kept.owner.as_deref() == Some(id) => Ok(id.to_owned()),
             // Below one of the document's own examples there is always something to see.
             None if self.example_ids.contains(id) && self.unknown_ids != UnknownIds::Reject => Ok(id.to_owned()),
             None if collection.is_some_and(|all| all.is_gone(id)) => Err(self.not_found(place, id)),

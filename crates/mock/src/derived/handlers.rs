@@ -32,7 +32,8 @@ impl Derived {
     }
 
     pub(crate) fn not_found(&self, place: &Place, id: &str) -> Trouble {
-        Trouble::NotFound(format!("{} has no `{id}`", self.api.resources[place.resource].name))
+        // Client libraries look for these two words.
+        Trouble::NotFound(format!("Not Found: {} has no `{id}`", self.api.resources[place.resource].name))
     }
 
     /// Whether an id that nobody made is one that this mock could have made.
@@ -101,7 +102,7 @@ impl Derived {
         if collection.is_some_and(|all| all.is_gone(id)) {
             return self.deleted_outcome(call, resource, id).ok_or_else(|| self.not_found(place, id));
         }
-        if self.is_unknown(resource, id) {
+        if kept.owner.as_deref() != Some(id) && self.is_unknown(resource, id) {
             return Err(self.not_found(place, id));
         }
         let members = self.foreign_members(resource, call, id);
@@ -301,7 +302,7 @@ impl Derived {
             && kept_before == Some(None)
             && call.declared.responses.iter().any(|one| one.status == "404")
         {
-            return Err(Trouble::NotFound(format!("nothing is at {key} any more")));
+            return Err(Trouble::NotFound(format!("Not Found: nothing is at {key} any more")));
         }
         let before = kept_before.flatten();
         let members = match (role, before, &call.body) {

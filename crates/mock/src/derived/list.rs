@@ -1,6 +1,6 @@
 //! Lists: which objects, in which order, from where on.
 
-use conformance_api::names::{plain, same};
+use conformance_api::names::{plain, same, singular};
 use conformance_api::pages::{DEFAULT_LIMIT, MOST, Pages, Style, is_descending};
 use conformance_api::shape::inside;
 use conformance_api::{Resource, Shape};
@@ -160,11 +160,14 @@ impl Derived {
                 || matches!(name.as_str(), "direction" | "fields" | "expand" | "include")
         };
         let query = call.declared.parameters.iter().filter(|one| one.location == Location::Query && !reserved(one));
+        let is_list =
+            |one: &Parameter| one.schema.as_deref().is_some_and(|at| self.api.schemas.merged(at).kind() == Some("array"));
         let filter = |one: &Parameter| {
             let given = call.query.iter().filter(|(name, _)| *name == one.name || *name == format!("{}[]", one.name));
-            let values: Vec<String> = given
+            let is_given = given.clone().next().is_some();
+            let mut values: Vec<String> = given
                 .flat_map(|(_, value)| {
-                    if one.schema.as_deref().is_some_and(|at| self.api.schemas.merged(at).kind() == Some("array")) {
+                    if is_list(one) {
                         value.split(',').map(str::to_owned).collect()
                     } else {
                         vec![value.clone()]
@@ -172,12 +175,26 @@ impl Derived {
                 })
                 .filter(|value| !value.is_empty() && !matches!(value.as_str(), "all" | "any" | "*"))
                 .collect();
-            let (member, schemas) = item.properties.iter().find(|(name, _)| same(name, &one.name))?;
+            // `event_types` filters by `eventType`.
+            let (member, schemas) = item
+                .properties
+                .iter()
+                .find(|(name, _)| same(name, &one.name) || (is_list(one) && same(name, &singular(&one.name))))?;
             let merged = self.api.schemas.merge(schemas);
+            if !is_given {
+                values.extend(self.usual(one, shape, member));
+            }
             let comparable = matches!(merged.kind(), Some("string" | "integer" | "number" | "boolean" | "array"));
             (comparable && !values.is_empty()).then(|| Filter { member: (*member).to_owned(), values })
         };
         query.filter_map(filter).collect()
+    }
+
+    /// What a filter asks for when it is not given: its default, where a new object is one of those.
+    fn usual(&self, parameter: &Parameter, shape: &Shape, member: &str) -> Option<String> {
+        let default = as_text(self.api.schemas.merged(parameter.schema.as_deref()?).default?)?;
+        let new = as_text(self.sample_members(shape).get(member)?)?;
+        (default == new).then_some(default)
     }
 
     /// By which member the list is ordered, if by any, and whether the largest, or newest, comes first.

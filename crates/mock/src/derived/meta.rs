@@ -100,7 +100,7 @@ impl PageInfo {
         match shape.kind() {
             Some("boolean") => self.flag(&plain_name).map(|flag| Some(flag.into())),
             Some("integer" | "number") => self.number(&plain_name).map(|number| number.map(Value::from)),
-            _ if is_address(&plain_name, shape, sample) => {
+            _ if is_address(&plain_name, &plain(around), shape, sample) => {
                 self.address(&plain_name).map(|target| target.map(|target| self.link(&plain_name, target)))
             }
             _ => self.token(&plain_name, &plain(around)).map(|token| token.map(Value::from)),
@@ -288,11 +288,13 @@ impl Derived {
 }
 
 /// Whether a text member holds an address, and not a token.
-fn is_address(name: &str, shape: &Merged<'_>, sample: Option<&Value>) -> bool {
+fn is_address(name: &str, around: &str, shape: &Merged<'_>, sample: Option<&Value>) -> bool {
     let by_format = shape.format.is_some_and(|one| one.starts_with("uri") || one == "url");
     let by_name = ["uri", "url", "link", "href"].iter().any(|end| name.ends_with(end));
     let by_sample = sample.and_then(Value::as_str).is_some_and(|one| one.starts_with("http") || one.starts_with('/'));
-    by_format || by_name || by_sample
+    // `links.next` is a link whatever its schema leaves out.
+    let by_place = matches!(around, "links" | "link" | "pages") && shape.kind() == Some("string");
+    by_format || by_name || by_sample || by_place
 }
 
 fn is_about_pages(name: &str) -> bool {

@@ -1,6 +1,7 @@
 //! How objects are made and changed: a sample of their schema, what was sent over it, ids and times by name.
 
 use conformance_api::names::{last_word, plain, same, singular};
+use conformance_api::sample::{Extent, Sampler, is_mail_date};
 use conformance_api::shape::inside;
 use conformance_api::{IdForm, Merged, Resource, Shape};
 use conformance_store::Object;
@@ -9,7 +10,7 @@ use serde_json::{Map, Value};
 use super::Derived;
 use super::projection::{Members, as_text};
 use super::workspace::Kept;
-use crate::clock::rfc3339;
+use crate::clock::{rfc2822, rfc3339};
 
 /// Members that say when an object was made.
 const CREATED: &[&str] = &[
@@ -81,10 +82,9 @@ impl Derived {
         let mut members = before.clone();
         if way == Way::Replace {
             members = Members::clone(&self.sample_members(write.shape));
-            for name in write.resource.identity.iter().map(|one| one.name.as_str()).chain(created(&shape)) {
-                if let Some(value) = before.get(name) {
-                    members.insert(name.to_owned(), value.clone());
-                }
+            let stays = |name: &str| write.resource.identity.iter().any(|one| one.name == name) || is_created(name);
+            for (name, value) in before.iter().filter(|(name, _)| stays(name) || !self.carries(write, name)) {
+                members.insert(name.clone(), value.clone());
             }
         }
         let sent = self.unwrapped(write);
@@ -163,11 +163,23 @@ impl Derived {
         Some(sent)
     }
 
+    /// Whether the body of a request can say what a member is.
+    fn carries(&self, write: &Write<'_>, name: &str) -> bool {
+        let Some(schema) = write.body_schema.and_then(|pointer| self.api.schemas.at(pointer)) else { return false };
+        let body = self.api.schemas.outline(&[schema]);
+        let inner = match body.properties.as_slice() {
+            [(_, schemas)] => Some(self.api.schemas.outline(schemas)).filter(|one| !one.properties.is_empty()),
+            _ => None,
+        };
+        let body = inner.unwrap_or(body);
+        body.properties.is_empty() || body.properties.iter().any(|(one, _)| same(one, name))
+    }
+
     /// Whether a member is an id or a time.
     fn is_of_the_server(&self, write: &Write<'_>, name: &str) -> bool {
         let plain_name = plain(name);
         let is_id = write.resource.identity.iter().any(|one| one.name == name);
-        is_id || CREATED.contains(&plain_name.as_str()) || UPDATED.contains(&plain_name.as_str())
+        is_id || is_created(name) || UPDATED.contains(&plain_name.as_str())
     }
 
     /// The object that was sent.
@@ -248,8 +260,7 @@ impl Derived {
             if sent.is_some_and(|sent| sent.contains_key(*name)) && !self.api.schemas.merge(schemas).read_only {
                 continue;
             }
-            let is_created = CREATED.contains(&plain(name).as_str());
-            if !(UPDATED.contains(&plain(name).as_str()) || (is_created && is_new)) {
+            if !(UPDATED.contains(&plain(name).as_str()) || (is_created(name) && is_new)) {
                 continue;
             }
             let Some(before) = members.get(*name) else { continue };
@@ -271,7 +282,14 @@ impl Derived {
                     .find(|(one, _)| same(one, name))
                     .map(|(one, schemas)| (*one, schemas.as_slice()))
             });
-            match known {
+            // `new_name` is the new `name`.
+            let renamed = || {
+                let old = plain(name);
+                let old = old.strip_prefix("new").filter(|old| !old.is_empty())?;
+                let known = shape.properties.iter().find(|(one, _)| plain(one) == old);
+                known.map(|(one, schemas)| (*one, schemas.as_slice()))
+            };
+            match known.or_else(renamed) {
                 Some((known, schemas)) => self.put(members, known, value, schemas, way),
                 None if shape.properties.is_empty() => drop(members.insert(name.clone(), value.clone())),
                 None => self.put_deeper(members, name, value, shape, way),
@@ -304,9 +322,11 @@ impl Derived {
             }
             _ => None,
         };
+        let described = self.described(value, &merged);
         let as_number = |text: &str| text.parse::<i64>().ok().map(Value::from);
         let value = match (inner, value, merged.kind()) {
             (Some(inner), ..) => Value::Object(inner),
+            (None, Value::Array(_), Some("array")) if described.is_some() => described.unwrap_or_default(),
             (None, Value::String(text), Some("integer" | "number")) => as_number(text).unwrap_or_else(|| value.clone()),
             (None, Value::Number(number), Some("string")) => number.to_string().into(),
             // A form's word for no object.
@@ -326,11 +346,35 @@ impl Derived {
         members.insert(name.to_owned(), value);
     }
 
+    /// Names that were sent, as the objects that the response describes in place: labels are given by name, and shown with
+    /// their colours. Where the response refers to another kind of object, a text is the id of one and stays.
+    fn described(&self, sent: &Value, shape: &Merged<'_>) -> Option<Value> {
+        let items = self.api.schemas.merge(&[shape.items?]);
+        let branch = items.choices.iter().flat_map(|branches| branches.iter()).find(|branch| {
+            branch.get("$ref").is_none() && self.api.schemas.merge(&[branch]).property("name").is_some()
+        })?;
+        let sampler = Sampler {
+            schemas: &self.api.schemas,
+            side: super::SIDE,
+            extent: Extent::Scalars,
+            variant: 0,
+            examples: true,
+        };
+        let sample = sampler.sample(&[branch])?;
+        let described = |name: &Value| {
+            let mut one = sample.clone();
+            one.as_object_mut()?.insert("name".to_owned(), name.clone());
+            Some(one)
+        };
+        let all = sent.as_array()?.iter();
+        all.map(|one| if one.is_string() { described(one) } else { Some(one.clone()) }).collect::<Option<_>>().map(Value::Array)
+    }
+
     /// Whether a text is one of the things that these schemas allow.
     fn takes_text(&self, schemas: &[&Value]) -> bool {
         let merged = self.api.schemas.merge(schemas);
-        let is_text = |branch: &Value| self.api.schemas.merge(&[branch]).kind() == Some("string");
-        merged.kind() == Some("string") || merged.choices.iter().any(|branches| branches.iter().any(is_text))
+        let branches = || merged.choices.iter().flat_map(|branches| branches.iter());
+        merged.kind() == Some("string") || branches().any(|branch| self.takes_text(&[branch]))
     }
 
     /// A member that the object has one level further down, and only there.
@@ -357,8 +401,8 @@ pub(crate) enum Way {
     Replace,
 }
 
-fn created<'s>(shape: &Merged<'s>) -> Vec<&'s str> {
-    shape.properties.iter().map(|(name, _)| *name).filter(|name| CREATED.contains(&plain(name).as_str())).collect()
+fn is_created(name: &str) -> bool {
+    CREATED.contains(&plain(name).as_str())
 }
 
 /// An id of a path as the member's value.
@@ -385,6 +429,7 @@ fn time(sample: &Value, shape: &Merged<'_>, now: u64) -> Option<Value> {
         Some("string") => match shape.format {
             Some("date") => Some(rfc3339(now)[..10].into()),
             Some("date-time") => Some(format!("{}Z", &rfc3339(now)[..19]).into()),
+            Some(format) if is_mail_date(format) => Some(rfc2822(now).into()),
             None if sample.as_str().is_some_and(|text| text.len() >= 20 && text.as_bytes().get(10) == Some(&b'T')) => {
                 Some(format!("{}Z", &rfc3339(now)[..19]).into())
             }

@@ -61,7 +61,7 @@ impl Trouble {
     /// In words.
     pub fn message(&self) -> String {
         match self {
-            Self::UnknownPath(path) => format!("the document has no path {path}"),
+            Self::UnknownPath(path) => format!("Not Found: the document has no path {path}"),
             Self::MethodNotAllowed(methods) => format!("this path has {}", methods.join(", ")),
             Self::Unauthorized(what)
             | Self::Malformed(what)
@@ -109,9 +109,89 @@ impl Derived {
         let made = self.proof.body(SIDE, pointer, &media.examples)?;
         let mut worded = made.value.clone();
         word(&mut worded, found.status, trouble, 0);
-        let body = if self.proof.is_valid(SIDE, pointer, &worded) { worded } else { made.value.clone() };
+        let mut body = if self.proof.is_valid(SIDE, pointer, &worded) { worded } else { made.value.clone() };
+        if !made.is_example {
+            let allows = |body: &Value| self.proof.is_valid(SIDE, pointer, body);
+            leave_out(&mut body, &allows);
+            classify(&mut body, found.status, &allows);
+        }
         Some(Content::Json(media_type, body))
     }
+}
+
+/// Members of an error that say what is wrong; other objects and arrays are left out where they may be.
+const TELLING: &[&str] = &["error", "errors", "detail", "details", "meta", "fault", "data", "result", "response", "body"];
+
+/// An error is about a request: the objects and arrays that a sample of it has beside the words are nobody's.
+fn leave_out(body: &mut Value, allows: &dyn Fn(&Value) -> bool) {
+    for at in places(body, 2) {
+        let is_telling = at.last().is_some_and(|name| TELLING.contains(&plain(name).as_str()));
+        let is_whole = body.pointer(&pointer(&at)).is_some_and(|one| one.is_object() || one.is_array());
+        if is_telling || !is_whole {
+            continue;
+        }
+        let mut without = body.clone();
+        let (above, name) = (&at[..at.len() - 1], &at[at.len() - 1]);
+        let members = without.pointer_mut(&pointer(above)).and_then(Value::as_object_mut);
+        if members.and_then(|members| members.remove(name)).is_some() && allows(&without) {
+            *body = without;
+        }
+    }
+}
+
+/// Words for a status, as the `type` or the `code` of an error.
+fn kinds(status: u16) -> &'static [&'static str] {
+    const REQUEST: &[&str] = &["invalid_request_error", "invalid_request", "bad_request", "invalid", "validation_error"];
+    match status {
+        401 => &["authentication_error", "unauthorized", "unauthenticated", "invalid_request_error"],
+        403 => &["permission_error", "forbidden", "permission_denied", "invalid_request_error"],
+        404 => &["not_found", "not_found_error", "resource_missing", "notFound", "NotFound", "invalid_request_error"],
+        409 => &["conflict", "already_exists", "idempotency_error", "invalid_request_error"],
+        429 => &["rate_limit_error", "rate_limit_exceeded", "rate_limit", "too_many_requests"],
+        400..500 => REQUEST,
+        _ => &["api_error", "internal_error", "server_error"],
+    }
+}
+
+/// Gives `type` and `code` the word for the status: the first that their enumeration has, or the usual one where nothing
+/// but their own name stands there.
+fn classify(body: &mut Value, status: u16, allows: &dyn Fn(&Value) -> bool) {
+    for at in places(body, 2) {
+        let Some(name) = at.last().map(|one| plain(one)) else { continue };
+        if !matches!(name.as_str(), "type" | "code" | "errortype" | "errorcode" | "kind") {
+            continue;
+        }
+        let at = pointer(&at);
+        let Some(Value::String(before)) = body.pointer(&at).cloned() else { continue };
+        let mut tried = body.clone();
+        let mut may_be = |word: &str| {
+            tried.pointer_mut(&at).map(|there| *there = word.into());
+            allows(&tried)
+        };
+        let is_open = may_be("no-such-word");
+        if is_open && plain(&before) != name {
+            continue;
+        }
+        if let Some(word) = kinds(status).iter().find(|word| may_be(word)) {
+            body.pointer_mut(&at).map(|there| *there = (*word).into());
+        }
+    }
+}
+
+/// The steps to each member, so many levels deep, the outer ones first.
+fn places(body: &Value, depth: usize) -> Vec<Vec<String>> {
+    let Some(members) = body.as_object() else { return Vec::new() };
+    let mut all: Vec<Vec<String>> = members.keys().map(|name| vec![name.clone()]).collect();
+    if depth > 1 {
+        for (name, inner) in members {
+            all.extend(places(inner, depth - 1).into_iter().map(|at| [vec![name.clone()], at].concat()));
+        }
+    }
+    all
+}
+
+fn pointer(at: &[String]) -> String {
+    at.iter().map(|step| format!("/{}", step.replace('~', "~0").replace('/', "~1"))).collect()
 }
 
 /// Puts status and words where members are named for them.

@@ -23,6 +23,8 @@ pub(crate) struct Kept {
     pub state: State,
     pub clock: Clock,
     pub random: fastrand::Rng,
+    /// The user of Basic credentials: an object with this id is there, as is everybody's own account.
+    pub owner: Option<String>,
 }
 
 /// All workspaces of a server.
@@ -61,7 +63,15 @@ impl Workspaces {
 
     fn fresh(&self, key: &str, number: usize) -> Workspace {
         let random = self.seed.map_or_else(fastrand::Rng::new, |seed| fastrand::Rng::with_seed(mix(seed, key)));
-        let kept = Kept { state: State::default(), clock: Clock::new(self.seed.is_some(), 0), random };
+        let owner = user_of(key);
+        let kept = Kept { state: State::default(), clock: Clock::new(self.seed.is_some(), 0), random, owner };
         Workspace { number, state: Mutex::new(kept) }
     }
+}
+
+/// The name before the colon, where a credential is that of Basic authentication.
+fn user_of(credential: &str) -> Option<String> {
+    let decoded = data_encoding::BASE64.decode(credential.as_bytes()).ok()?;
+    let (user, _) = std::str::from_utf8(&decoded).ok()?.split_once(':')?;
+    (!user.is_empty()).then(|| user.to_owned())
 }
