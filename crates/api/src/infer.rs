@@ -64,6 +64,12 @@ impl<'d> Inference<'d> {
         for index in 0..resources.len() {
             resources[index].parent = parent(&resources, index);
         }
+        for index in 0..resources.len() {
+            if let Some((home, fact)) = self.home(&resources, index) {
+                resources[index].kept_in = Some(home);
+                resources[index].facts.push(fact);
+            }
+        }
         let mut operations = Vec::new();
         for (index, (role, rule, certainty)) in roles.into_iter().enumerate() {
             let is_item = self.is_item(index);
@@ -250,6 +256,7 @@ impl<'d> Inference<'d> {
             item: item.to_owned(),
             parameter,
             parent: None,
+            kept_in: None,
             shape,
             identity,
             facts,
@@ -290,6 +297,32 @@ impl<'d> Inference<'d> {
             Role::GetSingleton | Role::SetSingleton | Role::ClearSingleton | Role::Custom => None,
             _ => by_item(),
         }
+    }
+
+    /// Where objects are read and deleted that are made at a path which has none for one object: `POST /user/repos` makes
+    /// what `GET /repos/{owner}/{repo}` reads, as both answer with the same `$ref`.
+    fn home(&self, resources: &[Resource], index: usize) -> Option<(usize, Fact)> {
+        let made = &resources[index];
+        if self.by_path.contains_key(&made.item) {
+            return None;
+        }
+        let create = *self.by_path.get(&made.collection)?.get("POST")?;
+        let reference = shape::of_object(self.schemas, &self.schema(create)?, &made.name, None).reference?;
+        let is_home = |one: &Resource| {
+            let is_same = one.shape.as_ref().and_then(|shape| shape.reference.as_ref()) == Some(&reference);
+            is_same && self.has(&one.item, "GET") && !self.has(&one.collection, "POST")
+        };
+        let homes: Vec<(usize, &Resource)> = resources.iter().enumerate().filter(|(_, one)| is_home(one)).collect();
+        let whole: Vec<(usize, &Resource)> =
+            homes.iter().filter(|(_, one)| self.has(&one.item, "DELETE")).copied().collect();
+        let [(home, resource)] = (if homes.len() > 1 { &whole } else { &homes }).as_slice() else { return None };
+        let fact = Fact {
+            what: format!("kept in: {}", resource.item),
+            rule: "its create answers with the same $ref as that path's retrieve",
+            pointer: self.declared[create].pointer.clone(),
+            certainty: Certainty::Likely,
+        };
+        Some((*home, fact))
     }
 
     /// The resource whose objects a list elsewhere shows: the one with the same `$ref`, nearest by path.

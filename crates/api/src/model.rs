@@ -36,6 +36,8 @@ pub struct Resource {
     pub shape: Option<Shape>,
     /// The members by which one is found; the first is the one that is made.
     pub identity: Vec<IdMember>,
+    /// The resource at whose path objects that are made here are read and deleted, where this one has no such path.
+    pub kept_in: Option<usize>,
     /// From what this was inferred.
     pub facts: Vec<Fact>,
 }

@@ -1,12 +1,18 @@
 //! Objects above and below each other: whose children a request speaks of, and what becomes of them.
 
-use conformance_api::Resource;
+use conformance_api::names::{last_word, plain, same};
+use conformance_api::{Resource, Role};
 use conformance_store::{Place, Sequence};
+use serde_json::Value;
 
 use super::call::Call;
+use super::projection::{Members, as_text};
 use super::trouble::Trouble;
 use super::workspace::Kept;
 use super::{Derived, UnknownIds};
+
+/// Members that have a name and those above it.
+const FULL: &[&str] = &["fullname", "fullpath", "namewithowner", "pathwithnamespace"];
 
 impl Derived {
     /// Names for the objects above a collection; an object above that is not there is a 404.
@@ -52,6 +58,59 @@ impl Derived {
         }
     }
 
+    /// Keeps a new object at the path where it is read, too: its parents there are what its own members say of them.
+    pub(crate) fn move_home(
+        &self,
+        call: &Call<'_>,
+        home: usize,
+        members: &mut Members,
+        (place, sequence): (&Place, Sequence),
+        kept: &mut Kept,
+    ) -> Result<(), Trouble> {
+        let Some((mut path, names)) = self.path_of_one(home) else { return Ok(()) };
+        let mut values = Vec::new();
+        for (index, name) in names.iter().enumerate() {
+            // `POST /orgs/{org}/repos` makes what is read below `{owner}`: the place above is the same.
+            let above = call.values.get(index).filter(|_| index + 1 < names.len());
+            let Some(value) = named(members, name, above) else { return Ok(()) };
+            path = path.replacen(&format!("{{{name}}}"), &value, 1);
+            values.push(value);
+        }
+        let there = Place { resource: home, parents: self.parents(home, &values, kept)? };
+        let (host, made_at) = (call.request.header("host").unwrap_or("localhost"), call.request.path());
+        let before = format!("http://{host}{}/", made_at.trim_end_matches('/'));
+        for (member, value) in members.iter_mut() {
+            // `ada/engine` is the path of the engine that is Ada's.
+            if FULL.contains(&plain(member).as_str()) && value.as_str().is_some_and(|text| text.contains('/')) {
+                *value = values.join("/").into();
+            } else if value.as_str().is_some_and(|text| text.starts_with(&before)) {
+                *value = format!("http://{host}{path}").into();
+            }
+        }
+        let object = self.object(&self.api.resources[home], members.clone(), None);
+        kept.state.collection_mut(&there).insert(sequence, object);
+        kept.elsewhere.insert(sequence, vec![place.clone(), there]);
+        Ok(())
+    }
+
+    /// The path of one object of a resource, and the names of its parameters.
+    fn path_of_one(&self, resource: usize) -> Option<(String, Vec<String>)> {
+        let mut all = self.api.operations.iter().zip(&self.api.document.operations);
+        let (_, declared) = all.find(|(one, _)| one.resource == Some(resource) && one.role == Role::Retrieve)?;
+        let names = conformance_api::path::parameters(&declared.path).into_iter().map(str::to_owned).collect();
+        Some((declared.path.clone(), names))
+    }
+
+    /// An object has the same members wherever it is found.
+    pub(crate) fn keep_elsewhere(&self, place: &Place, sequence: Sequence, members: &Members, kept: &mut Kept) {
+        for other in kept.elsewhere.get(&sequence).cloned().unwrap_or_default() {
+            if other != *place {
+                let object = self.object(&self.api.resources[other.resource], members.clone(), None);
+                kept.state.collection_mut(&other).replace(sequence, object);
+            }
+        }
+    }
+
     /// The resources below one.
     fn below(&self, at: usize) -> Vec<usize> {
         let is_below = |mut one: usize| {
@@ -80,4 +139,25 @@ impl Derived {
 
 fn children_of(place: &Place, name: String) -> Vec<String> {
     place.parents.iter().cloned().chain([name]).collect()
+}
+
+/// What an object says of one of its path's parameters: the member of that name, or what names the object that stands
+/// there. Where the request says it, the object says so from now on.
+fn named(members: &mut Members, parameter: &str, said: Option<&String>) -> Option<String> {
+    let word = last_word(parameter);
+    let names: Vec<String> = members.keys().cloned().collect();
+    let find = |wanted: &str| names.iter().find(|one| same(one, wanted));
+    let usual = || names.iter().find(|one| *one == "name").or_else(|| names.iter().find(|one| *one == "id"));
+    let member = find(parameter).or_else(|| find(&word)).or_else(usual)?;
+    let there = match members.get_mut(member)? {
+        Value::Object(inner) => {
+            let name = ["login", "name", "slug", "id"].into_iter().find(|name| inner.contains_key(*name))?;
+            inner.get_mut(name)?
+        }
+        scalar => scalar,
+    };
+    if let (Some(said), true) = (said, there.is_string()) {
+        *there = said.as_str().into();
+    }
+    as_text(there)
 }

@@ -84,9 +84,13 @@ impl Derived {
                 kept.state.collection_mut(place).remove(before);
             }
         }
-        let (id, members) = (object.ids.first().cloned(), object.members.clone());
+        let id = object.ids.first().cloned();
+        let mut members = object.members.clone();
         let sequence = kept.state.next_sequence();
-        kept.state.collection_mut(place).insert(sequence, object);
+        if let Some(home) = resource.kept_in {
+            self.move_home(call, home, &mut members, (place, sequence), kept)?;
+        }
+        kept.state.collection_mut(place).insert(sequence, self.object(resource, members.clone(), None));
         let mut outcome = self.object_outcome(call, resource, &members, Basis::State)?;
         outcome.headers = self.success_headers(call, id.as_deref());
         Ok(outcome)
@@ -169,7 +173,10 @@ impl Derived {
             self.check_name(call, place, &object, (sequence, &id), kept)?;
         }
         match sequence {
-            Some(sequence) => kept.state.collection_mut(place).replace(sequence, object),
+            Some(sequence) => {
+                kept.state.collection_mut(place).replace(sequence, object);
+                self.keep_elsewhere(place, sequence, &members, kept);
+            }
             None => {
                 let sequence = kept.state.next_sequence();
                 self.adopt(place, &id, sequence, kept);
@@ -211,6 +218,9 @@ impl Derived {
             Some(sequence) => {
                 let removed = kept.state.collection_mut(place).remove(sequence);
                 self.remove_below(place, format!("#{sequence}"), kept);
+                for other in kept.elsewhere.remove(&sequence).unwrap_or_default() {
+                    kept.state.collection_mut(&other).remove(sequence);
+                }
                 removed.map(|object| object.members).unwrap_or_default()
             }
             None if kept.state.collection(place).is_some_and(|all| all.is_gone(&id)) => {

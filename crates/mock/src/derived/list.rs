@@ -184,7 +184,8 @@ impl Derived {
             if !is_given {
                 values.extend(self.usual(one, shape, member));
             }
-            let comparable = matches!(merged.kind(), Some("string" | "integer" | "number" | "boolean" | "array"));
+            let comparable = matches!(merged.kind(), Some("string" | "integer" | "number" | "boolean" | "array"))
+                || self.takes_text(schemas);
             (comparable && !values.is_empty()).then(|| Filter { member: (*member).to_owned(), values })
         };
         query.filter_map(filter).collect()

@@ -371,7 +371,7 @@ impl Derived {
     }
 
     /// Whether a text is one of the things that these schemas allow.
-    fn takes_text(&self, schemas: &[&Value]) -> bool {
+    pub(crate) fn takes_text(&self, schemas: &[&Value]) -> bool {
         let merged = self.api.schemas.merge(schemas);
         let branches = || merged.choices.iter().flat_map(|branches| branches.iter());
         merged.kind() == Some("string") || branches().any(|branch| self.takes_text(&[branch]))

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use conformance_store::State;
+use conformance_store::{Place, Sequence, State};
 use parking_lot::{Mutex, RwLock};
 
 use crate::clock::Clock;
@@ -25,6 +25,8 @@ pub(crate) struct Kept {
     pub random: fastrand::Rng,
     /// The user of Basic credentials: an object with this id is there, as is everybody's own account.
     pub owner: Option<String>,
+    /// Objects that are found at more than one path.
+    pub elsewhere: HashMap<Sequence, Vec<Place>>,
 }
 
 /// All workspaces of a server.
@@ -64,7 +66,7 @@ impl Workspaces {
     fn fresh(&self, key: &str, number: usize) -> Workspace {
         let random = self.seed.map_or_else(fastrand::Rng::new, |seed| fastrand::Rng::with_seed(mix(seed, key)));
         let owner = user_of(key);
-        let kept = Kept { state: State::default(), clock: Clock::new(self.seed.is_some(), 0), random, owner };
+        let kept = Kept { state: State::default(), clock: Clock::new(self.seed.is_some(), 0), random, owner, elsewhere: HashMap::new() };
         Workspace { number, state: Mutex::new(kept) }
     }
 }
