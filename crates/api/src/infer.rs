@@ -312,17 +312,19 @@ impl<'d> Inference<'d> {
             let is_same = one.shape.as_ref().and_then(|shape| shape.reference.as_ref()) == Some(&reference);
             is_same && self.has(&one.item, "GET") && !self.has(&one.collection, "POST")
         };
-        let homes: Vec<(usize, &Resource)> = resources.iter().enumerate().filter(|(_, one)| is_home(one)).collect();
-        let whole: Vec<(usize, &Resource)> =
-            homes.iter().filter(|(_, one)| self.has(&one.item, "DELETE")).copied().collect();
-        let [(home, resource)] = (if homes.len() > 1 { &whole } else { &homes }).as_slice() else { return None };
+        // Where several paths read it: one of the same name, one that deletes it, a short one.
+        let rank = |one: &Resource| {
+            (!same(&one.name, &made.name), !self.has(&one.item, "DELETE"), one.item.matches('/').count())
+        };
+        let homes = resources.iter().enumerate().filter(|(_, one)| is_home(one));
+        let (home, resource) = homes.min_by_key(|(_, one)| rank(one))?;
         let fact = Fact {
             what: format!("kept in: {}", resource.item),
             rule: "its create answers with the same $ref as that path's retrieve",
             pointer: self.declared[create].pointer.clone(),
             certainty: Certainty::Likely,
         };
-        Some((*home, fact))
+        Some((home, fact))
     }
 
     /// The resource whose objects a list elsewhere shows: the one with the same `$ref`, nearest by path.
