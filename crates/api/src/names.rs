@@ -45,6 +45,45 @@ pub fn singular(name: &str) -> String {
     }
 }
 
+/// Members that say when an object was made.
+const CREATED: &[&str] = &[
+    "createdat",
+    "created",
+    "createdon",
+    "datecreated",
+    "createdtime",
+    "creationtime",
+    "createtime",
+    "creationdate",
+    "createddate",
+    "insertedat",
+];
+/// Members that say when it was last changed.
+const UPDATED: &[&str] = &[
+    "updatedat",
+    "updated",
+    "updatedon",
+    "dateupdated",
+    "modifiedat",
+    "modified",
+    "lastmodified",
+    "updatetime",
+    "lastupdated",
+    "modifiedon",
+];
+
+/// Whether a member says when an object was made.
+#[must_use]
+pub fn is_created(name: &str) -> bool {
+    CREATED.contains(&plain(name).as_str())
+}
+
+/// Whether a member says when an object was last changed.
+#[must_use]
+pub fn is_updated(name: &str) -> bool {
+    UPDATED.contains(&plain(name).as_str())
+}
+
 #[cfg(test)]
 mod tests {
     use rstest::rstest;

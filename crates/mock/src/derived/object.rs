@@ -1,6 +1,6 @@
 //! How objects are made and changed: a sample of their schema, what was sent over it, ids and times by name.
 
-use conformance_api::names::{last_word, plain, same, singular};
+use conformance_api::names::{is_created, is_updated, last_word, plain, same, singular};
 use conformance_api::sample::{Extent, Sampler, is_mail_date};
 use conformance_api::shape::inside;
 use conformance_api::{IdForm, Merged, Resource, Shape};
@@ -11,33 +11,6 @@ use super::Derived;
 use super::projection::{Members, as_text};
 use super::workspace::Kept;
 use crate::clock::{rfc2822, rfc3339};
-
-/// Members that say when an object was made.
-const CREATED: &[&str] = &[
-    "createdat",
-    "created",
-    "createdon",
-    "datecreated",
-    "createdtime",
-    "creationtime",
-    "createtime",
-    "creationdate",
-    "createddate",
-    "insertedat",
-];
-/// Members that say when it was last changed.
-const UPDATED: &[&str] = &[
-    "updatedat",
-    "updated",
-    "updatedon",
-    "dateupdated",
-    "modifiedat",
-    "modified",
-    "lastmodified",
-    "updatetime",
-    "lastupdated",
-    "modifiedon",
-];
 
 /// What is written to an object.
 pub(crate) struct Write<'w> {
@@ -177,9 +150,8 @@ impl Derived {
 
     /// Whether a member is an id or a time.
     fn is_of_the_server(&self, write: &Write<'_>, name: &str) -> bool {
-        let plain_name = plain(name);
         let is_id = write.resource.identity.iter().any(|one| one.name == name);
-        is_id || is_created(name) || UPDATED.contains(&plain_name.as_str())
+        is_id || is_created(name) || is_updated(name)
     }
 
     /// The object that was sent.
@@ -260,7 +232,7 @@ impl Derived {
             if sent.is_some_and(|sent| sent.contains_key(*name)) && !self.api.schemas.merge(schemas).read_only {
                 continue;
             }
-            if !(UPDATED.contains(&plain(name).as_str()) || (is_created(name) && is_new)) {
+            if !(is_updated(name) || (is_created(name) && is_new)) {
                 continue;
             }
             let Some(before) = members.get(*name) else { continue };
@@ -399,10 +371,6 @@ pub(crate) enum Way {
     Create,
     Update,
     Replace,
-}
-
-fn is_created(name: &str) -> bool {
-    CREATED.contains(&plain(name).as_str())
 }
 
 /// An id of a path as the member's value.

@@ -32,6 +32,15 @@ impl Session<'_> {
                 body = before;
             }
         }
+        // A number that nobody else gives, where clients number their objects.
+        let id = self.run.api.schemas.merged(pointer).property("id").map(|one| self.run.api.schemas.merge(one));
+        if id.is_some_and(|id| id.kind() == Some("integer")) && body.get("id").is_some() {
+            let before = body["id"].clone();
+            body["id"] = fastrand::u32(1_000_000..2_000_000_000).into();
+            if !self.run.proof.is_valid(Side::Request, pointer, &body) {
+                body["id"] = before;
+            }
+        }
         Some(body)
     }
 
@@ -48,9 +57,11 @@ impl Session<'_> {
                 && merged.bounds.max_length.is_none_or(|most| most >= 30)
                 && !merged.read_only
         };
-        let is_name = |name: &str| {
-            matches!(name, "name" | "title" | "slug" | "key" | "username" | "login" | "label" | "description")
-        };
+        // Texts about an object; others may have to refer to something, or to be in a language of their own.
+        const NAMES: &[&str] = &[
+            "name", "title", "slug", "key", "login", "label", "description", "summary", "subject", "comment", "note", "text",
+        ];
+        let is_name = |name: &str| NAMES.iter().any(|end| conformance_api::names::plain(name).ends_with(end));
         let all: Vec<&str> = shape
             .properties
             .iter()
@@ -150,6 +161,7 @@ fn wrong_values(merged: &Merged<'_>, is_typed: bool) -> Vec<(String, Value)> {
         Some("string") => {
             if is_typed {
                 all.push(("a number, of text".to_owned(), json!(17)));
+                all.push(("an array, of text".to_owned(), json!(["text"])));
             }
             if merged.enumeration.is_some() {
                 all.push(("no value of its enumeration".to_owned(), "conformance-no-such-value".into()));

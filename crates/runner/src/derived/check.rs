@@ -2,6 +2,7 @@
 
 use conformance_api::Side;
 use conformance_api::media::is_json;
+use conformance_openapi::Response as Documented;
 use conformance_record::{CheckOutcome, Cited, Level, Mismatch, Position, Verdict};
 
 use super::session::{Answer, Session, documented};
@@ -92,6 +93,7 @@ impl Session<'_> {
         let rule = Rule::new(format!("{id}.documented-status"), level, statement, format!("{pointer}/responses"));
         self.judge(rule, answer, format!("one of {}", known.join(", ")), wrong);
         let Some(response) = found.filter(|_| answer.obstacle.is_none()) else { return };
+        self.judge_headers(at, response, answer);
         let Some(media) = response.media.iter().find(|one| is_json(&one.media_type)) else { return };
         let Some(schema) = media.schema.as_deref() else { return };
         let sent = self.exchanges[answer.number].response.as_ref();
@@ -131,6 +133,23 @@ impl Session<'_> {
             }
         };
         self.judge(rule, answer, format!("a body that #{schema} allows"), wrong);
+    }
+
+    /// Whether a response has the header fields that the document requires of it.
+    fn judge_headers(&mut self, at: usize, response: &Documented, answer: &Answer) {
+        let required: Vec<&str> =
+            response.headers.iter().filter(|one| one.required).map(|one| one.name.as_str()).collect();
+        let Ok(sent) = &self.exchanges[answer.number].response else { return };
+        if required.is_empty() {
+            return;
+        }
+        let missing = required.iter().filter(|name| sent.header(&name.to_ascii_lowercase()).is_none());
+        let wrong = missing.map(|name| Mismatch::of(format!("the header `{name}` is missing"))).collect();
+        let declared = self.declared(at);
+        let statement = format!("{} {} is answered with the required headers", declared.method, declared.path);
+        let pointer = format!("{}/responses/{}/headers", declared.pointer, response.status);
+        let rule = Rule::new(format!("{}.required-headers", declared.id), Level::Must, statement, pointer);
+        self.judge(rule, answer, required.join(", "), wrong);
     }
 
     /// Whether a request was rejected with a 4XX; the documented ones have their documented bodies.

@@ -41,9 +41,31 @@ impl Session<'_> {
         self.shows(create, &object.sent, &object.members, &made, "shows what was sent");
         self.reads_back(at, &object).await;
         self.is_listed(at, &object, true).await;
+        // Another object, which nothing that is done to this one touches.
+        let witness = self.create(at).await.ok().filter(|one| one.path != object.path);
         self.updates(at, &object).await;
+        self.is_untouched(at, Role::Update, witness.as_ref()).await;
+        self.replaces(at, &object).await;
         self.protects(at, &object).await;
         self.deletes(at, &object).await;
+        self.is_untouched(at, Role::Delete, witness.as_ref()).await;
+    }
+
+    /// Whether another object is what it was after something was done to its neighbour.
+    async fn is_untouched(&mut self, at: usize, role: Role, witness: Option<&Object>) {
+        let (Some(witness), Some(done)) = (witness, operation(self.run.api, at, role)) else { return };
+        let Some(retrieve) = operation(self.run.api, at, Role::Retrieve) else { return };
+        let answer = self.send(retrieve, Arguments::at(&witness.path)).await;
+        let declared = self.declared(done);
+        let statement = format!("{} {} leaves other objects alone", declared.method, declared.path);
+        let rule =
+            Rule::new(format!("{}.only-that-one", declared.id), Level::Must, statement, declared.pointer.clone());
+        let found = self.object_in(retrieve, &answer).filter(|_| answer.is_success());
+        let wrong = match found {
+            None => vec![Mismatch::of(format!("GET of another one is answered {}", answer.status.unwrap_or(0)))],
+            Some(found) => self.different(retrieve, &witness.sent, &found),
+        };
+        self.judge(rule, &answer, "another object as it was", wrong);
     }
 
     /// The answer of an exchange that was made before.
@@ -63,14 +85,32 @@ impl Session<'_> {
     }
 
     /// Whether members that were sent are in an object that has members of the same name and schema.
-    fn shows(&mut self, at: usize, sent: &Value, object: &Value, answer: &Answer, what: &str) {
+    pub(crate) fn shows(&mut self, at: usize, sent: &Value, object: &Value, answer: &Answer, what: &str) {
         let declared = self.declared(at);
-        let Some(shape) = self.run.api.operations[at].success.shape.clone() else { return };
-        let Some(sent) = sent.as_object() else { return };
-        let Some((_, request)) = Self::body_media(declared).or_else(|| self.create_media(at)) else { return };
-        let comparable = comparable(self.run.api, request, &shape);
+        if self.comparable(at).is_empty() || !sent.is_object() {
+            return;
+        }
+        let wrong = self.different(at, sent, object);
+        let statement = format!("{} {} {what}", declared.method, declared.path);
+        let rule =
+            Rule::new(format!("{}.keeps-what-was-sent", declared.id), Level::Must, statement, declared.pointer.clone());
+        self.judge(rule, answer, "the members that were sent, as they were sent", wrong);
+    }
+
+    /// Members that an operation's body and its response both have.
+    pub(crate) fn comparable(&self, at: usize) -> Vec<String> {
+        let shape = self.run.api.operations[at].success.shape.as_ref();
+        let media = Self::body_media(self.declared(at)).or_else(|| self.create_media(at));
+        let (Some(shape), Some((_, request))) = (shape, media) else { return Vec::new() };
+        comparable(self.run.api, request, shape)
+    }
+
+    /// Members that were sent and are not shown as they were sent.
+    pub(crate) fn different(&self, at: usize, sent: &Value, object: &Value) -> Vec<Mismatch> {
+        let Some(sent) = sent.as_object() else { return Vec::new() };
+        let comparable = self.comparable(at);
         let mut wrong = Vec::new();
-        for (name, value) in sent.iter().filter(|(name, _)| comparable.contains(name)) {
+        for (name, value) in sent.iter().filter(|(name, value)| comparable.contains(name) && self.can_show(at, name, value)) {
             match object.get(name) {
                 Some(found) if conformance_json::equal(found, value) => {}
                 found => wrong.push(Mismatch {
@@ -81,13 +121,16 @@ impl Session<'_> {
                 }),
             }
         }
-        if comparable.is_empty() {
-            return;
-        }
-        let statement = format!("{} {} {what}", declared.method, declared.path);
-        let rule =
-            Rule::new(format!("{}.keeps-what-was-sent", declared.id), Level::Must, statement, declared.pointer.clone());
-        self.judge(rule, answer, "the members that were sent, as they were sent", wrong);
+        wrong
+    }
+
+    /// Whether a response's schema allows what was sent: documents spell words differently on both sides.
+    fn can_show(&self, at: usize, name: &str, value: &Value) -> bool {
+        let schemas = &self.run.api.schemas;
+        let Some(shape) = self.run.api.operations[at].success.shape.as_ref() else { return false };
+        let shown = schemas.merge(&conformance_api::shape::inside(schemas, shape));
+        let member = shown.property(name).map(|property| schemas.merge(property)).unwrap_or_default();
+        member.enumeration.is_none_or(|all| all.contains(&value))
     }
 
     fn create_media(&self, at: usize) -> Option<(&str, &str)> {
@@ -98,10 +141,7 @@ impl Session<'_> {
     async fn reads_back(&mut self, at: usize, object: &Object) {
         let Some(retrieve) = operation(self.run.api, at, Role::Retrieve) else { return };
         let answer = self.send(retrieve, Arguments::at(&object.path)).await;
-        let declared = self.declared(retrieve);
-        let statement = format!("GET {} finds what was created", declared.path);
-        let rule =
-            Rule::new(format!("{}.finds-created", declared.id), Level::Must, statement, declared.pointer.clone());
+        let rule = self.found_rule(retrieve);
         let wrong = if answer.is_success() {
             Vec::new()
         } else {
@@ -162,60 +202,6 @@ impl Session<'_> {
         }
     }
 
-    /// Whether requests without credentials are rejected and change nothing, tried on an object of the run's own.
-    async fn protects(&mut self, at: usize, object: &Object) {
-        let api = self.run.api;
-        let Some(before) = self.current(at, object).await else { return };
-        let roles = [Role::Update, Role::Replace, Role::Delete, Role::Create];
-        for one in roles.into_iter().filter_map(|role| operation(api, at, role)) {
-            let declared = self.declared(one);
-            if declared.security.is_empty() || declared.security.iter().any(Vec::is_empty) {
-                continue;
-            }
-            let is_create = api.operations[one].role == Role::Create;
-            let path = if is_create { &object.path[..object.path.len() - 1] } else { object.path.as_slice() };
-            let mut arguments = Arguments { is_anonymous: true, ..Arguments::at(path) };
-            let mut sent = Value::Null;
-            if let Some((media_type, pointer)) = Self::body_media(declared) {
-                let Some(body) = self.valid_body(pointer) else { continue };
-                sent = body.clone();
-                arguments = arguments.body(media_type, body);
-            }
-            let answer = self.send(one, arguments).await;
-            if is_create && answer.is_success() {
-                let _ = self.made(at, one, path, sent, &answer).map(drop);
-            }
-            let statement = format!("{} {} wants credentials", declared.method, declared.path);
-            let pointer = format!("{}/security", declared.pointer);
-            let wrong = if matches!(answer.status, Some(400..=404 | 407)) {
-                Vec::new()
-            } else {
-                vec![Mismatch::of(format!("the status is {}", answer.status.unwrap_or(0)))]
-            };
-            self.judge(
-                Rule::new(format!("{}.wants-credentials", declared.id), Level::Must, statement, pointer.clone()),
-                &answer,
-                "401 or 403",
-                wrong,
-            );
-            if is_create {
-                continue;
-            }
-            let after = self.current(at, object).await;
-            let is_same = after.as_ref().is_some_and(|(after, _)| conformance_json::equal(after, &before.0));
-            let statement = format!("{} {} does nothing without credentials", declared.method, declared.path);
-            let wrong =
-                if is_same { Vec::new() } else { vec![Mismatch::of("the object is different afterwards, or gone")] };
-            let answer = after.map_or(answer, |(_, answer)| answer);
-            self.judge(
-                Rule::new(format!("{}.rejection-does-nothing", declared.id), Level::Must, statement, pointer),
-                &answer,
-                "the object as it was",
-                wrong,
-            );
-        }
-    }
-
     /// Whether an item of a list shows what the object's own operation shows, in members of the same name and type.
     async fn same_in_list(&mut self, at: usize, list: usize, object: &Object, item: &Value, answer: &Answer) {
         let Some((current, _)) = self.current(at, object).await else { return };
@@ -256,86 +242,23 @@ impl Session<'_> {
         self.judge(rule, answer, "the members that the object itself shows", wrong);
     }
 
-    async fn updates(&mut self, at: usize, object: &Object) {
-        let api = self.run.api;
-        let Some(update) = operation(api, at, Role::Update) else { return };
-        let Some((media_type, pointer)) = Self::body_media(self.declared(update)) else { return };
-        let (media_type, pointer) = (media_type.to_owned(), pointer.to_owned());
-        let resource = &api.resources[at];
-        let is_id = |name: &str| resource.identity.iter().any(|one| one.is_in_path && one.name == name);
-        let free = self.free_members(&pointer).into_iter().find(|one| !is_id(&one.name));
-        let Some(free) = free else { return };
-        let word = self.word();
-        let mut body = serde_json::Map::new();
-        body.insert(free.name.clone(), word.clone().into());
-        let mut body = Value::Object(body);
-        if !self.proof().is_valid(conformance_api::Side::Request, &pointer, &body) {
-            let Some(valid) = self.valid_body(&pointer) else { return };
-            body = valid;
-            body[free.name.as_str()] = word.into();
-        }
-        let before = self.current(at, object).await;
-        let answer = self.send(update, Arguments::at(&object.path).body(&media_type, body.clone())).await;
-        if !answer.is_success() {
-            let declared = self.declared(update);
-            let rule = Rule::new(
-                format!("{}.updates", declared.id),
-                Level::Must,
-                format!("{} {} changes an object", declared.method, declared.path),
-                declared.pointer.clone(),
-            );
-            if answer.is_rejection() {
-                return self.skip(rule, format!("a body that was made up is answered {}", answer.status.unwrap_or(0)));
-            }
-            return self.judge_documented(update, &answer);
-        }
-        self.judge_documented(update, &answer);
-        if let Some(found) = self.object_in(update, &answer).filter(|_| answer.json.is_some()) {
-            self.shows(update, &body, &found, &answer, "shows what was changed");
-        }
-        let (Some(before), Some((after, answer))) = (before, self.current(at, object).await) else { return };
-        self.changed_only(update, &body, &before.0, &after, &answer);
-    }
-
-    /// The object as its retrieve shows it.
-    async fn current(&mut self, at: usize, object: &Object) -> Option<(Value, Answer)> {
+    /// The object as its retrieve shows it. What was made is found every time.
+    pub(crate) async fn current(&mut self, at: usize, object: &Object) -> Option<(Value, Answer)> {
         let retrieve = operation(self.run.api, at, Role::Retrieve)?;
         let answer = self.send(retrieve, Arguments::at(&object.path)).await;
+        if matches!(answer.status, Some(404 | 410 | 500..)) {
+            let rule = self.found_rule(retrieve);
+            let wrong = vec![Mismatch::of(format!("the status is {}", answer.status.unwrap_or(0)))];
+            self.judge(rule, &answer, "a 2XX response", wrong);
+        }
         let found = self.object_in(retrieve, &answer).filter(|_| answer.is_success())?;
         Some((found, answer))
     }
 
-    /// Whether an update changed what was named, and of what clients can set nothing else.
-    fn changed_only(&mut self, update: usize, sent: &Value, before: &Value, after: &Value, answer: &Answer) {
-        let declared = self.declared(update);
-        let Some(retrieve) =
-            self.run.api.operations[update].resource.and_then(|at| operation(self.run.api, at, Role::Retrieve))
-        else {
-            return;
-        };
-        self.shows(retrieve, sent, after, answer, "shows what an update changed");
-        let Some((_, pointer)) = Self::body_media(declared) else { return };
-        let shape = self.run.api.schemas.merged(pointer);
-        let (Some(before), Some(sent)) = (before.as_object(), sent.as_object()) else { return };
-        let settable = before.iter().filter(|(name, _)| shape.property(name).is_some() && !sent.contains_key(*name));
-        let is_different = |(name, value): &(&String, &Value)| {
-            !after.get(*name).is_some_and(|one| conformance_json::equal(one, value))
-        };
-        let wrong: Vec<Mismatch> = settable
-            .filter(is_different)
-            .map(|(name, value)| Mismatch {
-                place: format!("/{name}"),
-                expected: Some(conformance_json::write(value)),
-                found: after.get(name).map_or_else(|| "missing".to_owned(), conformance_json::write),
-                ..Mismatch::default()
-            })
-            .collect();
-        // POST and PATCH both merge; only PATCH has a document that says so (RFC 5789).
-        let level = if declared.method == "PATCH" { Level::Must } else { Level::Should };
-        let statement = format!("{} {} leaves alone what it does not name", declared.method, declared.path);
-        let rule =
-            Rule::new(format!("{}.changes-nothing-else", declared.id), level, statement, declared.pointer.clone());
-        self.judge(rule, answer, "members that were not named, as they were", wrong);
+    fn found_rule(&self, retrieve: usize) -> Rule {
+        let declared = self.declared(retrieve);
+        let statement = format!("GET {} finds what was created", declared.path);
+        Rule::new(format!("{}.finds-created", declared.id), Level::Must, statement, declared.pointer.clone())
     }
 
     async fn deletes(&mut self, at: usize, object: &Object) {
@@ -378,8 +301,22 @@ impl Session<'_> {
             if is_exact {
                 self.judge_documented(retrieve, &after);
             }
+            self.deletes_once(delete, object).await;
             self.is_listed(at, object, false).await;
         }
+    }
+
+    /// What is gone is not deleted again, where the document has a response for that.
+    async fn deletes_once(&mut self, delete: usize, object: &Object) {
+        let declared = self.declared(delete);
+        if !declared.responses.iter().any(|one| matches!(one.status.as_str(), "404" | "410")) {
+            return;
+        }
+        let answer = self.send(delete, Arguments::at(&object.path)).await;
+        let statement = format!("DELETE {} does not find what was deleted", declared.path);
+        let rule =
+            Rule::new(format!("{}.forgets-deleted", declared.id), Level::Must, statement, declared.pointer.clone());
+        self.judge_rejected(rule, delete, &answer);
     }
 }
 

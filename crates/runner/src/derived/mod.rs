@@ -5,15 +5,21 @@
 //! nothing. What is created is deleted again, and what can't be deleted is not created.
 //!
 //! In reading order: [`session`](self) (what one scenario knows and sends), `request` (calls as requests), `body` (what is sent), `check`
-//! (what is expected of responses), and the scenarios: `lifecycle`, `reads`, `rejects`, `pages` (with `walk`), `access`.
+//! (what is expected of responses), and the scenarios: `lifecycle` (with `updates` and `family`), `reads`, `rejects` (with
+//! `texts`), `pages` (with `walk` and `filters`), `robustness`, `access`.
 
 mod access;
 mod body;
 mod check;
+mod family;
+mod filters;
 mod lifecycle;
 mod pages;
 mod reads;
 mod rejects;
+mod robustness;
+mod texts;
+mod updates;
 mod request;
 mod session;
 mod walk;
@@ -161,11 +167,17 @@ pub async fn verify(run: DocumentRun<'_>, listener: &mut (dyn FnMut(&RunEvent) +
         let begun = Instant::now();
         let mut session = Session::new(&run, &client);
         match one.kind {
-            Kind::Lifecycle(at) => session.lifecycle(at).await,
+            Kind::Lifecycle(at) => {
+                session.lifecycle(at).await;
+                session.below_its_own(at).await;
+            }
             Kind::Rejects(at) => session.rejects(at).await,
             Kind::Pages(at) => session.pages(at).await,
             Kind::UnknownIds(at) => session.unknown_ids(at).await,
-            Kind::Reads => session.reads().await,
+            Kind::Reads => {
+                session.reads().await;
+                session.odd_parameters().await;
+            }
             Kind::Access => session.access().await,
         }
         let left = session.clean_up().await;

@@ -47,7 +47,10 @@ impl Session<'_> {
         let wrong =
             counted.map(|(object, count)| Mismatch::of(format!("{} stands there {count} times", object.id))).collect();
         self.judge(partition, &last, "each of the created objects once", wrong);
+        self.all_found(at, &own).await;
         self.goes_back(list, &above, asked, &walk, &own).await;
+        self.filters(list, &above, &own).await;
+        self.odd_places(list, &above).await;
         self.bounds(list, &above, &limit).await;
     }
 
@@ -73,6 +76,13 @@ impl Session<'_> {
             own.push(self.create_at(at, &above).await?);
         }
         Ok((above, own))
+    }
+
+    /// Each of several objects is found.
+    async fn all_found(&mut self, at: usize, own: &[Object]) {
+        for object in own.iter().take(OBJECTS) {
+            let _ = self.current(at, object).await;
+        }
     }
 
     /// How long pages are, and whether they say truly that there is more.

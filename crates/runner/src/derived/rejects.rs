@@ -57,8 +57,42 @@ impl Session<'_> {
                 Ok(())
             };
         }
+        self.odd_media(at, create, &above).await;
+        self.creates_nothing(at, create, &control).await;
+        self.keeps_texts(at, create, &above).await;
         self.accepts_bounds(at, (create, &above, &media_type, &pointer), &control).await;
         self.rejects_updates(at, &control).await;
+    }
+
+    /// What was rejected is not there: of all that was sent with the control's text, the list has the control alone.
+    async fn creates_nothing(&mut self, at: usize, create: usize, control: &Object) {
+        let api = self.run.api;
+        let Some(list) = operation(api, at, Role::List).filter(|list| !self.is_filtered(*list)) else { return };
+        let Some((_, pointer)) = Self::body_media(self.declared(create)) else { return };
+        let shown = self.comparable(list);
+        let Some(name) = self.free_members(pointer).into_iter().map(|one| one.name).find(|name| shown.contains(name))
+        else {
+            return;
+        };
+        let Some(text) = control.sent.get(&name).cloned() else { return };
+        let made = self.made_with(&name, &text);
+        let walk = self.walk(list, &control.path[..control.path.len() - 1], None).await;
+        let (Some(answer), true) = (walk.last.clone(), walk.is_whole) else { return };
+        let count = walk.items.iter().filter(|item| item.get(&name) == Some(&text)).count();
+        let declared = self.declared(create);
+        let statement = format!("{} {} creates nothing when it rejects", declared.method, declared.path);
+        let rule = Rule::new(
+            format!("{}.rejection-does-nothing", declared.id),
+            Level::Must,
+            statement,
+            format!("{}/requestBody", declared.pointer),
+        );
+        let wrong = if count > made {
+            vec![Mismatch::of(format!("{count} objects have the text of requests of which {made} were accepted"))]
+        } else {
+            Vec::new()
+        };
+        self.judge(rule, &answer, "only what was accepted", wrong);
     }
 
     /// What is just within a documented bound is accepted, and kept as it was sent.
@@ -119,7 +153,7 @@ impl Session<'_> {
         let Some(update) = operation(self.run.api, at, Role::Update) else { return };
         let Some((media_type, pointer)) = Self::body_media(self.declared(update)) else { return };
         let (media_type, pointer) = (media_type.to_owned(), pointer.to_owned());
-        let Some(valid) = self.valid_body(&pointer) else { return };
+        let Some(valid) = self.body_for(&pointer, object) else { return };
         let declared = self.declared(update);
         let control = self.send(update, Arguments::at(&object.path).body(&media_type, valid.clone())).await;
         if !control.is_success() {
@@ -141,6 +175,8 @@ impl Session<'_> {
             };
             self.judge(rule, &answer, "a 2XX response", wrong);
         }
+        let before = self.current(at, object).await;
+        let mut all_rejected = true;
         for one in self.broken_bodies(&pointer, &valid, is_json(&media_type)).into_iter().take(MOST) {
             let answer = self.send(update, Arguments::at(&object.path).body(&media_type, one.body)).await;
             let statement = format!("{} {} rejects a body in which {}", declared.method, declared.path, one.what);
@@ -151,6 +187,21 @@ impl Session<'_> {
                 format!("{}/requestBody", declared.pointer),
             );
             self.judge_rejected(rule, update, &answer);
+            all_rejected &= answer.is_rejection();
         }
+        let (true, Some((before, _)), Some((after, answer))) = (all_rejected, before, self.current(at, object).await)
+        else {
+            return;
+        };
+        let declared = self.declared(update);
+        let statement = format!("{} {} changes nothing when it rejects", declared.method, declared.path);
+        let rule = Rule::new(
+            format!("{}.rejection-does-nothing", declared.id),
+            Level::Must,
+            statement,
+            format!("{}/requestBody", declared.pointer),
+        );
+        let wrong = self.different(update, &before, &after);
+        self.judge(rule, &answer, "the object as it was", wrong);
     }
 }

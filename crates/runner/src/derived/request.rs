@@ -22,8 +22,22 @@ pub(crate) struct Arguments {
     pub query: Vec<(String, String)>,
     /// The body, by its media type.
     pub body: Option<(String, Content)>,
-    /// Whether credentials are left out.
-    pub is_anonymous: bool,
+    /// Whose request it is.
+    pub credentials: Credentials,
+    /// A required query parameter that is left out.
+    pub without: Option<String>,
+}
+
+/// With which credentials a request is sent.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Credentials {
+    /// The run's own.
+    #[default]
+    Own,
+    /// None.
+    Missing,
+    /// Some of a scheme that the operation does not document.
+    OfAnotherScheme,
 }
 
 /// A body to send.
@@ -58,7 +72,8 @@ impl Session<'_> {
         headers.push(("accept".to_owned(), "application/json, */*;q=0.5".to_owned()));
         let mut query = Vec::new();
         for one in declared.parameters.iter().filter(|one| one.required) {
-            let given = arguments.query.iter().any(|(name, _)| *name == one.name);
+            let given = arguments.query.iter().any(|(name, _)| *name == one.name)
+                || arguments.without.as_ref() == Some(&one.name);
             match one.location {
                 Location::Query if !given => query.extend(self.pairs(one)),
                 Location::Header => {
@@ -68,8 +83,12 @@ impl Session<'_> {
             }
         }
         query.extend(arguments.query.iter().cloned());
-        if !arguments.is_anonymous {
-            self.identify(declared, &mut headers, &mut query);
+        match arguments.credentials {
+            Credentials::Own => self.identify(declared, &mut headers, &mut query),
+            Credentials::Missing => {}
+            Credentials::OfAnotherScheme => {
+                headers.extend(self.other_scheme(declared).map(|value| ("authorization".to_owned(), value)));
+            }
         }
         let mut body = Vec::new();
         if let Some((media_type, content)) = &arguments.body {
@@ -135,6 +154,21 @@ impl Session<'_> {
             Some(Value::Array(items)) => items.iter().filter_map(text).map(|value| (name.clone(), value)).collect(),
             Some(value @ Value::Object(_)) => flat(&value, &name),
             _ => Vec::new(),
+        }
+    }
+
+    /// A value of `Authorization` by a scheme that an operation does not take.
+    pub(crate) fn other_scheme(&self, declared: &Declared) -> Option<String> {
+        let schemes = &self.run.api.document.schemes;
+        let all: Vec<&Scheme> = declared.security.iter().flatten().filter_map(|name| schemes.get(name)).collect();
+        if all.is_empty() {
+            None
+        } else if all.iter().all(|one| **one == Scheme::Bearer) {
+            Some(format!("Basic {}", basic("conformance:no-such-password")))
+        } else if all.iter().all(|one| **one == Scheme::Basic) {
+            Some("Bearer conformance-no-such-token".to_owned())
+        } else {
+            None
         }
     }
 

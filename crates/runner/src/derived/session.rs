@@ -291,10 +291,17 @@ impl<'r> Session<'r> {
         Ok(made)
     }
 
+    /// How many objects were made with a member of this value.
+    pub fn made_with(&self, name: &str, value: &Value) -> usize {
+        self.there.iter().filter(|one| one.sent.get(name) == Some(value)).count()
+    }
+
     /// An object was deleted by the scenario itself.
     pub fn forget(&mut self, object: &Object) {
+        let before = self.there.len();
         self.there.retain(|one| one.path != object.path || one.resource != object.resource);
-        self.deleted += 1;
+        // Made twice under one name, it is one object all the same.
+        self.deleted += before - self.there.len();
     }
 
     /// Deletes what is still there, newest first; what is left, and why.
@@ -311,12 +318,25 @@ impl<'r> Session<'r> {
             }
             let answer = self.send(delete, Arguments::at(&object.path)).await;
             match answer.status {
+                Some(status @ 200..=299) if self.is_still_there(&object, status).await => {
+                    left.push((object.id, format!("its deletion is answered {status}, and it is still there")));
+                }
                 Some(200..=299 | 404 | 410) => self.deleted += 1,
                 Some(status) => left.push((object.id, format!("its deletion is answered {status}"))),
                 None => left.push((object.id, answer.obstacle.unwrap_or_default())),
             }
         }
         left
+    }
+
+    /// Whether an object is found after its deletion was answered. What is deleted later (202) gets the benefit.
+    async fn is_still_there(&mut self, object: &Object, status: u16) -> bool {
+        let Some(retrieve) = operation(self.run.api, object.resource, Role::Retrieve).filter(|_| status != 202) else {
+            return false;
+        };
+        let answer = self.send(retrieve, Arguments::at(&object.path)).await;
+        let says_deleted = answer.json.as_ref().is_some_and(|body| body.get("deleted") == Some(&Value::Bool(true)));
+        answer.is_success() && !says_deleted
     }
 
     /// The exchanges as they may be told, where there is something to tell.

@@ -60,12 +60,23 @@ impl Session<'_> {
 
     /// Walks a list from its beginning, as its response or the count of its items leads on.
     pub(crate) async fn walk(&mut self, list: usize, above: &[String], limit: Option<usize>) -> Walk {
+        self.walk_with(list, above, limit, &[]).await
+    }
+
+    /// The same, with other query parameters.
+    pub(crate) async fn walk_with(
+        &mut self,
+        list: usize,
+        above: &[String],
+        limit: Option<usize>,
+        others: &[(String, String)],
+    ) -> Walk {
         let mut walk = Walk::default();
         let pages = self.run.api.operations[list].pages.clone();
         let resource = self.run.api.operations[list].resource.map(|at| &self.run.api.resources[at]);
         let mut next: Option<(String, String)> = None;
         for number in 0..PAGES {
-            let mut arguments = Arguments::at(above);
+            let mut arguments = Arguments { query: others.to_vec(), ..Arguments::at(above) };
             if let (Some(limit), Some(parameter)) = (limit, pages.as_ref().and_then(|pages| pages.limit.as_ref())) {
                 arguments = arguments.with(&parameter.parameter, &limit);
             }
@@ -77,7 +88,10 @@ impl Session<'_> {
             walk.last = Some(answer.clone());
             let items =
                 answer.json.as_ref().and_then(|body| self.items(list, body)).filter(|_| answer.is_success()).cloned();
-            let Some(items) = items else { return walk };
+            let Some(items) = items else {
+                self.judge_no_error(list, &answer);
+                return walk;
+            };
             // A page of what was seen already leads nowhere.
             let is_new = items.iter().any(|item| !walk.items.contains(item));
             walk.is_overpromised |= walk.said_more && !is_new;
@@ -116,7 +130,10 @@ impl Session<'_> {
             Style::Page { parameter, first } => on(parameter, (first + number + 1).to_string()),
             Style::Offset(parameter) => on(parameter, seen.to_string()),
             Style::After(parameter) => match (found(body, TOKENS, 0), more, last) {
-                (Some(Value::String(text)), ..) if !text.is_empty() => on(parameter, text),
+                (Some(Value::String(text)), ..) if !text.is_empty() => match in_query(&text, parameter) {
+                    Some(value) => on(parameter, value),
+                    None => on(parameter, text),
+                },
                 (Some(Value::Null | Value::String(_)), ..) => Step::End,
                 // No token is shown: the id of the last item is one.
                 (_, Some(true), Some(last)) => on(parameter, last),
@@ -135,14 +152,18 @@ impl Session<'_> {
             .find(|one| one.contains("rel=\"next\""))
             .and_then(|one| one.split_once('<')?.1.split_once('>'));
         let Some((target, _)) = next else { return Step::End };
-        let pairs = conformance_api::query::parse(target.split_once('?').map_or("", |(_, query)| query));
-        let value = pairs.into_iter().find(|(name, _)| name == parameter).map(|(_, value)| value);
-        value.map_or(Step::Unknown, |value| Step::On(parameter.to_owned(), value))
+        in_query(target, parameter).map_or(Step::Unknown, |value| Step::On(parameter.to_owned(), value))
     }
 
     fn says_more(&self, answer: &Answer) -> bool {
         answer.json.as_ref().is_some_and(|body| says(body, MORE) == Some(true))
     }
+}
+
+/// The value of a query parameter in an address.
+fn in_query(address: &str, parameter: &str) -> Option<String> {
+    let pairs = conformance_api::query::parse(address.split_once('?')?.1);
+    pairs.into_iter().find(|(name, _)| name == parameter).map(|(_, value)| value)
 }
 
 /// What a member with one of these names says, at the top or one level down.

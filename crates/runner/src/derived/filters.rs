@@ -1,0 +1,63 @@
+//! Filters show what they are asked for, and all of it.
+
+use conformance_api::names::same;
+use conformance_openapi::{Location, Parameter};
+use conformance_record::{Level, Mismatch};
+use serde_json::Value;
+
+use super::check::Rule;
+use super::session::{Object, Session};
+
+impl Session<'_> {
+    /// Asks a list for what one of the run's own objects has, by each parameter that is called as a member of the items.
+    pub(crate) async fn filters(&mut self, list: usize, above: &[String], own: &[Object]) {
+        let api = self.run.api;
+        let declared = self.declared(list);
+        let Some(shape) = api.operations[list].success.shape.as_ref() else { return };
+        let item = api.schemas.merge(&conformance_api::shape::inside(&api.schemas, shape));
+        let query = declared.parameters.iter().filter(|one| one.location == Location::Query);
+        for parameter in query.filter(|one| !conformance_api::pages::Pages::is_name(&one.name)) {
+            let Some((member, schemas)) = item.properties.iter().find(|(name, _)| same(name, &parameter.name)) else {
+                continue;
+            };
+            let (of_member, of_parameter) = (api.schemas.merge(schemas), self.merged(parameter));
+            let is_simple = matches!(of_parameter.kind(), Some("string" | "integer" | "boolean"))
+                && of_member.kind() == of_parameter.kind();
+            let object = own.iter().find(|one| one.members.get(*member).is_some_and(|value| text(value).is_some()));
+            let (true, Some(object)) = (is_simple, object) else { continue };
+            let Some(value) = object.members.get(*member).and_then(text).filter(|one| !one.is_empty()) else { continue };
+            // What two schemas list alike is the same thing.
+            let is_certain = of_parameter.enumeration.is_some() && of_parameter.enumeration == of_member.enumeration;
+            let level = if is_certain { Level::Must } else { Level::Should };
+            let statement = format!("GET {} shows what `{}` asks for", declared.path, parameter.name);
+            let pointer = format!("{}/parameters", declared.pointer);
+            let rule = Rule::new(format!("{}.filters", declared.id), level, statement, pointer);
+            let walk = self.walk_with(list, above, None, &[(parameter.name.clone(), value.clone())]).await;
+            let (Some(answer), true) = (walk.last.clone(), walk.is_whole) else { continue };
+            let strange = |item: &&Value| item.get(*member).and_then(text).is_some_and(|found| found != value);
+            let mut wrong: Vec<Mismatch> = walk
+                .items
+                .iter()
+                .filter(strange)
+                .map(|item| Mismatch::of(format!("an item whose `{member}` is {}", item[*member])))
+                .collect();
+            if !walk.items.iter().any(|item| Self::is_same(item, object)) {
+                wrong.push(Mismatch::of(format!("{}, whose `{member}` is {value}, is not there", object.id)));
+            }
+            self.judge(rule, &answer, format!("objects whose `{member}` is {value}, and all of them"), wrong);
+        }
+    }
+
+    fn merged(&self, parameter: &Parameter) -> conformance_api::Merged<'_> {
+        parameter.schema.as_deref().map(|at| self.run.api.schemas.merged(at)).unwrap_or_default()
+    }
+}
+
+fn text(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) => Some(text.clone()),
+        Value::Number(number) => Some(number.to_string()),
+        Value::Bool(flag) => Some(flag.to_string()),
+        _ => None,
+    }
+}

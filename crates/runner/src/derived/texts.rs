@@ -1,0 +1,76 @@
+//! Texts as people write them come back as they were written.
+
+use conformance_api::Role;
+use conformance_api::media::is_json;
+use conformance_record::{Level, Mismatch};
+
+use super::check::Rule;
+use super::operation;
+use super::request::Arguments;
+use super::session::Session;
+
+/// Several scripts, characters beyond 16 bits and of two parts, capitals, two spaces in a row, what markup and languages
+/// quote; over 255 bytes, of not many characters.
+const TEXT: &str = "Two  Spaces, Ångström e\u{301} 日本語 עברית \u{1F600}\u{1F468}\u{200D}\u{1F469} <b>&amp;</b> \"quoted\" 'it''s' \
+                    100% \\n 한한한한한한한한한한한한한한한한한한한한한한한한한한한한한한한한한한한한한한한한";
+
+impl Session<'_> {
+    /// Sends odd texts in the member that takes any text.
+    pub(crate) async fn keeps_texts(&mut self, at: usize, create: usize, above: &[String]) {
+        let declared = self.declared(create);
+        let Some((media_type, pointer)) = Self::body_media(declared) else { return };
+        let (media_type, pointer) = (media_type.to_owned(), pointer.to_owned());
+        let Some((name, most)) = self.text_member(at, create, &pointer) else { return };
+        let Some(mut body) = self.valid_body(&pointer) else { return };
+        body[name.as_str()] = TEXT.chars().take(most).collect::<String>().trim_end().into();
+        if !self.proof().is_valid(conformance_api::Side::Request, &pointer, &body) {
+            return;
+        }
+        let answer = self.send(create, Arguments::at(above).body(&media_type, body.clone())).await;
+        self.judge_no_error(create, &answer);
+        if let Ok(object) = self.made(at, create, above, body.clone(), &answer)
+            && let Some((found, answer)) = self.current(at, &object).await
+            && let Some(kept) = found.get(&name)
+        {
+            let statement = format!("{} {} keeps a text as it is sent", declared.method, declared.path);
+            let rule =
+                Rule::new(format!("{}.keeps-texts", declared.id), Level::Must, statement, declared.pointer.clone());
+            let wrong = if Some(kept) == body.get(&name) {
+                Vec::new()
+            } else {
+                vec![Mismatch {
+                    place: format!("/{name}"),
+                    expected: body.get(&name).map(conformance_json::write),
+                    found: conformance_json::write(kept),
+                    ..Mismatch::default()
+                }]
+            };
+            self.judge(rule, &answer, "the text that was sent", wrong);
+        }
+        if let Some(mut body) = self.valid_body(&pointer).filter(|_| is_json(&media_type)) {
+            body[name.as_str()] = "nul\u{0}l".into();
+            let answer = self.send(create, Arguments::at(above).body(&media_type, body.clone())).await;
+            self.judge_no_error(create, &answer);
+            let _ = if answer.is_success() { self.made(at, create, above, body, &answer).map(drop) } else { Ok(()) };
+        }
+    }
+
+    /// A member that takes any text, that the object shows, and by which nobody finds it; and how long it may be.
+    fn text_member(&self, at: usize, create: usize, pointer: &str) -> Option<(String, usize)> {
+        let schemas = &self.run.api.schemas;
+        let retrieve = operation(self.run.api, at, Role::Retrieve)?;
+        let (shown, kept) = (self.comparable(create), self.comparable(retrieve));
+        let identity = &self.run.api.resources[at].identity;
+        let is_word = |name: &str| {
+            matches!(conformance_api::names::plain(name).as_str(), "slug" | "key" | "username" | "login")
+                || identity.iter().any(|one| one.is_in_path && one.name == name)
+        };
+        let shape = schemas.merged(pointer);
+        self.free_members(pointer).into_iter().find_map(|free| {
+            let is_kept = shown.contains(&free.name) && kept.contains(&free.name) && !is_word(&free.name);
+            let merged = schemas.merge(shape.property(&free.name)?);
+            let most = merged.bounds.max_length.unwrap_or(200).min(200);
+            is_kept.then(|| Some((free.name.clone(), usize::try_from(most).ok()?))).flatten()
+        })
+    }
+}

@@ -1,0 +1,218 @@
+//! Changes of an object: what was named is changed, everything else stays as it was.
+
+use conformance_api::names::{is_created, is_updated, plain};
+use conformance_api::{Role, Side};
+use conformance_record::{Level, Mismatch};
+use serde_json::{Map, Value};
+
+use super::check::Rule;
+use super::operation;
+use super::request::Arguments;
+use super::session::{Answer, Object, Session};
+
+/// Clocks of one machine may be corrected so far: milliseconds.
+const CORRECTION: i128 = 2_000;
+
+impl Session<'_> {
+    pub(crate) async fn updates(&mut self, at: usize, object: &Object) {
+        let Some(update) = operation(self.run.api, at, Role::Update) else { return };
+        let Some((media_type, pointer)) = Self::body_media(self.declared(update)) else { return };
+        let (media_type, pointer) = (media_type.to_owned(), pointer.to_owned());
+        let before = self.current(at, object).await;
+        let shown = before.as_ref().map_or(&object.members, |(shown, _)| shown).clone();
+        let Some(body) = self.change(at, &pointer, object, &shown) else { return };
+        let answer = self.send(update, Arguments::at(&object.path).body(&media_type, body.clone())).await;
+        if !answer.is_success() {
+            let declared = self.declared(update);
+            let statement = format!("{} {} changes an object", declared.method, declared.path);
+            let rule =
+                Rule::new(format!("{}.updates", declared.id), Level::Must, statement, declared.pointer.clone());
+            if answer.is_rejection() {
+                return self.skip(rule, format!("a body that was made up is answered {}", answer.status.unwrap_or(0)));
+            }
+            return self.judge_documented(update, &answer);
+        }
+        self.judge_documented(update, &answer);
+        if let Some(found) = self.object_in(update, &answer).filter(|_| answer.json.is_some()) {
+            self.shows(update, &body, &found, &answer, "shows what was changed");
+        }
+        let (Some((before, _)), Some((after, answer))) = (before, self.current(at, object).await) else { return };
+        self.changed_only(update, &body, &before, &after, &answer);
+        self.keeps_time(update, &before, &after, &answer);
+        self.changes_nothing(at, update, (&media_type, &pointer), object, &after).await;
+    }
+
+    /// A valid body about an object that is there: it calls it by its name.
+    pub(crate) fn body_for(&mut self, pointer: &str, object: &Object) -> Option<Value> {
+        let mut body = self.valid_body(pointer)?;
+        for (member, value) in body.as_object_mut()?.iter_mut() {
+            let Some((_, id)) = object.ids.iter().find(|(name, _)| names(member, name)) else { continue };
+            *value = if value.is_number() { id.parse::<i64>().ok()?.into() } else { id.as_str().into() };
+        }
+        self.proof().is_valid(Side::Request, pointer, &body).then_some(body)
+    }
+
+    /// A body that changes one member of an object: a text, a choice, a flag or a number.
+    fn change(&mut self, at: usize, pointer: &str, object: &Object, shown: &Value) -> Option<Value> {
+        let resource = &self.run.api.resources[at];
+        let is_id = |name: &str| resource.identity.iter().any(|one| one.is_in_path && names(name, &one.name));
+        let free = self.free_members(pointer).into_iter().find(|one| !is_id(&one.name));
+        let (name, value) = match free {
+            Some(free) => (free.name, Value::from(self.word())),
+            None => self.other_value(pointer, shown, &is_id)?,
+        };
+        let mut body = Value::Object(Map::from_iter([(name.clone(), value.clone())]));
+        if !self.proof().is_valid(Side::Request, pointer, &body) {
+            body = self.body_for(pointer, object)?;
+            body[name.as_str()] = value;
+        }
+        self.proof().is_valid(Side::Request, pointer, &body).then_some(body)
+    }
+
+    /// A member that takes one of several known values, and one that it does not have.
+    fn other_value(&self, pointer: &str, shown: &Value, is_id: &dyn Fn(&str) -> bool) -> Option<(String, Value)> {
+        let schemas = &self.run.api.schemas;
+        let shape = schemas.merged(pointer);
+        shape.properties.iter().filter(|(name, _)| !is_id(name)).find_map(|(name, property)| {
+            let merged = schemas.merge(property);
+            let now = shown.get(*name)?;
+            let other = match (merged.enumeration.as_deref(), now) {
+                (Some(values), _) => values.iter().find(|one| **one != now && one.is_string()).map(|one| (*one).clone()),
+                (None, Value::Bool(flag)) => Some((!flag).into()),
+                (None, Value::Number(number)) if merged.kind() == Some("integer") => Some((number.as_i64()? + 1).into()),
+                _ => None,
+            };
+            let is_plain = !merged.read_only && merged.choices.is_empty();
+            other.filter(|_| is_plain).map(|other| ((*name).to_owned(), other))
+        })
+    }
+
+    /// Whether an update changed what was named, and of what clients can set nothing else.
+    fn changed_only(&mut self, update: usize, sent: &Value, before: &Value, after: &Value, answer: &Answer) {
+        let retrieve = self.run.api.operations[update].resource.map(|at| operation(self.run.api, at, Role::Retrieve));
+        let Some(Some(retrieve)) = retrieve else { return };
+        self.shows(retrieve, sent, after, answer, "shows what an update changed");
+        self.nothing_else(update, sent, before, after, answer);
+    }
+
+    /// Whether the members that clients can set and did not name are as they were.
+    pub(crate) fn nothing_else(&mut self, update: usize, sent: &Value, before: &Value, after: &Value, answer: &Answer) {
+        let declared = self.declared(update);
+        let Some((_, pointer)) = Self::body_media(declared) else { return };
+        let shape = self.run.api.schemas.merged(pointer);
+        let (Some(before), Some(sent)) = (before.as_object(), sent.as_object()) else { return };
+        let settable = before.iter().filter(|(name, _)| shape.property(name).is_some() && !sent.contains_key(*name));
+        let is_different = |(name, value): &(&String, &Value)| {
+            !after.get(*name).is_some_and(|one| conformance_json::equal(one, value))
+        };
+        let wrong = settable.filter(is_different).map(|(name, value)| otherwise(name, value, after.get(name))).collect();
+        // POST and PATCH both merge; only PATCH has a document that says so (RFC 5789).
+        let level = if declared.method == "PATCH" { Level::Must } else { Level::Should };
+        let statement = format!("{} {} leaves alone what it does not name", declared.method, declared.path);
+        let rule =
+            Rule::new(format!("{}.changes-nothing-else", declared.id), level, statement, declared.pointer.clone());
+        self.judge(rule, answer, "members that were not named, as they were", wrong);
+    }
+
+    /// Whether the time of creation stays, and that of the last change does not go back.
+    fn keeps_time(&mut self, update: usize, before: &Value, after: &Value, answer: &Answer) {
+        let declared = self.declared(update);
+        let body = Self::body_media(declared).map(|(_, pointer)| self.run.api.schemas.merged(pointer));
+        // What clients can set is theirs.
+        let is_ours = |name: &str| body.as_ref().is_none_or(|body| body.property(name).is_none());
+        let Some(members) = before.as_object() else { return };
+        let times: Vec<(&String, &Value)> =
+            members.iter().filter(|(name, value)| is_ours(name) && moment(value).is_some()).collect();
+        let mut wrong = Vec::new();
+        for (name, was) in &times {
+            let now = after.get(*name);
+            let is_wrong = if is_created(name) {
+                !now.is_some_and(|now| conformance_json::equal(now, was))
+            } else {
+                let (Some(was), Some(now)) = (moment(was), now.and_then(moment)) else { continue };
+                is_updated(name) && now < was - CORRECTION
+            };
+            if is_wrong {
+                wrong.push(otherwise(name, was, now));
+            }
+        }
+        if times.iter().any(|(name, _)| is_created(name) || is_updated(name)) {
+            let statement = format!("{} {} turns no time back", declared.method, declared.path);
+            let rule =
+                Rule::new(format!("{}.keeps-times", declared.id), Level::Must, statement, declared.pointer.clone());
+            self.judge(rule, answer, "the time of creation as it was, that of the last change not earlier", wrong);
+        }
+    }
+
+    /// An update that names nothing changes nothing.
+    async fn changes_nothing(
+        &mut self,
+        at: usize,
+        update: usize,
+        (media_type, pointer): (&str, &str),
+        object: &Object,
+        before: &Value,
+    ) {
+        let nothing = Value::Object(Map::new());
+        let says_nothing = conformance_api::media::is_json(media_type) && self.declared(update).method == "PATCH";
+        if !says_nothing || !self.proof().is_valid(Side::Request, pointer, &nothing) {
+            return;
+        }
+        let answer = self.send(update, Arguments::at(&object.path).body(media_type, nothing.clone())).await;
+        self.judge_no_error(update, &answer);
+        if let (true, Some((after, answer))) = (answer.is_success(), self.current(at, object).await) {
+            self.nothing_else(update, &nothing, before, &after, &answer);
+        }
+    }
+
+    /// A whole new representation takes the place of the old one.
+    pub(crate) async fn replaces(&mut self, at: usize, object: &Object) {
+        let Some(replace) = operation(self.run.api, at, Role::Replace) else { return };
+        let Some((media_type, pointer)) = Self::body_media(self.declared(replace)) else { return };
+        let (media_type, pointer) = (media_type.to_owned(), pointer.to_owned());
+        let Some(body) = self.body_for(&pointer, object) else { return };
+        let answer = self.send(replace, Arguments::at(&object.path).body(&media_type, body.clone())).await;
+        if answer.is_rejection() {
+            return;
+        }
+        self.judge_documented(replace, &answer);
+        if !answer.is_success() {
+            return;
+        }
+        if let Some(found) = self.object_in(replace, &answer).filter(|_| answer.json.is_some()) {
+            self.shows(replace, &body, &found, &answer, "shows what was put");
+        }
+        let Some(retrieve) = operation(self.run.api, at, Role::Retrieve) else { return };
+        if let Some((after, answer)) = self.current(at, object).await {
+            self.shows(retrieve, &body, &after, &answer, "shows what was put");
+        }
+    }
+}
+
+/// Whether a member of a body says what an object is called: its `name`, or its `new_name`.
+fn names(member: &str, name: &str) -> bool {
+    let (member, name) = (plain(member), plain(name));
+    member == name || member.strip_prefix("new") == Some(name.as_str())
+}
+
+/// A member that is not what it was.
+fn otherwise(name: &str, expected: &Value, found: Option<&Value>) -> Mismatch {
+    Mismatch {
+        place: format!("/{name}"),
+        expected: Some(conformance_json::write(expected)),
+        found: found.map_or_else(|| "missing".to_owned(), conformance_json::write),
+        ..Mismatch::default()
+    }
+}
+
+/// A time in milliseconds since 1970: a text by RFC 3339, or a number of seconds or milliseconds.
+fn moment(value: &Value) -> Option<i128> {
+    match value {
+        Value::String(text) => text.parse::<jiff::Timestamp>().ok().map(|one| i128::from(one.as_millisecond())),
+        Value::Number(number) => {
+            let number = i128::from(number.as_i64()?);
+            Some(if number.abs() > 100_000_000_000 { number } else { number * 1000 })
+        }
+        _ => None,
+    }
+}
