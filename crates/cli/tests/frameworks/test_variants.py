@@ -118,3 +118,18 @@ def test_a_variation_is_judged_as_it_deserves(bed, variant):
         if variant.left is not None:
             left = len(held(origin) + held(origin, SECOND_TOKEN))
             assert left in variant.left and re.search(rf"left {left}\b", said), (left, said)
+
+
+DOCUMENT = Path(__file__).parents[4] / "docs" / "openapi.json"
+
+
+@pytest.mark.parametrize("variant", RIGHT, ids=str)
+def test_a_right_variation_passes_with_nothing_but_its_document(bed, variant):
+    url, origin, options = stand(bed, variant)
+    run = bed.conformance("run", url, *options, "--openapi", str(DOCUMENT), "--quiet")
+    said = run.stdout + run.stderr
+    assert run.returncode in (variant.code, *variant.or_else), said
+    assert "fail MUST" not in said, said
+    assert tokens_as_written(said) == [], said
+    left = len(held(origin))
+    assert left in variant.left, (left, said)

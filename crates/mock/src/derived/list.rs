@@ -160,18 +160,15 @@ impl Derived {
                 || matches!(name.as_str(), "direction" | "fields" | "expand" | "include")
         };
         let query = call.declared.parameters.iter().filter(|one| one.location == Location::Query && !reserved(one));
-        let is_list =
-            |one: &Parameter| one.schema.as_deref().is_some_and(|at| self.api.schemas.merged(at).kind() == Some("array"));
+        let is_list = |one: &Parameter| {
+            one.schema.as_deref().is_some_and(|at| self.api.schemas.merged(at).kind() == Some("array"))
+        };
         let filter = |one: &Parameter| {
             let given = call.query.iter().filter(|(name, _)| *name == one.name || *name == format!("{}[]", one.name));
             let is_given = given.clone().next().is_some();
             let mut values: Vec<String> = given
                 .flat_map(|(_, value)| {
-                    if is_list(one) {
-                        value.split(',').map(str::to_owned).collect()
-                    } else {
-                        vec![value.clone()]
-                    }
+                    if is_list(one) { value.split(',').map(str::to_owned).collect() } else { vec![value.clone()] }
                 })
                 .filter(|value| !value.is_empty() && !matches!(value.as_str(), "all" | "any" | "*"))
                 .collect();

@@ -339,7 +339,9 @@ impl Derived {
             Some(one)
         };
         let all = sent.as_array()?.iter();
-        all.map(|one| if one.is_string() { described(one) } else { Some(one.clone()) }).collect::<Option<_>>().map(Value::Array)
+        all.map(|one| if one.is_string() { described(one) } else { Some(one.clone()) })
+            .collect::<Option<_>>()
+            .map(Value::Array)
     }
 
     /// Whether a text is one of the things that these schemas allow.

@@ -120,7 +120,8 @@ impl Derived {
 }
 
 /// Members of an error that say what is wrong; other objects and arrays are left out where they may be.
-const TELLING: &[&str] = &["error", "errors", "detail", "details", "meta", "fault", "data", "result", "response", "body"];
+const TELLING: &[&str] =
+    &["error", "errors", "detail", "details", "meta", "fault", "data", "result", "response", "body"];
 
 /// An error is about a request: the objects and arrays that a sample of it has beside the words are nobody's.
 fn leave_out(body: &mut Value, allows: &dyn Fn(&Value) -> bool) {
@@ -141,7 +142,8 @@ fn leave_out(body: &mut Value, allows: &dyn Fn(&Value) -> bool) {
 
 /// Words for a status, as the `type` or the `code` of an error.
 fn kinds(status: u16) -> &'static [&'static str] {
-    const REQUEST: &[&str] = &["invalid_request_error", "invalid_request", "bad_request", "invalid", "validation_error"];
+    const REQUEST: &[&str] =
+        &["invalid_request_error", "invalid_request", "bad_request", "invalid", "validation_error"];
     match status {
         401 => &["authentication_error", "unauthorized", "unauthenticated", "invalid_request_error"],
         403 => &["permission_error", "forbidden", "permission_denied", "invalid_request_error"],

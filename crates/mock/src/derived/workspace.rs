@@ -66,7 +66,13 @@ impl Workspaces {
     fn fresh(&self, key: &str, number: usize) -> Workspace {
         let random = self.seed.map_or_else(fastrand::Rng::new, |seed| fastrand::Rng::with_seed(mix(seed, key)));
         let owner = user_of(key);
-        let kept = Kept { state: State::default(), clock: Clock::new(self.seed.is_some(), 0), random, owner, elsewhere: HashMap::new() };
+        let kept = Kept {
+            state: State::default(),
+            clock: Clock::new(self.seed.is_some(), 0),
+            random,
+            owner,
+            elsewhere: HashMap::new(),
+        };
         Workspace { number, state: Mutex::new(kept) }
     }
 }

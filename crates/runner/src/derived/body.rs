@@ -59,7 +59,18 @@ impl Session<'_> {
         };
         // Texts about an object; others may have to refer to something, or to be in a language of their own.
         const NAMES: &[&str] = &[
-            "name", "title", "slug", "key", "login", "label", "description", "summary", "subject", "comment", "note", "text",
+            "name",
+            "title",
+            "slug",
+            "key",
+            "login",
+            "label",
+            "description",
+            "summary",
+            "subject",
+            "comment",
+            "note",
+            "text",
         ];
         let is_name = |name: &str| NAMES.iter().any(|end| conformance_api::names::plain(name).ends_with(end));
         let all: Vec<&str> = shape

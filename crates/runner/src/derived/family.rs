@@ -19,7 +19,8 @@ impl Session<'_> {
         let Ok(object) = self.create(at).await else { return };
         let Ok(other) = self.create(parent).await else { return };
         let until = other.path.len();
-        let elsewhere: Vec<String> = other.path.iter().chain(&object.path[until.min(object.path.len())..]).cloned().collect();
+        let elsewhere: Vec<String> =
+            other.path.iter().chain(&object.path[until.min(object.path.len())..]).cloned().collect();
         if elsewhere.len() != object.path.len() || elsewhere == object.path {
             return;
         }
@@ -27,7 +28,8 @@ impl Session<'_> {
             let answer = self.send(retrieve, Arguments::at(&elsewhere)).await;
             let declared = self.declared(retrieve);
             let statement = format!("GET {} shows nothing below another parent", declared.path);
-            let rule = Rule::new(format!("{}.own-parent", declared.id), Level::Should, statement, declared.pointer.clone());
+            let rule =
+                Rule::new(format!("{}.own-parent", declared.id), Level::Should, statement, declared.pointer.clone());
             self.judge_rejected(rule, retrieve, &answer);
         }
         let Some(list) = operation(api, at, Role::List).filter(|list| !self.is_filtered(*list)) else { return };

@@ -25,7 +25,9 @@ impl Session<'_> {
                 && of_member.kind() == of_parameter.kind();
             let object = own.iter().find(|one| one.members.get(*member).is_some_and(|value| text(value).is_some()));
             let (true, Some(object)) = (is_simple, object) else { continue };
-            let Some(value) = object.members.get(*member).and_then(text).filter(|one| !one.is_empty()) else { continue };
+            let Some(value) = object.members.get(*member).and_then(text).filter(|one| !one.is_empty()) else {
+                continue;
+            };
             // What two schemas list alike is the same thing.
             let is_certain = of_parameter.enumeration.is_some() && of_parameter.enumeration == of_member.enumeration;
             let level = if is_certain { Level::Must } else { Level::Should };

@@ -110,7 +110,9 @@ impl Session<'_> {
         let Some(sent) = sent.as_object() else { return Vec::new() };
         let comparable = self.comparable(at);
         let mut wrong = Vec::new();
-        for (name, value) in sent.iter().filter(|(name, value)| comparable.contains(name) && self.can_show(at, name, value)) {
+        for (name, value) in
+            sent.iter().filter(|(name, value)| comparable.contains(name) && self.can_show(at, name, value))
+        {
             match object.get(name) {
                 Some(found) if conformance_json::equal(found, value) => {}
                 found => wrong.push(Mismatch {

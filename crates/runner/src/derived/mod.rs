@@ -17,11 +17,11 @@ mod lifecycle;
 mod pages;
 mod reads;
 mod rejects;
+mod request;
 mod robustness;
+mod session;
 mod texts;
 mod updates;
-mod request;
-mod session;
 mod walk;
 
 use std::time::Instant;
@@ -160,12 +160,14 @@ pub async fn verify(run: DocumentRun<'_>, listener: &mut (dyn FnMut(&RunEvent) +
         scenarios: planned.len(),
     });
     let mut tally = Tally::default();
+    let mut leaking = Vec::new();
     for one in planned {
         if *run.stop.borrow() {
             break;
         }
         let begun = Instant::now();
         let mut session = Session::new(&run, &client);
+        session.leaking.clone_from(&leaking);
         match one.kind {
             Kind::Lifecycle(at) => {
                 session.lifecycle(at).await;
@@ -181,6 +183,7 @@ pub async fn verify(run: DocumentRun<'_>, listener: &mut (dyn FnMut(&RunEvent) +
             Kind::Access => session.access().await,
         }
         let left = session.clean_up().await;
+        leaking.clone_from(&session.leaking);
         tally.scenarios += 1;
         tally.created += session.created;
         tally.deleted += session.deleted;

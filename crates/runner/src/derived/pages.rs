@@ -35,6 +35,11 @@ impl Session<'_> {
         let asked = 2.min(limit.most);
         let walk = self.walk(list, &above, Some(asked)).await;
         let Some(last) = walk.last.clone() else { return };
+        if walk.sizes.is_empty() && last.is_rejection() {
+            let statement = format!("GET {} accepts {asked} as the size of a page", self.declared(list).path);
+            let wrong = vec![Mismatch::of(format!("the status is {}", last.status.unwrap_or(0)))];
+            return self.judge(self.page_rule(list, "page-size-accepted", statement), &last, "a 2XX response", wrong);
+        }
         self.judge_sizes(list, &limit, asked, &walk, &last);
         if pages.styles.iter().all(|style| matches!(style, Style::Before(_))) {
             return self.skip(partition, "no parameter says where a page begins");

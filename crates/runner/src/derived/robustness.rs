@@ -1,8 +1,8 @@
 //! What no client should send never breaks a server: 5xx says that the server failed (RFC 9110, 15.6).
 
+use conformance_api::Role;
 use conformance_api::media::is_json;
 use conformance_api::pages::Style;
-use conformance_api::Role;
 use conformance_openapi::Location;
 use conformance_record::{Level, Mismatch};
 use serde_json::Value;
@@ -13,7 +13,8 @@ use super::request::{Arguments, Content};
 use super::session::{Answer, Session};
 
 /// Ids and cursors that nobody has.
-const ODD: &[&str] = &["0", "-1", "99999999999999999999", "no-such-thing", "nul\u{0}l", "\u{1F600}", "' OR '1'='1", "%2e%2e"];
+const ODD: &[&str] =
+    &["0", "-1", "99999999999999999999", "no-such-thing", "nul\u{0}l", "\u{1F600}", "' OR '1'='1", "%2e%2e"];
 
 impl Session<'_> {
     /// Whether a server did not fail at a request.
@@ -93,8 +94,14 @@ impl Session<'_> {
                 let merged = one.schema.as_deref().map(|at| self.run.api.schemas.merged(at)).unwrap_or_default();
                 let is_object = one.style == "deepObject" || merged.kind() == Some("object");
                 let rule = |name: &str, level: Level, what: &str| {
-                    let statement = format!("GET {} rejects a request in which `{}` is {what}", declared.path, one.name);
-                    Rule::new(format!("{}.{name}", declared.id), level, statement, format!("{}/parameters", declared.pointer))
+                    let statement =
+                        format!("GET {} rejects a request in which `{}` is {what}", declared.path, one.name);
+                    Rule::new(
+                        format!("{}.{name}", declared.id),
+                        level,
+                        statement,
+                        format!("{}/parameters", declared.pointer),
+                    )
                 };
                 if one.required && !is_object {
                     let arguments = Arguments { without: Some(one.name.clone()), ..Arguments::default() };

@@ -24,6 +24,8 @@ pub(crate) struct Session<'r> {
     there: Vec<Object>,
     /// How many requests failed in a row: a server that fails at everything is not asked on.
     pub failures: usize,
+    /// Resources whose objects could not be deleted: no more are made.
+    pub leaking: Vec<usize>,
 }
 
 /// An object that the run created.
@@ -78,6 +80,7 @@ impl<'r> Session<'r> {
             deleted: 0,
             there: Vec::new(),
             failures: 0,
+            leaking: Vec::new(),
         }
     }
 
@@ -182,6 +185,9 @@ impl<'r> Session<'r> {
     pub fn can_create(&self, at: usize) -> bool {
         let api = self.run.api;
         let Some(create) = operation(api, at, Role::Create) else { return false };
+        if self.leaking.contains(&at) {
+            return false;
+        }
         Self::body_media(self.declared(create))
             .is_some_and(|(_, pointer)| self.proof().body(Side::Request, pointer, &[]).is_some())
             && self.shows_id(at, create)
@@ -308,25 +314,34 @@ impl<'r> Session<'r> {
     pub async fn clean_up(&mut self) -> Vec<(String, String)> {
         let mut left = Vec::new();
         for object in std::mem::take(&mut self.there).into_iter().rev() {
-            let Some(delete) = operation(self.run.api, object.resource, Role::Delete) else {
-                left.push((object.id, "nothing deletes it".to_owned()));
-                continue;
-            };
-            if object.path.is_empty() {
-                left.push(("(no id)".to_owned(), "the response to its create shows no id".to_owned()));
-                continue;
-            }
-            let answer = self.send(delete, Arguments::at(&object.path)).await;
-            match answer.status {
-                Some(status @ 200..=299) if self.is_still_there(&object, status).await => {
-                    left.push((object.id, format!("its deletion is answered {status}, and it is still there")));
+            match self.delete_again(&object).await {
+                None => self.deleted += 1,
+                Some(reason) => {
+                    self.leaking.push(object.resource);
+                    left.push((if object.id.is_empty() { "(no id)".to_owned() } else { object.id }, reason));
                 }
-                Some(200..=299 | 404 | 410) => self.deleted += 1,
-                Some(status) => left.push((object.id, format!("its deletion is answered {status}"))),
-                None => left.push((object.id, answer.obstacle.unwrap_or_default())),
             }
         }
         left
+    }
+
+    /// Deletes an object; why it is still there, if it is.
+    async fn delete_again(&mut self, object: &Object) -> Option<String> {
+        let Some(delete) = operation(self.run.api, object.resource, Role::Delete) else {
+            return Some("nothing deletes it".to_owned());
+        };
+        if object.path.is_empty() {
+            return Some("the response to its create shows no id".to_owned());
+        }
+        let answer = self.send(delete, Arguments::at(&object.path)).await;
+        match answer.status {
+            Some(status @ 200..=299) if self.is_still_there(object, status).await => {
+                Some(format!("its deletion is answered {status}, and it is still there"))
+            }
+            Some(200..=299 | 404 | 410) => None,
+            Some(status) => Some(format!("its deletion is answered {status}")),
+            None => Some(answer.obstacle.unwrap_or_default()),
+        }
     }
 
     /// Whether an object is found after its deletion was answered. What is deleted later (202) gets the benefit.

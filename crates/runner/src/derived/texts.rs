@@ -3,11 +3,12 @@
 use conformance_api::Role;
 use conformance_api::media::is_json;
 use conformance_record::{Level, Mismatch};
+use serde_json::Value;
 
 use super::check::Rule;
 use super::operation;
 use super::request::Arguments;
-use super::session::Session;
+use super::session::{Answer, Session};
 
 /// Several scripts, characters beyond 16 bits and of two parts, capitals, two spaces in a row, what markup and languages
 /// quote; over 255 bytes, of not many characters.
@@ -28,24 +29,11 @@ impl Session<'_> {
         }
         let answer = self.send(create, Arguments::at(above).body(&media_type, body.clone())).await;
         self.judge_no_error(create, &answer);
-        if let Ok(object) = self.made(at, create, above, body.clone(), &answer)
-            && let Some((found, answer)) = self.current(at, &object).await
-            && let Some(kept) = found.get(&name)
-        {
-            let statement = format!("{} {} keeps a text as it is sent", declared.method, declared.path);
-            let rule =
-                Rule::new(format!("{}.keeps-texts", declared.id), Level::Must, statement, declared.pointer.clone());
-            let wrong = if Some(kept) == body.get(&name) {
-                Vec::new()
-            } else {
-                vec![Mismatch {
-                    place: format!("/{name}"),
-                    expected: body.get(&name).map(conformance_json::write),
-                    found: conformance_json::write(kept),
-                    ..Mismatch::default()
-                }]
-            };
-            self.judge(rule, &answer, "the text that was sent", wrong);
+        if let Ok(object) = self.made(at, create, above, body.clone(), &answer) {
+            self.keeps_text(create, &name, &body, &object.members, &answer);
+            if let Some((found, answer)) = self.current(at, &object).await {
+                self.keeps_text(create, &name, &body, &found, &answer);
+            }
         }
         if let Some(mut body) = self.valid_body(&pointer).filter(|_| is_json(&media_type)) {
             body[name.as_str()] = "nul\u{0}l".into();
@@ -53,6 +41,24 @@ impl Session<'_> {
             self.judge_no_error(create, &answer);
             let _ = if answer.is_success() { self.made(at, create, above, body, &answer).map(drop) } else { Ok(()) };
         }
+    }
+
+    fn keeps_text(&mut self, create: usize, name: &str, sent: &Value, shown: &Value, answer: &Answer) {
+        let Some(kept) = shown.get(name) else { return };
+        let declared = self.declared(create);
+        let statement = format!("{} {} keeps a text as it is sent", declared.method, declared.path);
+        let rule = Rule::new(format!("{}.keeps-texts", declared.id), Level::Must, statement, declared.pointer.clone());
+        let wrong = if Some(kept) == sent.get(name) {
+            Vec::new()
+        } else {
+            vec![Mismatch {
+                place: format!("/{name}"),
+                expected: sent.get(name).map(conformance_json::write),
+                found: conformance_json::write(kept),
+                ..Mismatch::default()
+            }]
+        };
+        self.judge(rule, answer, "the text that was sent", wrong);
     }
 
     /// A member that takes any text, that the object shows, and by which nobody finds it; and how long it may be.

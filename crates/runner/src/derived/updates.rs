@@ -25,8 +25,7 @@ impl Session<'_> {
         if !answer.is_success() {
             let declared = self.declared(update);
             let statement = format!("{} {} changes an object", declared.method, declared.path);
-            let rule =
-                Rule::new(format!("{}.updates", declared.id), Level::Must, statement, declared.pointer.clone());
+            let rule = Rule::new(format!("{}.updates", declared.id), Level::Must, statement, declared.pointer.clone());
             if answer.is_rejection() {
                 return self.skip(rule, format!("a body that was made up is answered {}", answer.status.unwrap_or(0)));
             }
@@ -36,9 +35,10 @@ impl Session<'_> {
         if let Some(found) = self.object_in(update, &answer).filter(|_| answer.json.is_some()) {
             self.shows(update, &body, &found, &answer, "shows what was changed");
         }
-        let (Some((before, _)), Some((after, answer))) = (before, self.current(at, object).await) else { return };
+        let Some((before, _)) = before else { return };
+        self.keeps_time(update, &before, &answer);
+        let Some((after, answer)) = self.current(at, object).await else { return };
         self.changed_only(update, &body, &before, &after, &answer);
-        self.keeps_time(update, &before, &after, &answer);
         self.changes_nothing(at, update, (&media_type, &pointer), object, &after).await;
     }
 
@@ -77,9 +77,13 @@ impl Session<'_> {
             let merged = schemas.merge(property);
             let now = shown.get(*name)?;
             let other = match (merged.enumeration.as_deref(), now) {
-                (Some(values), _) => values.iter().find(|one| **one != now && one.is_string()).map(|one| (*one).clone()),
+                (Some(values), _) => {
+                    values.iter().find(|one| **one != now && one.is_string()).map(|one| (*one).clone())
+                }
                 (None, Value::Bool(flag)) => Some((!flag).into()),
-                (None, Value::Number(number)) if merged.kind() == Some("integer") => Some((number.as_i64()? + 1).into()),
+                (None, Value::Number(number)) if merged.kind() == Some("integer") => {
+                    Some((number.as_i64()? + 1).into())
+                }
                 _ => None,
             };
             let is_plain = !merged.read_only && merged.choices.is_empty();
@@ -105,7 +109,8 @@ impl Session<'_> {
         let is_different = |(name, value): &(&String, &Value)| {
             !after.get(*name).is_some_and(|one| conformance_json::equal(one, value))
         };
-        let wrong = settable.filter(is_different).map(|(name, value)| otherwise(name, value, after.get(name))).collect();
+        let wrong =
+            settable.filter(is_different).map(|(name, value)| otherwise(name, value, after.get(name))).collect();
         // POST and PATCH both merge; only PATCH has a document that says so (RFC 5789).
         let level = if declared.method == "PATCH" { Level::Must } else { Level::Should };
         let statement = format!("{} {} leaves alone what it does not name", declared.method, declared.path);
@@ -115,7 +120,8 @@ impl Session<'_> {
     }
 
     /// Whether the time of creation stays, and that of the last change does not go back.
-    fn keeps_time(&mut self, update: usize, before: &Value, after: &Value, answer: &Answer) {
+    fn keeps_time(&mut self, update: usize, before: &Value, answer: &Answer) {
+        let Some(after) = self.object_in(update, answer).filter(Value::is_object) else { return };
         let declared = self.declared(update);
         let body = Self::body_media(declared).map(|(_, pointer)| self.run.api.schemas.merged(pointer));
         // What clients can set is theirs.
@@ -125,15 +131,11 @@ impl Session<'_> {
             members.iter().filter(|(name, value)| is_ours(name) && moment(value).is_some()).collect();
         let mut wrong = Vec::new();
         for (name, was) in &times {
-            let now = after.get(*name);
-            let is_wrong = if is_created(name) {
-                !now.is_some_and(|now| conformance_json::equal(now, was))
-            } else {
-                let (Some(was), Some(now)) = (moment(was), now.and_then(moment)) else { continue };
-                is_updated(name) && now < was - CORRECTION
-            };
-            if is_wrong {
-                wrong.push(otherwise(name, was, now));
+            let Some(now) = after.get(*name) else { continue };
+            let is_earlier = || moment(was).zip(moment(now)).is_some_and(|(was, now)| now < was - CORRECTION);
+            let is_other = is_created(name) && !conformance_json::equal(now, was);
+            if is_other || (is_updated(name) && is_earlier()) {
+                wrong.push(otherwise(name, was, Some(now)));
             }
         }
         if times.iter().any(|(name, _)| is_created(name) || is_updated(name)) {
@@ -160,6 +162,7 @@ impl Session<'_> {
         }
         let answer = self.send(update, Arguments::at(&object.path).body(media_type, nothing.clone())).await;
         self.judge_no_error(update, &answer);
+        self.keeps_time(update, before, &answer);
         if let (true, Some((after, answer))) = (answer.is_success(), self.current(at, object).await) {
             self.nothing_else(update, &nothing, before, &after, &answer);
         }
