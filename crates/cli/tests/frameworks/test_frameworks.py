@@ -32,3 +32,15 @@ def test_a_right_server_passes_with_nothing_but_its_document(bed, name):
     assert run.returncode == 0, run.stdout + run.stderr
     assert run.stdout.rstrip().endswith("left 0"), run.stdout
     assert held(origin) == []
+
+
+SHAPES = {"link-header": "", "nested": "", "page-numbers": "/api/v1", "named": "", "basic": "/rest", "problems": ""}
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_a_right_server_of_another_shape_passes_with_nothing_but_its_document(bed, shape):
+    origin = bed.server("shapes", shape)
+    document = pathlib.Path(__file__).parents[4] / "fixtures" / "documents" / f"{shape}.yaml"
+    run = bed.conformance("run", origin + SHAPES[shape], "--openapi", str(document), "--deny-warnings")
+    assert run.returncode == 0, run.stdout + run.stderr
+    assert run.stdout.rstrip().endswith("left 0"), run.stdout

@@ -20,10 +20,20 @@ pub(crate) struct Free {
 }
 
 impl Session<'_> {
+    /// A valid body for the schema: the document's example of it, if there is one.
+    pub(crate) fn plain_body(&self, pointer: &str) -> Option<Value> {
+        let bodies = self.run.api.document.operations.iter().filter_map(|one| one.body.as_ref());
+        let media = bodies.flat_map(|body| &body.media).filter(|one| one.schema.as_deref() == Some(pointer));
+        let example = media
+            .flat_map(|one| &one.examples)
+            .find(|one| one.is_object() && self.run.proof.is_valid(Side::Request, pointer, one));
+        let made = || Some(self.run.proof.body(Side::Request, pointer, &[])?.value.clone());
+        example.cloned().or_else(made)
+    }
+
     /// A valid body for the schema, with a text that nobody else sends where one fits.
     pub(crate) fn valid_body(&mut self, pointer: &str) -> Option<Value> {
-        let made = self.run.proof.body(Side::Request, pointer, &[])?;
-        let mut body = made.value.clone();
+        let mut body = self.plain_body(pointer)?;
         for free in self.free_members(pointer) {
             let text = self.word();
             let before = body.clone();
@@ -81,13 +91,23 @@ impl Session<'_> {
             .collect();
         let named = all.iter().filter(|name| is_name(name)).map(|name| Free { name: (*name).to_owned() });
         let named: Vec<Free> = named.take(2).collect();
-        let required =
-            || all.iter().find(|name| shape.required.contains(name)).map(|name| Free { name: (*name).to_owned() });
+        // What has an example may have to be like it: a currency, a country.
+        let is_shown = |name: &str| {
+            let merged = shape.property(name).map(|one| schemas.merge(one)).unwrap_or_default();
+            !merged.examples.is_empty() || merged.default.is_some()
+        };
+        let is_required = |name: &&&str| shape.required.contains(*name) && !is_shown(name);
+        let required = || all.iter().find(is_required).map(|name| Free { name: (*name).to_owned() });
         if named.is_empty() { required().into_iter().collect() } else { named }
     }
 
     /// Bodies that break one rule each, made from a valid one.
-    pub(crate) fn broken_bodies(&self, pointer: &str, valid: &Value, is_typed: bool) -> Vec<Broken> {
+    pub(crate) fn broken_bodies(
+        &self,
+        pointer: &str,
+        valid: &Value,
+        (is_typed, is_required): (bool, bool),
+    ) -> Vec<Broken> {
         let schemas = &self.run.api.schemas;
         let shape = schemas.merged(pointer);
         let Some(members) = valid.as_object() else { return Vec::new() };
@@ -125,6 +145,8 @@ impl Session<'_> {
         }
         if is_typed && shape.kind() == Some("object") && shape.choices.is_empty() {
             let others = [("null", Value::Null), ("an array", json!([])), ("a text", "text".into())];
+            // Where no body is needed, null is none.
+            let others = others.into_iter().filter(|(_, body)| is_required || !body.is_null());
             all.extend(others.map(|(what, body)| Broken { what: format!("it is {what}, of an object"), body }));
         }
         // A form that says nothing is no body at all, which may be allowed.
@@ -144,10 +166,11 @@ impl Session<'_> {
             let merged = schemas.merged(pointer).property(&free.name).map(|one| schemas.merge(one)).unwrap_or_default();
             let Some(most) = merged.bounds.max_length.filter(|most| (30..=1000).contains(most)) else { continue };
             let length = usize::try_from(most).unwrap_or(0);
-            let texts = |unit: &str| unit.repeat(length);
-            let mut texts = vec![
+            // Names may have to be unlike each other.
+            let texts = |unit: &str| format!("{}{}", self.word(), unit.repeat(length)).chars().take(length).collect();
+            let mut texts: Vec<(String, String)> = vec![
                 (format!("{most} characters long"), texts("a")),
-                (format!("{most} characters long, each beyond 16 bits"), texts("\u{1F600}")),
+                (format!("{most} characters long, most of them beyond 16 bits"), texts("\u{1F600}")),
             ];
             if merged.bounds.min_length == Some(1) {
                 texts.push(("one character long".to_owned(), "\u{1F600}".to_owned()));

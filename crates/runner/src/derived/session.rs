@@ -241,8 +241,13 @@ impl<'r> Session<'r> {
     pub async fn create_at(&mut self, at: usize, path: &[String]) -> Result<Object, String> {
         let create = operation(self.run.api, at, Role::Create).ok_or("nothing creates one")?;
         let (media_type, pointer) = Self::body_media(self.declared(create)).ok_or("its body can't be written")?;
-        let body = self.valid_body(pointer).ok_or("no body was found that its schema allows")?;
-        let answer = self.send(create, Arguments::at(path).body(media_type, body.clone())).await;
+        let mut body = self.valid_body(pointer).ok_or("no body was found that its schema allows")?;
+        let mut answer = self.send(create, Arguments::at(path).body(media_type, body.clone())).await;
+        // A text of ours may be none that the server takes; what the document shows may be one.
+        if let (true, Some(plain)) = (answer.is_rejection(), self.plain_body(pointer).filter(|plain| *plain != body)) {
+            body = plain;
+            answer = self.send(create, Arguments::at(path).body(media_type, body.clone())).await;
+        }
         self.made(at, create, path, body, &answer)
     }
 
