@@ -167,15 +167,18 @@ fn classify(body: &mut Value, status: u16, allows: &dyn Fn(&Value) -> bool) {
         let Some(Value::String(before)) = body.pointer(&at).cloned() else { continue };
         let mut tried = body.clone();
         let mut may_be = |word: &str| {
-            tried.pointer_mut(&at).map(|there| *there = word.into());
+            if let Some(there) = tried.pointer_mut(&at) {
+                *there = word.into();
+            }
             allows(&tried)
         };
         let is_open = may_be("no-such-word");
         if is_open && plain(&before) != name {
             continue;
         }
-        if let Some(word) = kinds(status).iter().find(|word| may_be(word)) {
-            body.pointer_mut(&at).map(|there| *there = (*word).into());
+        let word = kinds(status).iter().find(|word| may_be(word));
+        if let (Some(word), Some(there)) = (word, body.pointer_mut(&at)) {
+            *there = (*word).into();
         }
     }
 }

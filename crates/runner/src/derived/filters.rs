@@ -1,12 +1,13 @@
 //! Filters show what they are asked for, and all of it.
 
 use conformance_api::names::same;
+use conformance_api::{Api, Merged};
 use conformance_openapi::{Location, Parameter};
 use conformance_record::{Level, Mismatch};
 use serde_json::Value;
 
 use super::check::Rule;
-use super::session::{Object, Session};
+use super::session::{Answer, Object, Session};
 
 impl Session<'_> {
     /// Asks a list for what one of the run's own objects has, by each parameter that is called as a member of the items.
@@ -20,7 +21,7 @@ impl Session<'_> {
             let Some((member, schemas)) = item.properties.iter().find(|(name, _)| same(name, &parameter.name)) else {
                 continue;
             };
-            let (of_member, of_parameter) = (api.schemas.merge(schemas), self.merged(parameter));
+            let (of_member, of_parameter) = (api.schemas.merge(schemas), merged(api, parameter));
             let is_simple = matches!(of_parameter.kind(), Some("string" | "integer" | "boolean"))
                 && of_member.kind() == of_parameter.kind();
             let object = own.iter().find(|one| one.members.get(*member).is_some_and(|value| text(value).is_some()));
@@ -28,15 +29,19 @@ impl Session<'_> {
             let Some(value) = object.members.get(*member).and_then(text).filter(|one| !one.is_empty()) else {
                 continue;
             };
-            // What two schemas list alike is the same thing.
-            let is_certain = of_parameter.enumeration.is_some() && of_parameter.enumeration == of_member.enumeration;
+            // What has one name, one type and one list of values is one thing.
+            let is_certain = of_parameter.enumeration == of_member.enumeration && *member == parameter.name;
             let level = if is_certain { Level::Must } else { Level::Should };
             let statement = format!("GET {} shows what `{}` asks for", declared.path, parameter.name);
             let pointer = format!("{}/parameters", declared.pointer);
             let rule = Rule::new(format!("{}.filters", declared.id), level, statement, pointer);
             let walk = self.walk_with(list, above, None, &[(parameter.name.clone(), value.clone())]).await;
             let (Some(answer), true) = (walk.last.clone(), walk.is_whole) else { continue };
-            let strange = |item: &&Value| item.get(*member).and_then(text).is_some_and(|found| found != value);
+            // A text may be looked for within texts.
+            let is_text = of_member.kind() == Some("string") && of_member.enumeration.is_none();
+            let fits =
+                |found: &str| found == value || (is_text && found.to_lowercase().contains(&value.to_lowercase()));
+            let strange = |item: &&Value| item.get(*member).and_then(text).is_some_and(|found| !fits(&found));
             let mut wrong: Vec<Mismatch> = walk
                 .items
                 .iter()
@@ -46,12 +51,34 @@ impl Session<'_> {
             if !walk.items.iter().any(|item| Self::is_same(item, object)) {
                 wrong.push(Mismatch::of(format!("{}, whose `{member}` is {value}, is not there", object.id)));
             }
-            self.judge(rule, &answer, format!("objects whose `{member}` is {value}, and all of them"), wrong);
+            self.judge(rule.clone(), &answer, format!("objects whose `{member}` is {value}, and all of them"), wrong);
+            let Some(other) = another(&of_parameter, &value) else { continue };
+            let walk = self.walk_with(list, above, None, &[(parameter.name.clone(), other.clone())]).await;
+            let Some(answer) = walk.last.clone().filter(Answer::is_success) else { continue };
+            let wrong = if walk.items.iter().any(|item| Self::is_same(item, object)) {
+                vec![Mismatch::of(format!("{}, whose `{member}` is {value}, is there", object.id))]
+            } else {
+                Vec::new()
+            };
+            self.judge(rule, &answer, format!("objects whose `{member}` is {other}, and no others"), wrong);
         }
     }
+}
 
-    fn merged(&self, parameter: &Parameter) -> conformance_api::Merged<'_> {
-        parameter.schema.as_deref().map(|at| self.run.api.schemas.merged(at)).unwrap_or_default()
+fn merged<'a>(api: &'a Api, parameter: &Parameter) -> Merged<'a> {
+    parameter.schema.as_deref().map(|at| api.schemas.merged(at)).unwrap_or_default()
+}
+
+/// A value of a filter that is not this one.
+fn another(parameter: &Merged<'_>, value: &str) -> Option<String> {
+    if let Some(values) = &parameter.enumeration {
+        let mut others = values.iter().filter_map(|one| text(one)).filter(|one| one != value);
+        // These are words for no filter at all.
+        return others.find(|one| !matches!(one.as_str(), "all" | "any" | "*" | ""));
+    }
+    match parameter.kind() {
+        Some("boolean") => Some(if value == "true" { "false" } else { "true" }.to_owned()),
+        _ => None,
     }
 }
 

@@ -1,7 +1,6 @@
 //! An object from its creation to its deletion: what was written is read, what is deleted is gone.
 
-use conformance_api::names::same;
-use conformance_api::{Api, Role, Shape};
+use conformance_api::{Role, Shape};
 use conformance_record::{Level, Mismatch};
 use serde_json::Value;
 
@@ -95,49 +94,6 @@ impl Session<'_> {
         let rule =
             Rule::new(format!("{}.keeps-what-was-sent", declared.id), Level::Must, statement, declared.pointer.clone());
         self.judge(rule, answer, "the members that were sent, as they were sent", wrong);
-    }
-
-    /// Members that an operation's body and its response both have.
-    pub(crate) fn comparable(&self, at: usize) -> Vec<String> {
-        let shape = self.run.api.operations[at].success.shape.as_ref();
-        let media = Self::body_media(self.declared(at)).or_else(|| self.create_media(at));
-        let (Some(shape), Some((_, request))) = (shape, media) else { return Vec::new() };
-        comparable(self.run.api, request, shape)
-    }
-
-    /// Members that were sent and are not shown as they were sent.
-    pub(crate) fn different(&self, at: usize, sent: &Value, object: &Value) -> Vec<Mismatch> {
-        let Some(sent) = sent.as_object() else { return Vec::new() };
-        let comparable = self.comparable(at);
-        let mut wrong = Vec::new();
-        for (name, value) in
-            sent.iter().filter(|(name, value)| comparable.contains(name) && self.can_show(at, name, value))
-        {
-            match object.get(name) {
-                Some(found) if conformance_json::equal(found, value) => {}
-                found => wrong.push(Mismatch {
-                    place: format!("/{name}"),
-                    expected: Some(conformance_json::write(value)),
-                    found: found.map_or_else(|| "missing".to_owned(), conformance_json::write),
-                    ..Mismatch::default()
-                }),
-            }
-        }
-        wrong
-    }
-
-    /// Whether a response's schema allows what was sent: documents spell words differently on both sides.
-    fn can_show(&self, at: usize, name: &str, value: &Value) -> bool {
-        let schemas = &self.run.api.schemas;
-        let Some(shape) = self.run.api.operations[at].success.shape.as_ref() else { return false };
-        let shown = schemas.merge(&conformance_api::shape::inside(schemas, shape));
-        let member = shown.property(name).map(|property| schemas.merge(property)).unwrap_or_default();
-        member.enumeration.is_none_or(|all| all.contains(&value))
-    }
-
-    fn create_media(&self, at: usize) -> Option<(&str, &str)> {
-        let resource = self.run.api.operations[at].resource?;
-        Self::body_media(self.declared(operation(self.run.api, resource, Role::Create)?))
     }
 
     async fn reads_back(&mut self, at: usize, object: &Object) {
@@ -320,33 +276,4 @@ impl Session<'_> {
             Rule::new(format!("{}.forgets-deleted", declared.id), Level::Must, statement, declared.pointer.clone());
         self.judge_rejected(rule, delete, &answer);
     }
-}
-
-/// Members that a request's schema and a response's object both have, with the same simple type: what is sent in one is
-/// what is shown in the other.
-fn comparable(api: &Api, request: &str, shape: &Shape) -> Vec<String> {
-    let schemas = &api.schemas;
-    let sent = schemas.merged(request);
-    // Where the object is one of several kinds, nobody knows which one it is.
-    let shown = schemas.merge(&conformance_api::shape::inside(schemas, shape));
-    let is_simple = |kind: Option<&str>| matches!(kind, Some("string" | "integer" | "number" | "boolean"));
-    sent.properties
-        .iter()
-        .filter(|(name, property)| {
-            let one = schemas.merge(property);
-            let Some(other) = shown.properties.iter().find(|(known, _)| same(known, name) && known == name) else {
-                return false;
-            };
-            let other = schemas.merge(&other.1);
-            let same_kind =
-                one.kind() == other.kind() && one.format == other.format && one.enumeration == other.enumeration;
-            is_simple(one.kind())
-                && same_kind
-                && !one.write_only
-                && !other.read_only
-                && !one.read_only
-                && one.format != Some("password")
-        })
-        .map(|(name, _)| (*name).to_owned())
-        .collect()
 }

@@ -4,13 +4,15 @@
 //! A server that rejects a body that was made up is not blamed for it: such bodies can be valid and still refer to
 //! nothing. What is created is deleted again, and what can't be deleted is not created.
 //!
-//! In reading order: [`session`](self) (what one scenario knows and sends), `request` (calls as requests), `body` (what is sent), `check`
+//! In reading order: [`session`](self) (what one scenario knows and sends), `request` (calls as requests), `body` and `broken` (what is sent), `compare` and `check`
 //! (what is expected of responses), and the scenarios: `lifecycle` (with `updates` and `family`), `reads`, `rejects` (with
 //! `texts`), `pages` (with `walk` and `filters`), `robustness`, `access`.
 
 mod access;
 mod body;
+mod broken;
 mod check;
+mod compare;
 mod family;
 mod filters;
 mod lifecycle;

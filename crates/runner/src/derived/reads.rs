@@ -60,7 +60,7 @@ impl Session<'_> {
         };
         let mut own = path;
         own.push(unknown.clone());
-        self.odd_ids(at, &own[..own.len() - 1].to_vec(), &unknown).await;
+        self.odd_ids(at, &own[..own.len() - 1], &unknown).await;
         for (role, one) in operations {
             let mut arguments = Arguments::at(&own);
             // A client may name what it puts: no id is unknown then.

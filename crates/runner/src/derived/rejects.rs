@@ -4,6 +4,7 @@ use conformance_api::Role;
 use conformance_api::media::is_json;
 use conformance_record::{Level, Mismatch};
 
+use super::broken::{Broken, Form};
 use super::check::Rule;
 use super::operation;
 use super::request::{Arguments, Content};
@@ -32,7 +33,7 @@ impl Session<'_> {
             }
         };
         let above = control.path[..control.path.len() - 1].to_vec();
-        let kinds = (is_json(&media_type), self.needs_body(create));
+        let kinds = Form { is_typed: is_json(&media_type), is_required: self.needs_body(create) };
         let broken = self.broken_bodies(&pointer, &control.sent, kinds);
         for one in broken.into_iter().take(MOST) {
             if self.failures > 5 || *self.run.stop.borrow() {
@@ -117,7 +118,11 @@ impl Session<'_> {
                 format!("{}/requestBody", declared.pointer),
             )
         };
-        for (member, one) in self.bound_bodies(pointer, &control.sent) {
+        let least = self.least_body(pointer, &control.sent).map(|body| {
+            let what = "nothing stands but what is required".to_owned();
+            (String::new(), Broken { what, body })
+        });
+        for (member, one) in self.bound_bodies(pointer, &control.sent).into_iter().chain(least) {
             let answer = self.send(create, Arguments::at(above).body(media_type, one.body.clone())).await;
             // There is such a one already.
             if answer.status == Some(409) {
@@ -186,7 +191,7 @@ impl Session<'_> {
         }
         let before = self.current(at, object).await;
         let mut all_rejected = true;
-        let kinds = (is_json(&media_type), self.needs_body(update));
+        let kinds = Form { is_typed: is_json(&media_type), is_required: self.needs_body(update) };
         for one in self.broken_bodies(&pointer, &valid, kinds).into_iter().take(MOST) {
             let answer = self.send(update, Arguments::at(&object.path).body(&media_type, one.body)).await;
             let statement = format!("{} {} rejects a body in which {}", declared.method, declared.path, one.what);

@@ -6,6 +6,7 @@ use conformance_record::{Level, Mismatch};
 use serde_json::{Map, Value};
 
 use super::check::Rule;
+use super::compare::moment;
 use super::operation;
 use super::request::Arguments;
 use super::session::{Answer, Object, Session};
@@ -205,17 +206,5 @@ fn otherwise(name: &str, expected: &Value, found: Option<&Value>) -> Mismatch {
         expected: Some(conformance_json::write(expected)),
         found: found.map_or_else(|| "missing".to_owned(), conformance_json::write),
         ..Mismatch::default()
-    }
-}
-
-/// A time in milliseconds since 1970: a text by RFC 3339, or a number of seconds or milliseconds.
-fn moment(value: &Value) -> Option<i128> {
-    match value {
-        Value::String(text) => text.parse::<jiff::Timestamp>().ok().map(|one| i128::from(one.as_millisecond())),
-        Value::Number(number) => {
-            let number = i128::from(number.as_i64()?);
-            Some(if number.abs() > 100_000_000_000 { number } else { number * 1000 })
-        }
-        _ => None,
     }
 }

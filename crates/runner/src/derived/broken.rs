@@ -1,0 +1,258 @@
+//! Bodies that break a single documented rule, and bodies that are just within one.
+
+use conformance_api::{Merged, Side};
+use serde_json::{Map, Value, json};
+
+use super::session::Session;
+
+/// A body that breaks one rule, or just keeps it.
+#[derive(Clone, Debug)]
+pub(crate) struct Broken {
+    /// What is special about it: `name is 101 characters long, of 100`.
+    pub what: String,
+    pub body: Value,
+}
+
+/// How a body is sent.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Form {
+    /// Whether it tells texts from numbers, as JSON does.
+    pub is_typed: bool,
+    /// Whether the operation needs one.
+    pub is_required: bool,
+}
+
+impl Session<'_> {
+    /// Bodies that break one rule each, made from a valid one.
+    pub(crate) fn broken_bodies(&self, pointer: &str, valid: &Value, form: Form) -> Vec<Broken> {
+        let shape = self.run.api.schemas.merged(pointer);
+        let Some(members) = valid.as_object() else { return Vec::new() };
+        let mut all = self.broken_members(&shape, members, form.is_typed);
+        all.extend(self.broken_below(&shape, members, form.is_typed));
+        if form.is_typed && shape.kind() == Some("object") && shape.choices.is_empty() {
+            let others = [("null", Value::Null), ("an array", json!([])), ("a text", "text".into())];
+            // Where no body is needed, null is none.
+            let others = others.into_iter().filter(|(_, body)| form.is_required || !body.is_null());
+            all.extend(others.map(|(what, body)| Broken { what: format!("it is {what}, of an object"), body }));
+        }
+        // A form that says nothing is no body at all, which may be allowed.
+        all.retain(|one| form.is_typed || one.body.as_object().is_some_and(|members| !members.is_empty()));
+        // Only what the schema as a whole excludes is wrong.
+        all.retain(|one| !self.run.proof.is_valid(Side::Request, pointer, &one.body));
+        all
+    }
+
+    /// An object with one of its members missing, wrong or unknown.
+    fn broken_members(&self, shape: &Merged<'_>, members: &Map<String, Value>, is_typed: bool) -> Vec<Broken> {
+        let schemas = &self.run.api.schemas;
+        let mut all = Vec::new();
+        let mut put = |name: &str, what: String, value: Option<Value>| {
+            let mut body = members.clone();
+            match value {
+                Some(value) => drop(body.insert(name.to_owned(), value)),
+                None => drop(body.remove(name)),
+            }
+            all.push(Broken { what, body: Value::Object(body) });
+        };
+        for name in shape.required.iter().filter(|name| members.contains_key(**name)) {
+            let merged = shape.property(name).map(|property| schemas.merge(property)).unwrap_or_default();
+            let can_show = is_typed || !matches!(merged.kind(), Some("array" | "object"));
+            if can_show && merged.default.is_none() {
+                put(name, format!("`{name}`, which is required, is missing"), None);
+            }
+            if is_typed && !merged.is_nullable() && merged.kind().is_some() {
+                put(name, format!("`{name}`, which is required, is null"), Some(Value::Null));
+            }
+        }
+        for (name, property) in &shape.properties {
+            let merged = schemas.merge(property);
+            if merged.read_only || !merged.choices.is_empty() {
+                continue;
+            }
+            let items = if is_typed { self.wrong_items(&merged, members.get(*name)) } else { Vec::new() };
+            for (what, value) in wrong_values(&merged, is_typed).into_iter().chain(items) {
+                put(name, format!("`{name}` is {what}"), Some(value));
+            }
+        }
+        if shape.additional == Some(&Value::Bool(false)) && shape.choices.is_empty() {
+            put("conformance_unknown", "a member is there that the schema excludes".to_owned(), Some("x".into()));
+        }
+        all
+    }
+
+    /// A body in which an object within is broken.
+    fn broken_below(&self, shape: &Merged<'_>, members: &Map<String, Value>, is_typed: bool) -> Vec<Broken> {
+        let schemas = &self.run.api.schemas;
+        let mut all = Vec::new();
+        for (name, property) in &shape.properties {
+            let merged = schemas.merge(property);
+            let Some(Value::Object(inner)) = members.get(*name).filter(|_| merged.choices.is_empty()) else { continue };
+            for one in self.broken_members(&merged, inner, is_typed) {
+                let mut body = members.clone();
+                body.insert((*name).to_owned(), one.body);
+                all.push(Broken { what: format!("in `{name}`, {}", one.what), body: Value::Object(body) });
+            }
+        }
+        all
+    }
+
+    /// Arrays of too few, of too many, of equal or of wrong items.
+    fn wrong_items(&self, merged: &Merged<'_>, now: Option<&Value>) -> Vec<(String, Value)> {
+        let Some(Value::Array(items)) = now.filter(|_| merged.kind() == Some("array")) else { return Vec::new() };
+        let (mut all, bounds) = (Vec::new(), &merged.bounds);
+        let Some(item) = items.first() else { return all };
+        let many = |count: u64| vec![item.clone(); usize::try_from(count).unwrap_or(0)];
+        if let Some(least) = bounds.min_items.filter(|least| (1..=50).contains(least)) {
+            all.push((format!("an array of {}, of at least {least}", least - 1), many(least - 1).into()));
+        }
+        if let Some(most) = bounds.max_items.filter(|most| *most <= 200 && !merged.unique) {
+            all.push((format!("an array of {}, of {most}", most + 1), many(most + 1).into()));
+        }
+        if merged.unique {
+            all.push(("an array with one item twice".to_owned(), many(2).into()));
+        }
+        let of_items = merged.items.map(|items| self.run.api.schemas.merge(&[items])).unwrap_or_default();
+        let wrong = wrong_values(&of_items, true).into_iter().next();
+        all.extend(wrong.map(|(what, value)| (format!("an array whose item is {what}"), json!([value]))));
+        all
+    }
+
+    /// Bodies at a documented bound, or of another documented value, each with the member that it is about.
+    pub(crate) fn bound_bodies(&self, pointer: &str, valid: &Value) -> Vec<(String, Broken)> {
+        let schemas = &self.run.api.schemas;
+        let shape = schemas.merged(pointer);
+        let mut values: Vec<(String, String, Value)> = Vec::new();
+        for free in self.free_members(pointer) {
+            let merged = shape.property(&free.name).map(|one| schemas.merge(one)).unwrap_or_default();
+            values.extend(
+                self.texts_at_bounds(&merged).into_iter().map(|(what, text)| (free.name.clone(), what, text.into())),
+            );
+        }
+        for (name, property) in &shape.properties {
+            let merged = schemas.merge(property);
+            if merged.read_only || !merged.choices.is_empty() {
+                continue;
+            }
+            values.extend(other_values(&merged).into_iter().map(|(what, value)| ((*name).to_owned(), what, value)));
+        }
+        let put = |(name, what, value): (String, String, Value)| {
+            let mut body = valid.clone();
+            body[name.as_str()] = value;
+            let is_valid = self.run.proof.is_valid(Side::Request, pointer, &body);
+            is_valid.then(|| (name.clone(), Broken { what: format!("`{name}` is {what}"), body }))
+        };
+        values.into_iter().filter_map(put).collect()
+    }
+
+    /// Texts as short and as long as they may be, and of characters beyond ASCII.
+    fn texts_at_bounds(&self, merged: &Merged<'_>) -> Vec<(String, String)> {
+        let Some(most) = merged.bounds.max_length.filter(|most| (30..=1000).contains(most)) else { return Vec::new() };
+        let length = usize::try_from(most).unwrap_or(0);
+        // Names may have to be unlike each other.
+        let text = |unit: &str| format!("{}{}", self.word(), unit.repeat(length)).chars().take(length).collect();
+        let mut all: Vec<(String, String)> = vec![
+            (format!("{most} characters long"), text("a")),
+            (format!("{most} characters long, most of them beyond 16 bits"), text("\u{1F600}")),
+        ];
+        if merged.bounds.min_length == Some(1) {
+            all.push(("one character long".to_owned(), "\u{1F600}".to_owned()));
+        }
+        all
+    }
+
+    /// A body with what is required and nothing else.
+    pub(crate) fn least_body(&self, pointer: &str, valid: &Value) -> Option<Value> {
+        let shape = self.run.api.schemas.merged(pointer);
+        let members = valid.as_object()?;
+        let least: Map<String, Value> = members
+            .iter()
+            .filter(|(name, _)| shape.required.contains(&name.as_str()))
+            .map(|(name, value)| (name.clone(), value.clone()))
+            .collect();
+        let is_less = shape.choices.is_empty() && least.len() < members.len();
+        let least = Value::Object(least);
+        (is_less && self.run.proof.is_valid(Side::Request, pointer, &least)).then_some(least)
+    }
+}
+
+/// The least and the largest whole number that are documented, and every word.
+fn other_values(merged: &Merged<'_>) -> Vec<(String, Value)> {
+    let is_small = |one: &f64| one.abs() < 1e9 && one.fract() == 0.0;
+    match (merged.kind(), &merged.enumeration) {
+        (Some("string"), Some(values)) => {
+            let words = values.iter().filter(|one| one.as_str().is_some_and(|word| !word.is_empty()));
+            words.take(6).map(|word| (conformance_json::write(word), (*word).clone())).collect()
+        }
+        (Some("integer"), None) => {
+            let (least, most) = (merged.bounds.minimum.filter(is_small), merged.bounds.maximum.filter(is_small));
+            // One alone is often a word for any.
+            let Some((least, most)) = least.zip(most) else { return Vec::new() };
+            vec![(format!("{least}, the least"), whole(least)), (format!("{most}, the most"), whole(most))]
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// Values that break a bound, each just beyond it, in words.
+fn wrong_values(merged: &Merged<'_>, is_typed: bool) -> Vec<(String, Value)> {
+    match merged.kind() {
+        Some("string") => wrong_texts(merged, is_typed),
+        Some(kind @ ("integer" | "number")) => wrong_numbers(merged, kind == "integer", is_typed),
+        Some("boolean") => vec![("text, of a boolean".to_owned(), "perhaps".into())],
+        Some("array") if is_typed => vec![("an object, of an array".to_owned(), json!({ "0": "x" }))],
+        Some("object") if is_typed => vec![("text, of an object".to_owned(), "text".into())],
+        _ => Vec::new(),
+    }
+}
+
+fn wrong_texts(merged: &Merged<'_>, is_typed: bool) -> Vec<(String, Value)> {
+    let (mut all, bounds) = (Vec::new(), &merged.bounds);
+    let text = |length: u64| "a".repeat(usize::try_from(length).unwrap_or(0));
+    if is_typed {
+        all.push(("a number, of text".to_owned(), json!(17)));
+        all.push(("an array, of text".to_owned(), json!(["text"])));
+    }
+    if merged.enumeration.is_some() {
+        all.push(("no value of its enumeration".to_owned(), "conformance-no-such-value".into()));
+    } else if merged.patterns.is_empty() && merged.format.is_none() {
+        if let Some(most) = bounds.max_length.filter(|most| *most <= 20_000) {
+            all.push((format!("{} characters long, of {most}", most + 1), text(most + 1).into()));
+        }
+        if let Some(least) = bounds.min_length.filter(|least| *least > 0) {
+            all.push((format!("{} characters long, of at least {least}", least - 1), text(least - 1).into()));
+        }
+    } else if let Some(pattern) = merged.patterns.first() {
+        all.push((format!("text that does not match {pattern}"), "\u{1F600} !".into()));
+    }
+    all
+}
+
+fn wrong_numbers(merged: &Merged<'_>, is_whole: bool, is_typed: bool) -> Vec<(String, Value)> {
+    let (mut all, bounds) = (Vec::new(), &merged.bounds);
+    if is_typed {
+        all.push(("text, of a number".to_owned(), "seventeen".into()));
+    }
+    if is_whole {
+        all.push(("1.5, of a whole number".to_owned(), json!(1.5)));
+    }
+    let is_exact = |bound: &f64| bound.abs() < 1e15;
+    let mut push = |what: &str, bound: Option<f64>, by: f64| {
+        if let Some(bound) = bound.filter(is_exact) {
+            all.push((format!("{what} {bound}"), whole(bound + by)));
+        }
+    };
+    push("above", bounds.maximum, 1.0);
+    push("below", bounds.minimum, -1.0);
+    push("not above", bounds.above, 0.0);
+    push("not below", bounds.below, 0.0);
+    if let Some(step) = bounds.multiple_of.filter(|step| is_exact(step) && *step > 1.0) {
+        all.push((format!("{}, no multiple of {step}", step + 1.0), whole(step + 1.0)));
+    }
+    all
+}
+
+/// A number without a fraction where it has none: `101` and not `101.0`.
+#[expect(clippy::cast_possible_truncation, reason = "bounds beyond what f64 holds exactly are left out")]
+fn whole(number: f64) -> Value {
+    if number.fract() == 0.0 { json!(number as i64) } else { json!(number) }
+}

@@ -1,0 +1,164 @@
+//! Whether what a server shows is what it was sent.
+//!
+//! Servers keep values and not texts: a time may come back with another number of digits, an address with a slash at its
+//! end, a set in another order. None of that is a fault.
+
+use conformance_api::{Api, Merged, Role, Shape};
+use conformance_record::Mismatch;
+use serde_json::Value;
+
+use super::operation;
+use super::session::Session;
+
+impl Session<'_> {
+    /// Members that an operation's body, or else that of the resource's create, and its response both have.
+    pub(crate) fn comparable(&self, at: usize) -> Vec<String> {
+        let shape = self.run.api.operations[at].success.shape.as_ref();
+        let media = Self::body_media(self.declared(at)).or_else(|| self.create_media(at));
+        let (Some(shape), Some((_, request))) = (shape, media) else { return Vec::new() };
+        comparable(self.run.api, request, shape)
+    }
+
+    fn create_media(&self, at: usize) -> Option<(&str, &str)> {
+        let resource = self.run.api.operations[at].resource?;
+        Self::body_media(self.declared(operation(self.run.api, resource, Role::Create)?))
+    }
+
+    /// Members that were sent and are not shown as they were sent.
+    pub(crate) fn different(&self, at: usize, sent: &Value, object: &Value) -> Vec<Mismatch> {
+        let Some(sent) = sent.as_object() else { return Vec::new() };
+        let comparable = self.comparable(at);
+        let mut wrong = Vec::new();
+        for (name, value) in sent.iter().filter(|(name, _)| comparable.contains(name)) {
+            let shown = self.shown(at, name);
+            // Documents spell words differently on both sides: what can't be shown is not looked for.
+            let can_show = shown.enumeration.as_ref().is_none_or(|all| all.contains(&value));
+            let found = object.get(name);
+            if can_show && !found.is_some_and(|found| agrees(value, found, shown.format)) {
+                wrong.push(Mismatch {
+                    place: format!("/{name}"),
+                    expected: Some(conformance_json::write(value)),
+                    found: found.map_or_else(|| "missing".to_owned(), conformance_json::write),
+                    ..Mismatch::default()
+                });
+            }
+        }
+        wrong
+    }
+
+    /// The schema of a member of the object that an operation shows.
+    fn shown(&self, at: usize, name: &str) -> Merged<'_> {
+        let schemas = &self.run.api.schemas;
+        let Some(shape) = self.run.api.operations[at].success.shape.as_ref() else { return Merged::default() };
+        let object = schemas.merge(&conformance_api::shape::inside(schemas, shape));
+        object.property(name).map(|property| schemas.merge(property)).unwrap_or_default()
+    }
+}
+
+/// Members that a request's schema and a response's object both have, of the same type: what is sent in one is what is
+/// shown in the other.
+fn comparable(api: &Api, request: &str, shape: &Shape) -> Vec<String> {
+    let schemas = &api.schemas;
+    let sent = schemas.merged(request);
+    // Where the object is one of several kinds, nobody knows which one it is.
+    let shown = schemas.merge(&conformance_api::shape::inside(schemas, shape));
+    let is_comparable = |name: &str, property: &[&Value]| {
+        let Some(other) = shown.property(name).map(|other| schemas.merge(other)) else { return false };
+        let one = schemas.merge(property);
+        let is_same = one.kind() == other.kind() && one.format == other.format && one.enumeration == other.enumeration;
+        let is_theirs = !one.write_only && !one.read_only && !other.read_only && one.format != Some("password");
+        is_same && is_theirs && is_plain(api, &one, &other)
+    };
+    let members = sent.properties.iter().filter(|(name, property)| is_comparable(name, property));
+    members.map(|(name, _)| (*name).to_owned()).collect()
+}
+
+/// Whether two schemas describe a scalar, an array of scalars or a map of scalars.
+fn is_plain(api: &Api, one: &Merged<'_>, other: &Merged<'_>) -> bool {
+    let is_scalar = |kind: Option<&str>| matches!(kind, Some("string" | "integer" | "number" | "boolean"));
+    let kind =
+        |schema: Option<&Value>| schema.and_then(|schema| api.schemas.merge(&[schema]).kind().map(str::to_owned));
+    let same_kind = |one: Option<&Value>, other: Option<&Value>| {
+        let (one, other) = (kind(one), kind(other));
+        is_scalar(one.as_deref()) && one == other
+    };
+    match one.kind() {
+        Some("array") => one.prefix_items.is_empty() && same_kind(one.items, other.items),
+        Some("object") => {
+            let is_map = one.properties.is_empty() && other.properties.is_empty();
+            is_map && one.choices.is_empty() && same_kind(one.additional, other.additional)
+        }
+        kind => is_scalar(kind),
+    }
+}
+
+/// Whether a value is shown as what was sent.
+fn agrees(sent: &Value, shown: &Value, format: Option<&str>) -> bool {
+    match (sent, shown) {
+        (Value::String(sent), Value::String(shown)) => sent == shown || means_the_same(sent, shown, format),
+        (Value::Object(sent), Value::Object(shown)) => {
+            sent.iter().all(|(name, value)| shown.get(name).is_some_and(|found| agrees(value, found, None)))
+        }
+        (Value::Array(sent), Value::Array(shown)) => {
+            let sorted = |all: &[Value]| {
+                let mut all: Vec<String> = all.iter().map(conformance_json::write).collect();
+                all.sort();
+                all
+            };
+            sorted(sent) == sorted(shown)
+        }
+        _ => conformance_json::equal(sent, shown),
+    }
+}
+
+/// Whether two texts of a format stand for one value.
+fn means_the_same(one: &str, other: &str, format: Option<&str>) -> bool {
+    match format.unwrap_or("") {
+        "date-time" => moment(&one.into()).is_some_and(|at| moment(&other.into()) == Some(at)),
+        "uuid" | "email" | "idn-email" | "hostname" | "ipv6" => one.eq_ignore_ascii_case(other),
+        "uri" | "url" | "iri" | "uri-reference" => one.trim_end_matches('/') == other.trim_end_matches('/'),
+        "time" | "duration" | "byte" | "binary" => true,
+        _ => false,
+    }
+}
+
+/// A time in milliseconds since 1970: a text by RFC 3339, or a number of seconds or milliseconds.
+pub(crate) fn moment(value: &Value) -> Option<i128> {
+    match value {
+        Value::String(text) => text.parse::<jiff::Timestamp>().ok().map(|one| i128::from(one.as_millisecond())),
+        Value::Number(number) => {
+            let number = i128::from(number.as_i64()?);
+            Some(if number.abs() > 100_000_000_000 { number } else { number * 1000 })
+        }
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+    use serde_json::{Value, json};
+
+    use super::agrees;
+
+    #[rstest]
+    #[case(json!("a"), json!("a"), None, true)]
+    #[case(json!("a"), json!("A"), None, false)]
+    #[case(json!("2024-01-02T03:04:05Z"), json!("2024-01-02T03:04:05.000+00:00"), Some("date-time"), true)]
+    #[case(json!("2024-01-02T03:04:05Z"), json!("2024-01-02T03:04:06Z"), Some("date-time"), false)]
+    #[case(json!("https://example.com"), json!("https://example.com/"), Some("uri"), true)]
+    #[case(json!("Ada@Example.com"), json!("ada@example.com"), Some("email"), true)]
+    #[case(json!(["a", "b"]), json!(["b", "a"]), None, true)]
+    #[case(json!(["a"]), json!(["a", "b"]), None, false)]
+    #[case(json!({ "a": 1 }), json!({ "a": 1, "b": 2 }), None, true)]
+    #[case(json!({ "a": 1 }), json!({ "a": 2 }), None, false)]
+    #[case(json!(1), json!(1.0), None, true)]
+    fn what_is_sent_is_shown(
+        #[case] sent: Value,
+        #[case] shown: Value,
+        #[case] format: Option<&str>,
+        #[case] same: bool,
+    ) {
+        assert_eq!(agrees(&sent, &shown, format), same);
+    }
+}
