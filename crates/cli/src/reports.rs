@@ -115,7 +115,7 @@ fn cannot(path: &Path, error: &std::io::Error) -> Diagnostic {
 }
 
 fn matrix(path: &PathBuf) -> Result<serde_json::Value, Diagnostic> {
-    let text = fs::read_to_string(path);
+    let text = conformance_source::read_text(path);
     let text = text.map_err(|error| Diagnostic::general(format!("cannot read {}: {error}", path.display())))?;
     let found: Option<serde_json::Value> = serde_json::from_str(&text).ok();
     found.filter(|found| found.get("faults").is_some_and(serde_json::Value::is_array)).ok_or_else(|| {
