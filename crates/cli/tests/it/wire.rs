@@ -282,3 +282,21 @@ fn who_sends_and_never_reads_does_not_lock_out_others() {
     assert_eq!(server.send("t", "GET", "/v2/conversations", None).0, 200);
     assert!(start.elapsed() < std::time::Duration::from_secs(5), "{:?}", start.elapsed());
 }
+
+#[rstest]
+#[case::unknown_members("POST", "/v2/conversations", (0..20_000).map(|n| format!("\"m{n}\":1,")).collect::<String>(), 400)]
+#[case::long_name("POST", "/v2/conversations", format!("\"{}\":1,", "n".repeat(500_000)), 400)]
+#[case::long_path("GET", &format!("/{}", "p".repeat(30_000)), String::new(), 404)]
+#[case::parameters("GET", &format!("/v2/conversations?{}", "x&limit=1&".repeat(2_500)), String::new(), 400)]
+fn what_is_said_of_a_large_request_is_short(
+    #[case] method: &str,
+    #[case] target: &str,
+    #[case] members: String,
+    #[case] status: u16,
+) {
+    let server = MockServer::start(&["--quiet", "--strict"]);
+    let body = if members.is_empty() { members } else { format!("{{{members}\"displayName\":1}}") };
+    let answer = request(&server, method, target, JSON, &body);
+    assert_eq!(answer.status, status, "{:.1000}", answer.body);
+    assert!(answer.body.len() < 64_000, "{} bytes", answer.body.len());
+}
