@@ -15,6 +15,7 @@ pub mod control;
 pub mod cors;
 pub mod derived;
 pub mod ids;
+mod kept;
 pub mod mock;
 mod pipeline;
 pub mod plan;
