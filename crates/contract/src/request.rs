@@ -221,6 +221,10 @@ impl Reading<'_> {
         for (parameter, items) in lists {
             self.take(parameter, typed_list(schemas, parameter, &items));
         }
+        self.missing(&seen);
+    }
+
+    fn missing(&mut self, seen: &HashSet<String>) {
         for parameter in &self.operation.parameters {
             if parameter.required && parameter.place == Place::Query && !seen.contains(&parameter.name) {
                 let place = format!("query.{}", parameter.name);

@@ -18,6 +18,7 @@ use tokio::time::{sleep, timeout};
 
 use crate::mock::Mock;
 use crate::service::answer;
+use crate::settings::Limits;
 use crate::socket::{Activity, Socket};
 
 /// How long those that have connected and said nothing keep a server that shall end.
@@ -47,7 +48,7 @@ pub async fn serve(listener: TcpListener, mock: Arc<Mock>, shutdown: impl Future
                 drop(place);
             });
         };
-    let mut open = Open::default();
+    let mut open = Open { all: Vec::new(), spare: limits.connections / 64 };
     loop {
         tokio::select! {
             ready = next(&listener, &connections, &mut open) => {
@@ -72,23 +73,26 @@ pub async fn serve(listener: TcpListener, mock: Arc<Mock>, shutdown: impl Future
 }
 
 /// The connections that are open.
-#[derive(Default)]
-struct Open(Vec<Weak<Activity>>);
+struct Open {
+    all: Vec<Weak<Activity>>,
+    /// How many places are kept free while there are idle connections.
+    spare: usize,
+}
 
 impl Open {
     fn add(&mut self) -> Arc<Activity> {
         let activity = Arc::new(Activity::new());
-        if self.0.len() == self.0.capacity() {
-            self.0.retain(|one| one.strong_count() > 0);
+        if self.all.len() == self.all.capacity() {
+            self.all.retain(|one| one.strong_count() > 0);
         }
-        self.0.push(Arc::downgrade(&activity));
+        self.all.push(Arc::downgrade(&activity));
         activity
     }
 
     /// Asks the connection that has been idle for longest to make room, if one is.
     fn make_room(&mut self) {
-        self.0.retain(|one| one.strong_count() > 0);
-        let open = self.0.iter().filter_map(Weak::upgrade);
+        self.all.retain(|one| one.strong_count() > 0);
+        let open = self.all.iter().filter_map(Weak::upgrade);
         let idle = open.filter_map(|one| Some((one.idle_since()?, one)));
         if let Some((_, oldest)) = idle.min_by_key(|(since, _)| *since) {
             oldest.evict();
@@ -114,6 +118,10 @@ async fn next(
                 continue;
             }
         };
+        // Some room is made ahead, so that whoever comes next need not wait for it.
+        if places.available_permits() <= open.spare {
+            open.make_room();
+        }
         loop {
             if let Ok(place) = places.clone().try_acquire_owned() {
                 return Ok((accepted, place));
@@ -151,6 +159,17 @@ async fn connection(
             }
         })
     };
+    let served = protocols(&limits).serve_connection(TokioIo::new(io), service).into_owned();
+    let mut served = std::pin::pin!(watcher.watch(served));
+    tokio::select! {
+        _ = &mut served => return,
+        () = sleep(limits.patience) => if silence.lock().is_some() { return },
+    }
+    let _ = served.await;
+}
+
+/// What is spoken on a connection, within bounds.
+fn protocols(limits: &Limits) -> auto::Builder<TokioExecutor> {
     let mut builder = auto::Builder::new(TokioExecutor::new());
     builder
         .http1()
@@ -163,11 +182,5 @@ async fn connection(
         .timer(TokioTimer::new())
         .max_header_list_size(u32::try_from(limits.headers).unwrap_or(u32::MAX))
         .keep_alive_interval(limits.patience);
-    let served = builder.serve_connection(TokioIo::new(io), service);
-    let mut served = std::pin::pin!(watcher.watch(served));
-    tokio::select! {
-        _ = &mut served => return,
-        () = sleep(limits.patience) => if silence.lock().is_some() { return },
-    }
-    let _ = served.await;
+    builder
 }
