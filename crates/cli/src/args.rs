@@ -3,6 +3,7 @@
 mod shared;
 mod values;
 
+use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -328,6 +329,12 @@ pub struct Mock {
     /// Write every request and its answer to this file, for `conformance judge`.
     #[arg(long, value_name = "FILE")]
     pub record: Option<PathBuf>,
+    /// How many connections may be open. Idle ones make room for new ones, the oldest first.
+    #[arg(long, default_value = "1024", value_name = "N")]
+    pub max_connections: NonZeroU32,
+    /// How many workspaces are kept. The least recently used one makes room for a new one.
+    #[arg(long, default_value = "10000", value_name = "N")]
+    pub max_workspaces: NonZeroU32,
     /// Let requests ask for a fault with the header field `Conformance-Fault: NAME`.
     #[arg(long)]
     pub fault_header: bool,

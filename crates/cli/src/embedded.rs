@@ -35,7 +35,7 @@ pub fn shipped_fixtures(folder: Option<&Path>) -> Result<Vec<SourceFile>, Diagno
 
 /// The fixtures that `--fixtures` names: a file, or one that the suite ships, by its name without folder and ending.
 pub fn fixtures(folder: Option<&Path>, name: &str) -> Result<SourceFile, Diagnostics> {
-    match std::fs::read_to_string(name) {
+    match conformance_source::read_text(Path::new(name)) {
         Ok(text) => return Ok(SourceFile::new(name, text)),
         Err(error) if error.kind() != io::ErrorKind::NotFound => {
             return Err(Diagnostic::general(format!("cannot read {name}: {error}")).into());

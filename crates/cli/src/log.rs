@@ -7,6 +7,7 @@ use std::time::Duration;
 use anstyle::{AnsiColor, Style};
 use conformance_mock::{Observer, Reply, Witness};
 use conformance_record::secrets::without_query_secrets;
+use conformance_record::truncate::truncate;
 use conformance_record::{Exchange, NoResponse, Request, Response};
 use conformance_runner::Recorder;
 
@@ -58,7 +59,7 @@ fn line(request: &Request, reply: &Reply, took: Duration) -> String {
     let mut text = format!(
         "{:>6} {} {status}{}{status:#} {dim}{time}{workspace}{dim:#}",
         request.method,
-        safe(request, &without_query_secrets(&request.target)),
+        safe(request, &truncate(&without_query_secrets(&request.target), MAX_TARGET)),
         reply.status
     );
     if let Some(problem) = &reply.problem {
@@ -69,6 +70,9 @@ fn line(request: &Request, reply: &Reply, took: Duration) -> String {
     }
     text
 }
+
+/// So many bytes of a target stand in a line.
+const MAX_TARGET: usize = 1024;
 
 /// Text from outside, without the request's token and without control characters.
 fn safe(request: &Request, text: &str) -> String {

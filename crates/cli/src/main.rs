@@ -25,7 +25,10 @@ use std::process::ExitCode;
 use clap::Parser;
 
 fn main() -> ExitCode {
-    let args = args::Args::parse();
+    let args = match args::Args::try_parse() {
+        Ok(args) => args,
+        Err(told) => return terminal::usage(&told).into(),
+    };
     args.color.apply();
     let exit = commands::dispatch(args).unwrap_or_else(|failure| {
         terminal::error(&failure);

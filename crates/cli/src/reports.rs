@@ -1,7 +1,7 @@
 //! Reports: where they go, and what they are told besides the run.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use conformance_contract::Suite;
 use conformance_record::{Blame, Level};
@@ -49,7 +49,7 @@ impl Reports {
         for path in wanted.iter().filter_map(|one| one.file.as_ref()) {
             probe(path)?;
         }
-        let matrix = telling.kill_matrix.as_ref().map(matrix).transpose()?;
+        let matrix = telling.kill_matrix.as_deref().map(matrix).transpose()?;
         let background = Background { again, version: env!("CARGO_PKG_VERSION").to_owned(), requirements, matrix };
         Ok(Self { wanted, background, run: Collected::default() })
     }
@@ -114,8 +114,8 @@ fn cannot(path: &Path, error: &std::io::Error) -> Diagnostic {
     Diagnostic::general(format!("the report {} cannot be written: {error}", path.display()))
 }
 
-fn matrix(path: &PathBuf) -> Result<serde_json::Value, Diagnostic> {
-    let text = fs::read_to_string(path);
+fn matrix(path: &Path) -> Result<serde_json::Value, Diagnostic> {
+    let text = conformance_source::read_text(path);
     let text = text.map_err(|error| Diagnostic::general(format!("cannot read {}: {error}", path.display())))?;
     let found: Option<serde_json::Value> = serde_json::from_str(&text).ok();
     found.filter(|found| found.get("faults").is_some_and(serde_json::Value::is_array)).ok_or_else(|| {

@@ -21,12 +21,28 @@ pub fn check_stdout(written: io::Result<()>) {
 /// How a command ends, all told: not well when its output is not where it was sent.
 pub fn finish(exit: Exit) -> Exit {
     match STDOUT_ERROR.get() {
+        // Who reads no further (`| head`) knows it. What failed still failed; what was well is not told in full, and ends as
+        // a process does whom the system ends for it: 128 and SIGPIPE.
+        Some(error) if error.kind() == io::ErrorKind::BrokenPipe => match exit {
+            Exit::Ok => Exit::Command(141),
+            other => other,
+        },
         Some(error) if exit != Exit::Interrupted => {
             note(&format!("error: stdout could not be written: {error}; what it holds is not complete"));
             Exit::Usage
         }
         _ => exit,
     }
+}
+
+/// Tells what clap has to say: what is wrong with the arguments, or the help that they ask for.
+pub fn usage(told: &clap::Error) -> Exit {
+    let printed = told.print();
+    if told.use_stderr() {
+        return Exit::Usage;
+    }
+    check_stdout(printed);
+    finish(Exit::Ok)
 }
 
 /// How wide lines on stdout may be: as the terminal, or as `CONFORMANCE_COLUMNS` says, and never so that one cannot be read. Elsewhere lines are not broken:

@@ -2,7 +2,10 @@
 //!
 //! The mock refuses what is found here; the judge of SDKs reports it. Both use the same words.
 
+use std::collections::HashSet;
+
 use conformance_json::{Document, Note};
+use conformance_record::truncate::truncate;
 use conformance_record::{Code, Finding, Request};
 use conformance_source::{pointer, suggest};
 use percent_encoding::percent_decode_str;
@@ -62,6 +65,7 @@ impl Contract {
         }
         reading.query(&self.schemas, request.query().unwrap_or(""));
         reading.body(&self.schemas, request);
+        reading.findings = few(std::mem::take(&mut reading.findings));
         Ok(reading)
     }
 
@@ -103,8 +107,46 @@ impl Contract {
             || format!("; the paths are {}", distinct(&templates).join(", ")),
             |near| format!("; did you mean {near}?"),
         );
-        let message = format!("no operation has the path of {method} {path}{advice}");
-        Lost { finding: Finding::new(Code::UnknownPath, "path", message), allowed: Vec::new() }
+        let message = format!("no operation has the path of {method} {}{advice}", truncate(path, MAX_SHOWN));
+        let mut finding = Finding::new(Code::UnknownPath, "path", message);
+        shorten(&mut finding);
+        Lost { finding, allowed: Vec::new() }
+    }
+}
+
+/// Of each kind of finding, so many are told of a request; of the others, how many there are.
+const MAX_FINDINGS: usize = 20;
+/// So many bytes of what a client sent are shown in a finding.
+const MAX_SHOWN: usize = 512;
+
+/// Says how many findings of a kind are not told.
+fn more(count: usize, code: Code, place: &str) -> Option<Finding> {
+    (count > 0).then(|| Finding::new(code, place, format!("and {count} more of this kind")))
+}
+
+/// The first findings of each kind, shortened, and how many there are of those that repeat.
+fn few(findings: Vec<Finding>) -> Vec<Finding> {
+    let (mut kept, mut counts) = (Vec::new(), [(Code::RepeatedParameter, 0), (Code::InvalidParameter, 0)]);
+    for mut finding in findings {
+        let count = counts.iter_mut().find(|(code, _)| *code == finding.code);
+        if count.is_none_or(|(_, count)| {
+            *count += 1;
+            *count <= MAX_FINDINGS
+        }) {
+            shorten(&mut finding);
+            kept.push(finding);
+        }
+    }
+    kept.extend(counts.iter().filter_map(|(code, count)| more(count.saturating_sub(MAX_FINDINGS), *code, "query")));
+    kept
+}
+
+/// What a client sent may be as long as it likes; what is said of it may not.
+fn shorten(finding: &mut Finding) {
+    for text in [&mut finding.place, &mut finding.message] {
+        if text.len() > 2 * MAX_SHOWN {
+            *text = truncate(text, MAX_SHOWN);
+        }
     }
 }
 
@@ -143,15 +185,19 @@ impl Reading<'_> {
     }
 
     fn query(&mut self, schemas: &Schemas, query: &str) {
-        let mut seen: Vec<String> = Vec::new();
+        let mut seen: HashSet<String> = HashSet::new();
+        let mut unknown = 0;
         let mut lists: Vec<(&Parameter, Vec<String>)> = Vec::new();
         for pair in query.split('&').filter(|pair| !pair.is_empty()) {
             let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
             let (name, value) = (decode_query(name), decode_query(value));
             let declared = |name: &str| self.operation.parameter(name).filter(|one| one.place == Place::Query);
             let Some(parameter) = declared(&name) else {
-                self.findings.push(self.unknown_parameter(&name));
-                seen.push(name);
+                unknown += 1;
+                if unknown <= MAX_FINDINGS {
+                    self.findings.push(self.unknown_parameter(&name));
+                }
+                seen.insert(name);
                 continue;
             };
             if let Some(style) = parameter.list {
@@ -169,11 +215,16 @@ impl Reading<'_> {
             } else {
                 self.parameter(schemas, &name, &value);
             }
-            seen.push(name);
+            seen.insert(name);
         }
+        self.findings.extend(more(unknown.saturating_sub(MAX_FINDINGS), Code::UnknownParameter, "query"));
         for (parameter, items) in lists {
             self.take(parameter, typed_list(schemas, parameter, &items));
         }
+        self.missing(&seen);
+    }
+
+    fn missing(&mut self, seen: &HashSet<String>) {
         for parameter in &self.operation.parameters {
             if parameter.required && parameter.place == Place::Query && !seen.contains(&parameter.name) {
                 let place = format!("query.{}", parameter.name);
@@ -230,8 +281,14 @@ impl Reading<'_> {
             }
             Ok(Document { value: body, notes }) => {
                 let forbidden = notes.iter().filter(|note| !matches!(note, Note::DuplicateMember(_)));
-                self.findings.extend(forbidden.map(|note| Finding::new(Code::WrongEncoding, "body", note.to_string())));
-                self.findings.extend(expected.schema.violations(&body).iter().map(|one| invalid("body", one)));
+                self.findings.extend(
+                    forbidden
+                        .take(MAX_FINDINGS)
+                        .map(|note| Finding::new(Code::WrongEncoding, "body", note.to_string())),
+                );
+                let (violations, others) = expected.schema.first_violations(&body, MAX_FINDINGS);
+                self.findings.extend(violations.iter().map(|one| invalid("body", one)));
+                self.findings.extend(more(others, Code::InvalidBody, "body"));
                 self.findings.extend(unknown_properties(schemas, &expected.schema.location, &body));
                 self.body = Some(body);
             }
@@ -348,8 +405,9 @@ fn unknown_properties(schemas: &Schemas, at: &Location, body: &Value) -> Vec<Fin
         known.iter().any(|(one, places)| one == *name && places.iter().any(|at| schemas.flag(at, "readOnly")))
     };
     let read_only = given().filter(is_read_only);
-    given()
-        .filter(|name| !names().any(|known| known == name.as_str()))
+    let unknown = || given().filter(|name| !names().any(|known| known == name.as_str()));
+    unknown()
+        .take(MAX_FINDINGS)
         .map(|name| {
             let advice =
                 suggest::nearest(name, names()).map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
@@ -360,5 +418,6 @@ fn unknown_properties(schemas: &Schemas, at: &Location, body: &Value) -> Vec<Fin
             let message = "is read-only: the server sets it, and ignores what is sent";
             Finding::new(Code::UnknownProperty, format!("body{}", pointer::push("", name)), message)
         }))
+        .chain(more(unknown().skip(MAX_FINDINGS).count(), Code::UnknownProperty, "body"))
         .collect()
 }

@@ -88,6 +88,14 @@ impl Compiled {
         self.validator.iter_errors(value).map(|error| self.violation(&error)).collect()
     }
 
+    /// The first of them, and how many others there are.
+    #[must_use]
+    pub fn first_violations(&self, value: &Value, most: usize) -> (Vec<Violation>, usize) {
+        let mut errors = self.validator.iter_errors(value);
+        let first = errors.by_ref().take(most).map(|error| self.violation(&error)).collect();
+        (first, errors.count())
+    }
+
     fn violation(&self, error: &jsonschema::ValidationError<'_>) -> Violation {
         let absolute = error.absolute_keyword_location().and_then(|uri| Location::from_uri(uri.as_str()));
         Violation {

@@ -7,7 +7,7 @@
 //! mock makes), [`store`] (the objects of a workspace, and pages of them), [`seeds`] (what a workspace starts with),
 //! `pipeline` (from request to response, for a suite), [`mod@derived`] (the same for any document), [`mod@mock`] (either, as it is served), `actions` (what each does to the state), [`problem`] and [`reply`] (what is
 //! answered), [`cors`], [`control`] (what a test can ask of the server itself), `service` (a
-//! request on a socket), [`server`].
+//! request on a socket), `socket` (what a connection is at), [`server`].
 
 mod actions;
 pub mod clock;
@@ -15,6 +15,7 @@ pub mod control;
 pub mod cors;
 pub mod derived;
 pub mod ids;
+mod kept;
 pub mod mock;
 mod pipeline;
 pub mod plan;
@@ -24,6 +25,7 @@ pub mod seeds;
 pub mod server;
 mod service;
 pub mod settings;
+mod socket;
 pub mod store;
 mod values;
 pub mod workspaces;

@@ -109,9 +109,7 @@ impl SuiteMock {
         let notes: Vec<Finding> = reading.findings.iter().filter(|one| one.code.is_note()).cloned().collect();
         let mut number = None;
         let done = self.admit(reading).and_then(|token| {
-            let full =
-                || Problem::new("workspace-full", "this server has all the workspaces that it may have; restart it");
-            let workspace = self.workspaces.of(token).ok_or_else(full)?;
+            let workspace = self.workspaces.of(token);
             number = Some(workspace.number);
             let refused = Problem::from_findings(reading.refusals(self.settings.strict));
             refused.map_or_else(|| self.act(reading, &mut workspace.state.lock()), |problem| Err(problem.into()))

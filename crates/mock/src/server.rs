@@ -3,7 +3,7 @@
 use std::future::Future;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use hyper::body::Incoming;
@@ -18,6 +18,8 @@ use tokio::time::{sleep, timeout};
 
 use crate::mock::Mock;
 use crate::service::answer;
+use crate::settings::Limits;
+use crate::socket::{Activity, Socket};
 
 /// How long those that have connected and said nothing keep a server that shall end.
 const SILENCE: Duration = Duration::from_millis(500);
@@ -35,31 +37,30 @@ pub async fn serve(listener: TcpListener, mock: Arc<Mock>, shutdown: impl Future
     let (silent, silence) = watch::channel(());
     // Each request that is watched, and goes on whoever waits for its answer, holds one of these.
     let (idle, busy) = watch::channel(());
-    let begin = |(stream, peer): (TcpStream, SocketAddr), place: Option<OwnedSemaphorePermit>| {
-        let (mock, watcher, held) = (mock.clone(), graceful.watcher(), (silence.clone(), busy.clone()));
-        tokio::spawn(async move {
-            connection((stream, peer.ip()), mock, watcher, held).await;
-            drop(place);
-        });
-    };
-    loop {
-        // A place first, then a connection: those that find none wait in the listener's queue.
-        let place = tokio::select! {
-            place = connections.clone().acquire_owned() => place.map_err(io::Error::other)?,
-            () = &mut shutdown => break,
+    let begin =
+        |(stream, peer): (TcpStream, SocketAddr), activity: Arc<Activity>, place: Option<OwnedSemaphorePermit>| {
+            let (mock, watcher, held) = (mock.clone(), graceful.watcher(), (silence.clone(), busy.clone()));
+            tokio::spawn(async move {
+                tokio::select! {
+                    () = connection((stream, peer.ip()), mock, watcher, (held, activity.clone())) => {}
+                    () = activity.evicted() => {}
+                }
+                drop(place);
+            });
         };
+    let mut open = Open { all: Vec::new(), spare: limits.connections / 64 };
+    loop {
         tokio::select! {
-            accepted = listener.accept() => match accepted {
-                Ok(accepted) => begin(accepted, Some(place)),
-                // A connection that died in the queue, or too many open files: neither ends the server.
-                Err(_) => sleep(Duration::from_millis(5)).await,
-            },
+            ready = next(&listener, &connections, &mut open) => {
+                let (accepted, place) = ready?;
+                begin(accepted, open.add(), Some(place));
+            }
             () = &mut shutdown => break,
         }
     }
     // Who had connected already is heard: a client may have sent its last and be gone.
     while let Ok(Ok(accepted)) = timeout(Duration::ZERO, listener.accept()).await {
-        begin(accepted, None);
+        begin(accepted, open.add(), None);
     }
     drop((listener, silence, busy));
     let _ = timeout(SILENCE, silent.closed()).await;
@@ -71,26 +72,109 @@ pub async fn serve(listener: TcpListener, mock: Arc<Mock>, shutdown: impl Future
     Ok(())
 }
 
+/// The connections that are open.
+struct Open {
+    all: Vec<Weak<Activity>>,
+    /// How many places are kept free while there are idle connections.
+    spare: usize,
+}
+
+impl Open {
+    fn add(&mut self) -> Arc<Activity> {
+        let activity = Arc::new(Activity::new());
+        if self.all.len() == self.all.capacity() {
+            self.all.retain(|one| one.strong_count() > 0);
+        }
+        self.all.push(Arc::downgrade(&activity));
+        activity
+    }
+
+    /// Asks the connection that has been idle for longest to make room, if one is.
+    fn make_room(&mut self) {
+        self.all.retain(|one| one.strong_count() > 0);
+        let open = self.all.iter().filter_map(Weak::upgrade);
+        let idle = open.filter_map(|one| Some((one.idle_since()?, one)));
+        if let Some((_, oldest)) = idle.min_by_key(|(since, _)| *since) {
+            oldest.evict();
+        }
+    }
+}
+
+/// The next connection, and a place for it. Where there is none, an idle connection makes room for it; and while none is
+/// idle, it waits in the listener's queue.
+async fn next(
+    listener: &TcpListener,
+    places: &Arc<Semaphore>,
+    open: &mut Open,
+) -> io::Result<((TcpStream, SocketAddr), OwnedSemaphorePermit)> {
+    const LOOK_AGAIN: Duration = Duration::from_millis(20);
+    loop {
+        let accepted = match listener.accept().await {
+            Ok(accepted) => accepted,
+            // A connection that died in the queue, or too many open files: neither ends the server.
+            Err(_) => {
+                open.make_room();
+                sleep(Duration::from_millis(5)).await;
+                continue;
+            }
+        };
+        // Some room is made ahead, so that whoever comes next need not wait for it.
+        if places.available_permits() <= open.spare {
+            open.make_room();
+        }
+        loop {
+            if let Ok(place) = places.clone().try_acquire_owned() {
+                return Ok((accepted, place));
+            }
+            open.make_room();
+            if let Ok(place) = timeout(LOOK_AGAIN, places.clone().acquire_owned()).await {
+                return Ok((accepted, place.map_err(io::Error::other)?));
+            }
+        }
+    }
+}
+
 /// One connection. It has `patience` to begin its first request; the idle time between requests is hyper's to watch.
 async fn connection(
     (stream, peer): (TcpStream, IpAddr),
     mock: Arc<Mock>,
     watcher: hyper_util::server::graceful::Watcher,
-    (silence, busy): (watch::Receiver<()>, watch::Receiver<()>),
+    ((silence, busy), activity): ((watch::Receiver<()>, watch::Receiver<()>), Arc<Activity>),
 ) {
     let _ = stream.set_nodelay(true);
     let limits = mock.settings().limits;
+    let stream = Arc::new(stream);
+    let io = Socket::new(stream.clone(), activity.clone(), limits.stall);
     let silence = Arc::new(Mutex::new(Some(silence)));
     let service = {
         let silence = silence.clone();
         service_fn(move |request: hyper::Request<Incoming>| {
             silence.lock().take();
-            answer(mock.clone(), peer, request, busy.clone())
+            let (in_request, answer) =
+                (activity.request(), answer(mock.clone(), (peer, stream.clone()), request, busy.clone()));
+            async move {
+                let answer = answer.await;
+                drop(in_request);
+                answer
+            }
         })
     };
+    let served = protocols(&limits).serve_connection(TokioIo::new(io), service).into_owned();
+    let mut served = std::pin::pin!(watcher.watch(served));
+    tokio::select! {
+        _ = &mut served => return,
+        () = sleep(limits.patience) => if silence.lock().is_some() { return },
+    }
+    let _ = served.await;
+}
+
+/// What is spoken on a connection, within bounds.
+fn protocols(limits: &Limits) -> auto::Builder<TokioExecutor> {
     let mut builder = auto::Builder::new(TokioExecutor::new());
     builder
         .http1()
+        // Who has sent all that it has to say still waits for the answer.
+        .half_close(true)
         .timer(TokioTimer::new())
         .header_read_timeout(limits.patience)
         .max_buf_size(limits.headers)
@@ -98,11 +182,5 @@ async fn connection(
         .timer(TokioTimer::new())
         .max_header_list_size(u32::try_from(limits.headers).unwrap_or(u32::MAX))
         .keep_alive_interval(limits.patience);
-    let served = builder.serve_connection(TokioIo::new(stream), service);
-    let mut served = std::pin::pin!(watcher.watch(served));
-    tokio::select! {
-        _ = &mut served => return,
-        () = sleep(limits.patience) => if silence.lock().is_some() { return },
-    }
-    let _ = served.await;
+    builder
 }

@@ -10,6 +10,7 @@ use bytes::Bytes;
 use conformance_record::{Behind, NoResponse, Request, Response, Upstream as _};
 use http_body_util::{BodyExt, Full};
 use hyper::body::{Body, Incoming};
+use tokio::net::TcpStream;
 use tokio::sync::{oneshot, watch};
 use tokio::time::timeout;
 
@@ -18,6 +19,7 @@ use crate::cors;
 use crate::mock::Mock;
 use crate::problem::Problem;
 use crate::reply::Reply;
+use crate::socket::left;
 
 /// What is said, to nobody, of a request whose client went.
 const UNFINISHED: &str = "the client did not finish the request";
@@ -28,13 +30,13 @@ const DRAINED: usize = 16 * 1024 * 1024;
 pub(crate) type Answered = Pin<Box<dyn Future<Output = io::Result<hyper::Response<Full<Bytes>>>> + Send>>;
 
 /// Completes when the client has gone.
-type Gone = oneshot::Receiver<()>;
+type Gone = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 /// Answers a request. What somebody watches is seen to its end also when the client has sent it and gone; `busy` is held
 /// as long as that takes.
 pub(crate) fn answer(
     mock: Arc<Mock>,
-    peer: IpAddr,
+    (peer, stream): (IpAddr, Arc<TcpStream>),
     request: hyper::Request<Incoming>,
     busy: watch::Receiver<()>,
 ) -> Answered {
@@ -42,7 +44,13 @@ pub(crate) fn answer(
     if !watched {
         return Box::pin(async move { read(&mock, peer, request, None).await });
     }
-    let (stays, gone) = oneshot::channel();
+    let (stays, dropped) = oneshot::channel::<()>();
+    let gone: Gone = Box::pin(async move {
+        tokio::select! {
+            _ = dropped => {}
+            () = left(stream) => {}
+        }
+    });
     let task = tokio::spawn(async move {
         let answer = read(&mock, peer, request, Some(gone)).await;
         drop(busy);
@@ -113,7 +121,7 @@ async fn passed(
     };
     let left = async {
         match gone {
-            Some(gone) => drop(gone.await),
+            Some(gone) => gone.await,
             None => std::future::pending().await,
         }
     };

@@ -22,7 +22,7 @@ pub struct Limits {
     pub body: usize,
     /// Bytes of a request's header section.
     pub headers: usize,
-    /// Connections at a time; more of them wait.
+    /// Connections at a time. When there are more, those that are idle make room, the oldest first; while none is, they wait.
     pub connections: usize,
     /// Workspaces, one per token.
     pub workspaces: usize,
@@ -30,6 +30,8 @@ pub struct Limits {
     pub objects: usize,
     /// How long a connection may take to send its first request, or a request its body.
     pub patience: Duration,
+    /// How long a client may take to read anything of what it is sent.
+    pub stall: Duration,
     /// How long requests in flight may take to finish once the server is told to stop.
     pub grace: Duration,
 }
@@ -43,6 +45,7 @@ impl Default for Limits {
             workspaces: 10_000,
             objects: 100_000,
             patience: Duration::from_secs(30),
+            stall: Duration::from_secs(10),
             grace: Duration::from_secs(5),
         }
     }

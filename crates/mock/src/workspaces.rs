@@ -1,13 +1,13 @@
 //! One workspace per bearer token, so that any number of jobs share a server without seeing each other.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use conformance_contract::Contract;
-use parking_lot::{Mutex, RwLock};
+use parking_lot::Mutex;
 
 use crate::clock::Clock;
 use crate::ids::Ids;
+use crate::kept::Kept;
 use crate::seeds::Seeds;
 use crate::store::Collection;
 
@@ -37,38 +37,26 @@ pub struct Workspaces {
     seeds: Seeds,
     seed: Option<u64>,
     resources: usize,
-    most: usize,
-    by_token: RwLock<HashMap<String, Arc<Workspace>>>,
+    kept: Kept<Workspace>,
 }
 
 impl Workspaces {
     /// No workspaces yet; each will start from `seeds`.
     #[must_use]
     pub fn new(contract: &Contract, seeds: Seeds, seed: Option<u64>, most: usize) -> Self {
-        Self { seeds, seed, resources: contract.resources.len(), most, by_token: RwLock::default() }
+        Self { seeds, seed, resources: contract.resources.len(), kept: Kept::new(most) }
     }
 
-    /// The workspace of a token, made when the token is new. None when there are too many already.
+    /// The workspace of a token, made when the token is new; the least recently used one makes room for it.
     #[must_use]
-    pub fn of(&self, token: &str) -> Option<Arc<Workspace>> {
-        if let Some(known) = self.by_token.read().get(token) {
-            return Some(known.clone());
-        }
-        let mut all = self.by_token.write();
-        let number = all.len() + 1;
-        if number > self.most && !all.contains_key(token) {
-            return None;
-        }
-        Some(all.entry(token.to_owned()).or_insert_with(|| Arc::new(self.fresh(token, number))).clone())
+    pub fn of(&self, token: &str) -> Arc<Workspace> {
+        self.kept.of(token, |number| self.fresh(token, number))
     }
 
     /// Puts the workspace of a token back to where it began, under its number; none when nobody used it yet.
     #[must_use]
     pub fn reset(&self, token: &str) -> Option<usize> {
-        let mut all = self.by_token.write();
-        let number = all.get(token)?.number;
-        all.insert(token.to_owned(), Arc::new(self.fresh(token, number)));
-        Some(number)
+        self.kept.replace(token, |number| self.fresh(token, number))
     }
 
     fn fresh(&self, token: &str, number: usize) -> Workspace {

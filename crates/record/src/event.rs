@@ -80,6 +80,8 @@ pub enum SnapshotOutcome {
     Partial,
     /// The baseline cannot be used, for this reason.
     Broken(String),
+    /// The snapshot could not be written, for this reason.
+    Unwritten(String),
 }
 
 /// The numbers of a run.
@@ -105,6 +107,8 @@ pub struct Tally {
     pub incomplete: usize,
     /// Snapshots that differ from their baseline, or cannot be used.
     pub drifted: usize,
+    /// Snapshots that could not be written.
+    pub unwritten: usize,
     /// Snapshots that were written for the first time.
     pub new_snapshots: usize,
     /// Scenarios without a baseline.
@@ -138,6 +142,7 @@ impl Tally {
     pub fn count_snapshot(&mut self, snapshot: &SnapshotOutcome) {
         match snapshot {
             SnapshotOutcome::Drifted(_) | SnapshotOutcome::Broken(_) => self.drifted += 1,
+            SnapshotOutcome::Unwritten(_) => self.unwritten += 1,
             SnapshotOutcome::New => self.new_snapshots += 1,
             SnapshotOutcome::NotCompared => self.not_compared += 1,
             SnapshotOutcome::Same | SnapshotOutcome::Partial => {}

@@ -10,6 +10,7 @@ pub mod exchange;
 pub mod finding;
 pub mod no_response;
 pub mod secrets;
+pub mod truncate;
 pub mod verdict;
 pub mod written;
 

@@ -1,7 +1,10 @@
 //! Exchanges as they are written down: in recordings, and in the journal that a mock keeps.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use serde::de::Error as _;
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::ser::SerializeMap as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 
 use crate::{NoResponse, Request, Response};
@@ -32,9 +35,8 @@ pub struct WrittenResponse {
     pub body: Body,
 }
 
-/// A body: text where it is UTF-8, else its bytes.
-#[derive(Clone, Debug, Serialize)]
-#[serde(untagged)]
+/// A body: text where it is UTF-8, else its bytes, which are written as `{"base64": …}`.
+#[derive(Clone, Debug)]
 pub enum Body {
     /// UTF-8.
     Text(String),
@@ -42,11 +44,30 @@ pub enum Body {
     Bytes(Vec<u8>),
 }
 
+impl Serialize for Body {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Text(text) => serializer.serialize_str(text),
+            Self::Bytes(bytes) => {
+                let mut members = serializer.serialize_map(Some(1))?;
+                members.serialize_entry("base64", &STANDARD.encode(bytes))?;
+                members.end()
+            }
+        }
+    }
+}
+
 impl<'de> Deserialize<'de> for Body {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         // Through a value: a derived untagged enum cannot read numbers that are kept as they were written.
         match Value::deserialize(deserializer)? {
             Value::String(text) => Ok(Self::Text(text)),
+            Value::Object(members) => {
+                let encoded = members.get("base64").and_then(Value::as_str);
+                let encoded = encoded.ok_or_else(|| D::Error::missing_field("base64"))?;
+                STANDARD.decode(encoded).map(Self::Bytes).map_err(D::Error::custom)
+            }
+            // As they were once written.
             bytes => serde_json::from_value(bytes).map(Self::Bytes).map_err(D::Error::custom),
         }
     }
@@ -101,5 +122,20 @@ impl From<WrittenResponse> for Response {
     fn from(written: WrittenResponse) -> Self {
         let WrittenResponse { status, headers, body } = written;
         Self { status, headers, body: body.into() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_body_is_read_as_it_was_written() {
+        for (body, written) in [(&b"text"[..], r#""text""#), (&[0xff, 0, 1], r#"{"base64":"/wAB"}"#)] {
+            let text = serde_json::to_string(&Body::from(body.to_vec())).unwrap();
+            assert_eq!(text, written);
+            assert_eq!(Vec::from(serde_json::from_str::<Body>(&text).unwrap()), body);
+        }
+        assert_eq!(Vec::from(serde_json::from_str::<Body>("[255,0,1]").unwrap()), [0xff, 0, 1]);
     }
 }

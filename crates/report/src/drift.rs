@@ -24,7 +24,7 @@ pub(crate) fn drift(snapshot: &SnapshotOutcome, width: usize) -> String {
                 let _ = writeln!(text, "      {DIM}… and {} more lines{DIM:#}", lines.len() - MOST_LINES);
             }
         }
-        SnapshotOutcome::Broken(reason) => {
+        SnapshotOutcome::Broken(reason) | SnapshotOutcome::Unwritten(reason) => {
             let _ = writeln!(text, "    {RED}no snapshot{RED:#}: {}", visible(reason));
         }
         _ => {}

@@ -94,7 +94,9 @@ fn snapshot(outcome: &SnapshotOutcome) -> Value {
         SnapshotOutcome::New => json!({ "outcome": "new" }),
         SnapshotOutcome::NotCompared => json!({ "outcome": "not compared" }),
         SnapshotOutcome::Partial => json!({ "outcome": "partial" }),
-        SnapshotOutcome::Broken(reason) => json!({ "outcome": "broken", "reason": reason }),
+        SnapshotOutcome::Broken(reason) | SnapshotOutcome::Unwritten(reason) => {
+            json!({ "outcome": "broken", "reason": reason })
+        }
         SnapshotOutcome::Drifted(lines) => {
             let lines: Vec<String> = lines.iter().map(|(sign, line)| format!("{sign} {line}")).collect();
             json!({ "outcome": "drifted", "diff": lines })

@@ -79,7 +79,9 @@ fn drift(scenario: &Scenario) -> Option<TestCase> {
             let diff: Vec<String> = lines.iter().map(|(sign, line)| format!("{sign} {line}")).collect();
             status.set_message("the target behaves otherwise than its baseline").set_description(diff.join("\n"));
         }
-        SnapshotOutcome::Broken(reason) => drop(status.set_message(reason.as_str())),
+        SnapshotOutcome::Broken(reason) | SnapshotOutcome::Unwritten(reason) => {
+            status.set_message(reason.as_str());
+        }
         _ => return None,
     }
     status.set_type("snapshot");

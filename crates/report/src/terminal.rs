@@ -275,6 +275,7 @@ pub fn numbers(tally: &Tally) -> Vec<(usize, &'static str)> {
         (tally.could_not_run, "could not run"),
         (tally.not_applicable, "not applicable"),
         (tally.drifted, "snapshot mismatches"),
+        (tally.unwritten, "snapshots not written"),
         (tally.new_snapshots, "new snapshots"),
         (tally.not_compared, "not compared"),
     ];

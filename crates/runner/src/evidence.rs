@@ -1,22 +1,24 @@
-//! What is told of checks and exchanges: all of it, without secrets.
+//! What is told of checks and exchanges: as much as somebody reads, without secrets.
 
-use conformance_record::{CheckOutcome, Exchange, Secrets, Verdict};
+use conformance_record::truncate::{MAX_TEXT, truncate, truncate_body};
+use conformance_record::{CheckOutcome, Exchange, Request, Response, Secrets, Verdict};
 
 use crate::target::Target;
 
-/// Takes secrets out of everything that an answer could have brought into an outcome.
+/// Shortens, and takes secrets out of, everything that an answer could have brought into an outcome.
 pub(crate) fn scrub(check: &mut CheckOutcome, secrets: &Secrets) {
-    check.expected = secrets.scrub(&check.expected);
+    let text = |text: &str| secrets.scrub(&truncate(text, MAX_TEXT));
+    check.expected = text(&check.expected);
     for found in &mut check.found {
-        found.found = secrets.scrub(&found.found);
-        found.round = secrets.scrub(&found.round);
-        found.place = secrets.scrub(&found.place);
-        found.expected = found.expected.as_ref().map(|expected| secrets.scrub(expected));
+        found.found = text(&found.found);
+        found.round = text(&found.round);
+        found.place = text(&found.place);
+        found.expected = found.expected.as_ref().map(|expected| text(expected));
     }
     if let Verdict::CouldNotRun(reason) | Verdict::NotApplicable(reason) | Verdict::ToolFault(reason) =
         &mut check.verdict
     {
-        *reason = secrets.scrub(reason);
+        *reason = text(reason);
     }
 }
 
@@ -24,6 +26,19 @@ pub(crate) fn scrub(check: &mut CheckOutcome, secrets: &Secrets) {
 pub(crate) fn told(exchange: &Exchange, target: &Target, scenario: usize, secrets: &Secrets) -> Exchange {
     let own = format!("Bearer {}", target.token(scenario));
     let second = target.second(scenario).map(|token| format!("Bearer {token}"));
+    let exchange = Exchange {
+        number: exchange.number,
+        request: Request {
+            target: truncate(&exchange.request.target, MAX_TEXT),
+            body: truncate_body(&exchange.request.body),
+            ..exchange.request.clone()
+        },
+        response: exchange
+            .response
+            .clone()
+            .map(|response| Response { body: truncate_body(&response.body), ..response }),
+        took: exchange.took,
+    };
     exchange.cleaned(secrets, |value| match value {
         value if value == own => "Bearer <token>".to_owned(),
         value if Some(value) == second.as_deref() => "Bearer <second token>".to_owned(),

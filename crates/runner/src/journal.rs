@@ -76,7 +76,7 @@ impl Journal {
     pub fn begin(folder: &Path, marker: &str, head: &Entry) -> io::Result<Self> {
         fs::create_dir_all(folder)?;
         let path = folder.join(format!("{marker}.jsonl"));
-        let file = OpenOptions::new().create_new(true).append(true).open(&path)?;
+        let file = private(OpenOptions::new().create_new(true).append(true)).open(&path)?;
         // Held as long as the process lives: nobody sweeps up after a run that is still going on.
         file.lock()?;
         let mut journal = Self { path, file };
@@ -98,6 +98,13 @@ impl Journal {
     pub fn remove(self) {
         let _ = fs::remove_file(&self.path);
     }
+}
+
+/// What was sent and received, and where, is its owner's alone.
+pub(crate) fn private(options: &mut OpenOptions) -> &mut OpenOptions {
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(options, 0o600);
+    options
 }
 
 /// A journal of an earlier run.

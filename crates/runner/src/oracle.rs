@@ -3,7 +3,7 @@
 //! Which requirement a rule stands for, the suite says (`oracle` in requirements.yaml). Only documented members count, and
 //! only the scenario's own objects; what a write that got no clear answer did is not guessed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use conformance_contract::requirements::Rule;
 use conformance_contract::{Action, Contract, Operation, Requirement, Requirements};
@@ -116,11 +116,12 @@ impl Oracle {
         let Some(items) = body.pointer(&page.items).and_then(Value::as_array) else { return };
         let ids = world.ids(operation, body);
         if ids.len() > 1 {
-            let twice = ids.iter().enumerate().filter(|(at, id)| !id.is_empty() && ids[..*at].contains(id));
+            let mut met = HashSet::new();
+            let twice = ids.iter().filter(|id| !id.is_empty() && !met.insert(id.as_str()));
             self.rule(
                 Rule::Once,
                 exchange,
-                twice.map(|(_, id)| Mismatch::of(format!("{id} is on the page twice"))).collect(),
+                twice.map(|id| Mismatch::of(format!("{id} is on the page twice"))).collect(),
             );
         }
         if let Some(most) = most(world.contract, operation, exchange) {

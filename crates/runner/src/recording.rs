@@ -4,7 +4,7 @@
 //! `schemas/formats/recording.schema.json`.
 
 use std::collections::HashMap;
-use std::fs::File;
+use std::fs::{File, OpenOptions};
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -16,6 +16,7 @@ use conformance_record::{Exchange, Request, Secrets};
 use conformance_source::{Diagnostic, Diagnostics, SourceFile};
 use serde::{Deserialize, Serialize};
 
+use crate::journal::private;
 use crate::obstacle::Obstacle;
 
 /// The version of the format.
@@ -68,7 +69,9 @@ impl Recorder {
     /// # Errors
     /// When the file cannot be made.
     pub fn create(path: &Path, secrets: Secrets) -> io::Result<Self> {
-        let inner = Inner { file: BufWriter::new(File::create(path)?), trouble: None };
+        let file = private(OpenOptions::new().write(true).create(true).truncate(true)).open(path)?;
+        close_to_others(&file)?;
+        let inner = Inner { file: BufWriter::new(file), trouble: None };
         Ok(Self { inner: Arc::new(Mutex::new(inner)), secrets })
     }
 
@@ -149,6 +152,15 @@ impl Recorder {
         let flushed = inner.file.flush();
         inner.trouble.take().map_or(flushed, Err)
     }
+}
+
+/// A file that was there before may be open to all; a device or a pipe is somebody else's to close.
+fn close_to_others(file: &File) -> io::Result<()> {
+    #[cfg(unix)]
+    if file.metadata()?.is_file() {
+        file.set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o600))?;
+    }
+    Ok(())
 }
 
 /// A recording that is read again.

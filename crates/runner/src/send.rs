@@ -45,6 +45,7 @@ impl Replay<'_> {
         if *self.stop.borrow() && !self.closing {
             return Err("the run was interrupted".into());
         }
+        self.may_receive()?;
         if self.read_only && !matches!(request.method.as_str(), "GET" | "HEAD" | "OPTIONS") {
             let why = Obstacle::NotApplicable(format!("{} is not sent with --read-only", request.method));
             self.world.withheld = Some(why.clone());
@@ -113,6 +114,16 @@ impl Replay<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Whether a scenario goes on, which holds all that came back: not when that is more than memory is for.
+    fn may_receive(&self) -> Result<(), Obstacle> {
+        const MOST: usize = 64 * 1024 * 1024;
+        let bytes = |exchange: &Exchange| exchange.response.as_ref().map_or(0, |response| response.body.len());
+        if self.closing || self.exchanges.iter().map(bytes).sum::<usize>() <= MOST {
+            return Ok(());
+        }
+        Err(Obstacle::CouldNotRun(format!("the responses of this scenario are larger than {} MiB in all", MOST >> 20)))
     }
 
     /// Whether creating goes on: not when what is created cannot be deleted, or nothing can be created.

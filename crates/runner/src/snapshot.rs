@@ -44,17 +44,20 @@ impl Snapshots {
             }
             Ok(Some(baseline)) => {
                 let pending = self.pending(&below).filter(|_| self.write);
-                if let Some(Err(error)) = pending.as_ref().map(|path| write(path, scenario, transcript)) {
-                    return SnapshotOutcome::Broken(format!("the new snapshot cannot be written: {error}"));
+                if let Some(path) = pending
+                    && let Err(error) = write(&path, scenario, transcript)
+                {
+                    return unwritten(&path, &error);
                 }
                 SnapshotOutcome::Drifted(diff(&baseline, transcript))
             }
             Ok(None) => match self.folder.as_ref().filter(|_| self.write) {
                 None => SnapshotOutcome::NotCompared,
-                Some(folder) => match write(&folder.join(&below), scenario, transcript) {
-                    Ok(()) => SnapshotOutcome::New,
-                    Err(error) => SnapshotOutcome::Broken(format!("the baseline cannot be written: {error}")),
-                },
+                Some(folder) => {
+                    let path = folder.join(&below);
+                    let written = write(&path, scenario, transcript);
+                    written.map_or_else(|error| unwritten(&path, &error), |()| SnapshotOutcome::New)
+                }
             },
         }
     }
@@ -92,19 +95,31 @@ fn contents(text: &str, name: &str) -> Result<String, String> {
     body.map(|(_, body)| body.to_owned()).ok_or_else(|| format!("{name} is no snapshot: it does not begin with `---`"))
 }
 
-/// Writes a snapshot aside and renames it.
+fn unwritten(path: &Path, error: &io::Error) -> SnapshotOutcome {
+    SnapshotOutcome::Unwritten(format!("the snapshot {} cannot be written: {error}", path.display()))
+}
+
+/// Writes a snapshot aside and renames it; what stands aside does not stay.
 fn write(path: &Path, scenario: &Scenario, transcript: &str) -> io::Result<()> {
+    let aside = path.with_extension("tmp");
+    let written = write_by_way_of(&aside, path, scenario, transcript);
+    if written.is_err() {
+        let _ = fs::remove_file(&aside);
+    }
+    written
+}
+
+fn write_by_way_of(aside: &Path, path: &Path, scenario: &Scenario, transcript: &str) -> io::Result<()> {
     if let Some(folder) = path.parent() {
         fs::create_dir_all(folder)?;
     }
     let source = format!("fixtures/scenarios/{}.yaml", scenario.name);
     let description = serde_json::Value::from(scenario.summary.as_str());
-    let aside = path.with_extension("tmp");
-    fs::write(&aside, format!("---\nsource: {source}\ndescription: {description}\n---\n{transcript}\n"))?;
+    fs::write(aside, format!("---\nsource: {source}\ndescription: {description}\n---\n{transcript}\n"))?;
     // Through insta once: the bytes are then those that its own tools leave.
-    let snapshot = insta::Snapshot::from_file(&aside).map_err(|error| io::Error::other(error.to_string()))?;
-    snapshot.save(&aside).map_err(|error| io::Error::other(error.to_string()))?;
-    fs::rename(&aside, path)
+    let snapshot = insta::Snapshot::from_file(aside).map_err(|error| io::Error::other(error.to_string()))?;
+    snapshot.save(aside).map_err(|error| io::Error::other(error.to_string()))?;
+    fs::rename(aside, path)
 }
 
 /// The lines that differ, with a little around them.

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use conformance_contract::model::Generated;
 use conformance_contract::schemas::Location;
 use conformance_contract::{Operation, Resource};
+use conformance_record::truncate::MAX_BODY;
 use conformance_record::{Exchange, Response};
 use conformance_scenario::{Call, Scenario, Step, StepKind, Template};
 use conformance_source::pointer;
@@ -88,7 +89,10 @@ impl Transcript {
             Ok(response) => {
                 let media = response.header("content-type").map_or_else(String::new, |media| format!(" {media}"));
                 self.line(&format!("→ {}{media}", response.status));
-                if !response.body.is_empty() {
+                if response.body.len() > MAX_BODY {
+                    // A snapshot is read by people, and compared line by line.
+                    self.line(&format!("<more than {} KiB>", MAX_BODY >> 10));
+                } else if !response.body.is_empty() {
                     self.line(&names.body(response));
                 }
             }

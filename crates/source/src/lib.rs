@@ -4,13 +4,14 @@
 //! is read here, into a [`Node`] tree that remembers where each value stands. A [`Reader`] turns a tree into a
 //! type and collects *every* mistake of the file, unknown keys included.
 //!
-//! In reading order: [`mod@file`], [`node`], [`mod@pointer`], [`yaml`], [`json`], [`reader`], [`suggest`], [`diagnostic`].
+//! In reading order: [`mod@read`], [`mod@file`], [`node`], [`mod@pointer`], [`yaml`], [`json`], [`reader`], [`suggest`], [`diagnostic`].
 
 pub mod diagnostic;
 pub mod file;
 pub mod json;
 pub mod node;
 pub mod pointer;
+pub mod read;
 pub mod reader;
 pub mod suggest;
 pub mod yaml;
@@ -18,6 +19,7 @@ pub mod yaml;
 pub use diagnostic::{Diagnostic, Diagnostics};
 pub use file::{SourceFile, Span};
 pub use node::{Entry, Node, Tree};
+pub use read::read_text;
 pub use reader::{Object, Reader};
 
 /// Parses a file by its ending: `.json` strictly as JSON, everything else as YAML.

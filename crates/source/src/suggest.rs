@@ -4,6 +4,11 @@
 ///
 /// Case, hyphens and underscores count for nothing: `pageSize` is as near to `page_size` as can be.
 pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    // Nobody means a name by so long a word, and the comparison takes time with the square of it.
+    const LONGEST: usize = 128;
+    if word.len() > LONGEST {
+        return None;
+    }
     let folded = fold(word);
     candidates
         .into_iter()

@@ -3,13 +3,14 @@
 use std::fmt::Write as _;
 use std::io;
 use std::net::SocketAddr;
+use std::num::NonZeroU32;
 use std::path::Path;
 use std::sync::Arc;
 
 use anstyle::{AnsiColor, Style};
 use conformance_contract::{Action, Contract, Suite};
 use conformance_fault::Fault;
-use conformance_mock::{Mock, Settings, server as socket};
+use conformance_mock::{Limits, Mock, Settings, server as socket};
 use conformance_record::Secrets;
 use conformance_runner::Recorder;
 use conformance_source::Diagnostic;
@@ -62,7 +63,10 @@ fn of_suite(suite: Option<&Path>, args: &args::Mock) -> Result<Prepared, Failure
 
 /// What the arguments say of any mock.
 pub fn settings(args: &args::Mock) -> Settings {
-    Settings { seed: args.seed, strict: args.strict, require_token: args.require_token.clone(), ..Settings::default() }
+    let most = |limit: NonZeroU32| usize::try_from(limit.get()).unwrap_or(usize::MAX);
+    let limits =
+        Limits { connections: most(args.max_connections), workspaces: most(args.max_workspaces), ..Limits::default() };
+    Settings { seed: args.seed, strict: args.strict, require_token: args.require_token.clone(), limits }
 }
 
 fn serve(prepared: Prepared, args: &args::Mock) -> Result<Exit, Failure> {
@@ -74,6 +78,7 @@ fn serve(prepared: Prepared, args: &args::Mock) -> Result<Exit, Failure> {
     if let Some(recorder) = &recorder {
         mock = mock.witnessed(Box::new(log::Record::to(recorder.clone())));
     }
+    allow_open_files(args.max_connections);
     super::runtime()?
         .block_on(async {
             let listener = bind(&args.host, args.port).await?;
@@ -92,6 +97,25 @@ fn serve(prepared: Prepared, args: &args::Mock) -> Result<Exit, Failure> {
             Some(Err(error)) => Err(Diagnostic::general(format!("the recording could not be written: {error}")).into()),
             _ => Ok(Exit::Ok),
         })
+}
+
+/// Each connection is an open file: as many are asked for as may be had without rights.
+fn allow_open_files(connections: NonZeroU32) {
+    #[cfg(unix)]
+    {
+        use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+        const BESIDES: u64 = 128;
+        let limit = getrlimit(Resource::Nofile);
+        let _ = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, maximum: limit.maximum });
+        let wanted = u64::from(connections.get()) + BESIDES;
+        if let Some(most) = getrlimit(Resource::Nofile).current.filter(|most| *most < wanted) {
+            let connections = most.saturating_sub(BESIDES);
+            terminal::note(&format!(
+                "note: --max-connections {}: only {most} files may be open (`ulimit -n`), so about {connections} are served",
+                wanted - BESIDES
+            ));
+        }
+    }
 }
 
 fn recorder(path: &Path, title: &str) -> Result<Recorder, Diagnostic> {

@@ -92,6 +92,10 @@ fn outcome(tally: &Tally, args: &args::Run) -> Exit {
         return Exit::Failed;
     }
     let exit = exit(tally, args.verdicts.deny_warnings);
+    if tally.unwritten > 0 {
+        let snapshots = conformance_report::count(tally.unwritten, "snapshot");
+        terminal::note(&format!("error: {snapshots} could not be written; each scenario above names its file"));
+    }
     if exit == Exit::Incomplete && tally.checked() == 0 {
         terminal::note("incomplete: nothing was checked; each check above says why it did not run");
     }
@@ -106,7 +110,7 @@ pub fn known_failures(
 ) -> Result<KnownFailures, Diagnostics> {
     let Some(path) = &verdicts.known_failures else { return Ok(KnownFailures::default()) };
     let name = path.display().to_string();
-    let text = std::fs::read_to_string(path);
+    let text = conformance_source::read_text(path);
     let text = text.map_err(|error| Diagnostic::general(format!("cannot read {name}: {error}")))?;
     KnownFailures::parse(&SourceFile::new(name, text), suite, scenarios)
 }
@@ -130,7 +134,7 @@ fn snapshots(args: &args::Run, suite: &Suite, target: Option<&Target>) -> Result
 
 /// The members that a target's snapshots leave out, where somebody wrote down some.
 fn ignored_members(path: &Path) -> Result<Ignored, Diagnostics> {
-    match std::fs::read_to_string(path) {
+    match conformance_source::read_text(path) {
         Ok(text) => Ignored::parse(&SourceFile::new(path.display().to_string(), text)),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Ignored::default()),
         Err(error) => Err(Diagnostic::general(format!("cannot read {}: {error}", path.display())).into()),
@@ -266,10 +270,12 @@ pub async fn beside(mock: Mock) -> Result<Target, Failure> {
     Ok(target)
 }
 
-/// The first that applies: a failed MUST, a drift or an outdated excuse; something that was created and is left over; a MUST
+/// The first that applies: a snapshot that could not be written; a failed MUST, a drift or an outdated excuse; something that was created and is left over; a MUST
 /// that could not be judged, or nothing that was; all well.
 pub fn exit(tally: &Tally, deny_warnings: bool) -> Exit {
-    if tally.failed + tally.drifted + tally.outdated > 0 || (deny_warnings && tally.warned > 0) {
+    if tally.unwritten > 0 {
+        Exit::Usage
+    } else if tally.failed + tally.drifted + tally.outdated > 0 || (deny_warnings && tally.warned > 0) {
         Exit::Failed
     } else if tally.left() + tally.unclear > 0 {
         Exit::LeftOver

@@ -395,3 +395,42 @@ class MySdk:
     let output = conformance().args(["exec", "--", "python3", "-c", &program]).output().unwrap();
     assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
 }
+
+#[test]
+fn the_journal_is_told_in_pages_and_bytes_as_base64() {
+    let server = MockServer::start(&["--quiet"]);
+    let agent: ureq::Agent = ureq::Agent::config_builder().http_status_as_error(false).build().into();
+    for _ in 0..6 {
+        let url = format!("{}/~/run/call/v2/conversations", server.url);
+        let request = ureq::http::Request::builder().method("POST").uri(url).body(vec![0xff_u8; 1_000_000]).unwrap();
+        assert_eq!(agent.run(request).unwrap().status(), 401);
+    }
+    let (mut told, mut from, mut pages) = (0, 0, 0);
+    loop {
+        let url = format!("{}/__conformance/journal/run?from={from}", server.url);
+        let text = agent.get(&url).call().unwrap().body_mut().with_config().limit(64_000_000).read_to_string().unwrap();
+        assert!(text.len() < 8_000_000, "{}", text.len());
+        let page: Value = serde_json::from_str(&text).unwrap();
+        let exchanges = page["exchanges"].as_array().unwrap();
+        assert!(exchanges.iter().all(|one| one["request"]["body"]["base64"].as_str().unwrap().starts_with("////")));
+        (told, pages) = (told + exchanges.len(), pages + 1);
+        match page["next"].as_u64() {
+            Some(next) => from = next,
+            None => break,
+        }
+    }
+    assert_eq!((told, pages), (6, 2));
+}
+
+#[test]
+fn the_least_recently_used_workspace_makes_room() {
+    let server = MockServer::start(&["--quiet", "--max-workspaces", "2"]);
+    let count = |token: &str| server.send(token, "GET", "/v2/conversations", None).1["data"].as_array().map(Vec::len);
+    for token in ["one", "two"] {
+        let body = json!({ "displayName": "x" });
+        assert_eq!(server.send(token, "POST", "/v2/conversations", Some(body)).0, 201);
+    }
+    assert_eq!(count("one"), Some(1));
+    assert_eq!(count("three"), Some(0), "there is room for another");
+    assert_eq!((count("one"), count("two")), (Some(1), Some(0)), "what was used last was kept");
+}

@@ -166,9 +166,75 @@ fn help_never_shows_a_token_from_the_environment() {
 #[case::run(&["run", "--only", "ids/unknown"])]
 #[case::json(&["run", "--only", "ids/unknown", "--format", "json"])]
 #[case::list(&["list"])]
+#[case::help(&["--help"])]
 fn a_stdout_that_cannot_be_written_is_2(#[case] args: &[&str]) {
     let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
     let output = conformance().args(args).stdout(full).output().unwrap();
     assert_eq!(output.status.code(), Some(2), "{}", stderr(&output));
     assert!(stderr(&output).contains("stdout could not be written: No space left on device"), "{}", stderr(&output));
+}
+
+/// `| head` wants no more, and hears no complaint; all was not told, all the same.
+#[rstest]
+#[case::run(&["run", "--only", "ids/unknown"])]
+#[case::list(&["list"])]
+fn a_pipe_that_is_closed_is_141(#[case] args: &[&str]) {
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let output = conformance().args(args).stdout(writer).output().unwrap();
+    assert_eq!((output.status.code(), stderr(&output)), (Some(141), String::new()));
+}
+
+#[test]
+fn a_snapshot_that_cannot_be_written_is_2_and_leaves_nothing_aside() {
+    let folder = tempfile::TempDir::new().unwrap();
+    // A folder stands where the snapshot would, so that also who may write everywhere cannot write it.
+    let taken = folder.path().join("here/ids/unknown.snap.new");
+    std::fs::create_dir_all(taken.join("in-the-way")).unwrap();
+    let baseline = folder.path().join("here/ids/unknown.snap");
+    std::fs::write(baseline, "---\nsource: x\n---\nanother\n").unwrap();
+    let mut command = conformance();
+    command.env_remove("INSTA_UPDATE").args(["run", "--only", "ids/unknown", "--target", "here", "--snapshots"]);
+    let output = command.arg(folder.path()).output().unwrap();
+    assert_eq!(output.status.code(), Some(2), "{}", stdout(&output));
+    assert!(stdout(&output).contains("unknown.snap.new cannot be written"), "{}", stdout(&output));
+    assert!(stderr(&output).contains("1 snapshot could not be written"), "{}", stderr(&output));
+    let aside = std::fs::read_dir(folder.path().join("here/ids")).unwrap();
+    assert_eq!(aside.filter(|one| one.as_ref().unwrap().path().extension().unwrap() == "tmp").count(), 0);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_file_of_a_suite_that_is_none_is_2() {
+    let named = |suite: &crate::context::SuiteCopy, why: &str| {
+        let (code, told) = suite.run(&["check"]);
+        assert_eq!(code, Some(2), "{told}");
+        assert!(told.contains(&format!("fixtures/scenarios/ids/strange.yaml: {why}")), "{told}");
+    };
+    let suite = crate::context::SuiteCopy::new();
+    let odd = suite.folder.path().join("fixtures/scenarios/ids/strange.yaml");
+    for outside in ["/dev/zero", "/etc/passwd"] {
+        std::os::unix::fs::symlink(outside, &odd).unwrap();
+        named(&suite, "it is a link that leads out of the suite");
+        std::fs::remove_file(&odd).unwrap();
+    }
+    assert!(std::process::Command::new("mkfifo").arg(&odd).status().unwrap().success());
+    named(&suite, "it is not a regular file");
+    std::fs::remove_file(&odd).unwrap();
+    std::fs::write(&odd, "- a: b\n".repeat(3_000_000)).unwrap();
+    named(&suite, "it is larger than 4 MiB");
+}
+
+#[cfg(unix)]
+#[test]
+fn what_was_sent_is_readable_by_its_owner_only() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let (folder, server) = (tempfile::TempDir::new().unwrap(), MockServer::start(&["--quiet"]));
+    let recording = folder.path().join("recording.jsonl");
+    std::fs::write(&recording, "of an earlier run, open to all").unwrap();
+    let mut command = conformance();
+    command.env("CONFORMANCE_STATE_DIR", folder.path()).args(["run", "--base-url", &server.url, "--keep-on-failure"]);
+    let output = command.args(["--only", "ids/unknown", "--record"]).arg(&recording).output().unwrap();
+    assert_eq!(output.status.code(), Some(0), "{}", stdout(&output));
+    assert_eq!(std::fs::metadata(&recording).unwrap().permissions().mode() & 0o777, 0o600);
 }

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::bed::{Quirks, answerer};
+use crate::bed::{Quirks, answerer, bed_with};
 use crate::context::{MockServer, conformance, stderr, stdout};
 use crate::server::{Req, Res, Server};
 
@@ -133,4 +133,39 @@ fn a_deletion_that_is_sent_again_is_not_blamed_for_finding_nothing() {
     assert_eq!((code, left), (Some(4), 0), "{said}");
     assert!(said.contains("the connection ended before a response") && !said.contains("fail MUST"), "{said}");
     assert!(said.contains("left 0"), "{said}");
+}
+
+#[test]
+fn an_id_that_no_path_can_hold_is_none_and_creating_stops() {
+    let server = bed_with(Quirks::default(), |_, mut response| {
+        if let Ok(mut body) = conformance_json::parse(&response.body)
+            && response.status == 201
+        {
+            body["_id"] = json!("conv_".to_owned() + &"a".repeat(100_000));
+            response.body = body.to_string().into_bytes();
+        }
+        response
+    });
+    let output = conformance().args(["run", "--base-url", &server.url]).output().unwrap();
+    assert!(stdout(&output).contains(", left 3\n"), "{}", stdout(&output));
+    assert!(output.stdout.len() < 200_000, "{}", output.stdout.len());
+}
+
+#[test]
+fn a_report_of_large_responses_is_not_large() {
+    let server = bed_with(Quirks::default(), |_, mut response| {
+        if let Ok(mut body) = conformance_json::parse(&response.body) {
+            body["kind"] = json!("x".repeat(1_000_000));
+            response.body = body.to_string().into_bytes();
+        }
+        response
+    });
+    let folder = tempfile::TempDir::new().unwrap();
+    let report = folder.path().join("report.json");
+    let mut command = conformance();
+    command.args(["run", "--base-url", &server.url, "--only", "lifecycle", "--report"]);
+    let output = command.arg(format!("json={}", report.display())).output().unwrap();
+    assert_eq!(output.status.code(), Some(1), "{}", stdout(&output));
+    let (shown, written) = (output.stdout.len(), std::fs::metadata(&report).unwrap().len());
+    assert!(shown < 1_000_000 && written < 8_000_000, "{shown} bytes on stdout, {written} in the report");
 }

@@ -229,3 +229,74 @@ fn the_python_reference_sends_both_cursors_and_is_answered(server: &MockServer) 
         assert_eq!((answer.status, answer.body.as_str()), (200, r#"{"object":"list","data":[],"has_more":false}"#));
     }
 }
+
+/// A request for a page, kept open.
+const ASK: &[u8] = b"GET /v2/conversations HTTP/1.1\r\nhost: x\r\nauthorization: Bearer t\r\n\r\n";
+
+fn connect(server: &MockServer) -> TcpStream {
+    TcpStream::connect(server.url.strip_prefix("http://").unwrap()).unwrap()
+}
+
+#[test]
+fn who_has_closed_its_sending_side_is_answered() {
+    let server = MockServer::start(&["--quiet"]);
+    for round in 0..50 {
+        for target in ["/v2/conversations", "/~/run/call/v2/conversations"] {
+            let mut stream = connect(&server);
+            let request = format!("GET {target} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer t\r\n\r\n");
+            stream.write_all(request.as_bytes()).unwrap();
+            stream.shutdown(std::net::Shutdown::Write).unwrap();
+            let mut said = String::new();
+            stream.read_to_string(&mut said).unwrap();
+            assert!(said.starts_with("HTTP/1.1 200"), "{target}, round {round}: {said}");
+        }
+    }
+}
+
+#[test]
+fn idle_connections_make_room_for_others() {
+    let server = MockServer::start(&["--quiet", "--max-connections", "10"]);
+    let idle: Vec<TcpStream> = (0..40).map(|_| connect(&server)).collect();
+    let start = std::time::Instant::now();
+    assert_eq!(server.send("t", "GET", "/v2/conversations", None).0, 200);
+    assert!(start.elapsed() < std::time::Duration::from_secs(2), "{:?}", start.elapsed());
+    // The oldest is gone, so that reading from it ends at once.
+    assert_eq!((&idle[0]).read(&mut [0]).unwrap_or(0), 0);
+}
+
+#[test]
+fn who_sends_and_never_reads_does_not_lock_out_others() {
+    let server = MockServer::start(&["--quiet", "--max-connections", "4", "--fixtures", "guide"]);
+    let deaf: Vec<TcpStream> = (0..4).map(|_| connect(&server)).collect();
+    for stream in &deaf {
+        stream.set_nonblocking(true).unwrap();
+        // Until the server takes no more, because it waits for what it sent to be read.
+        let start = std::time::Instant::now();
+        while start.elapsed() < std::time::Duration::from_secs(1) {
+            if (&*stream).write(&ASK.repeat(100)).is_err() {
+                std::thread::yield_now();
+            }
+        }
+    }
+    let start = std::time::Instant::now();
+    assert_eq!(server.send("t", "GET", "/v2/conversations", None).0, 200);
+    assert!(start.elapsed() < std::time::Duration::from_secs(5), "{:?}", start.elapsed());
+}
+
+#[rstest]
+#[case::unknown_members("POST", "/v2/conversations", (0..20_000).map(|n| format!("\"m{n}\":1,")).collect::<String>(), 400)]
+#[case::long_name("POST", "/v2/conversations", format!("\"{}\":1,", "n".repeat(500_000)), 400)]
+#[case::long_path("GET", &format!("/{}", "p".repeat(30_000)), String::new(), 404)]
+#[case::parameters("GET", &format!("/v2/conversations?{}", "x&limit=1&".repeat(2_500)), String::new(), 400)]
+fn what_is_said_of_a_large_request_is_short(
+    #[case] method: &str,
+    #[case] target: &str,
+    #[case] members: String,
+    #[case] status: u16,
+) {
+    let server = MockServer::start(&["--quiet", "--strict"]);
+    let body = if members.is_empty() { members } else { format!("{{{members}\"displayName\":1}}") };
+    let answer = request(&server, method, target, JSON, &body);
+    assert_eq!(answer.status, status, "{:.1000}", answer.body);
+    assert!(answer.body.len() < 64_000, "{} bytes", answer.body.len());
+}

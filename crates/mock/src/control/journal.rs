@@ -16,6 +16,9 @@ const MOST: usize = 10_000;
 /// So many bytes of them are kept.
 const MOST_BYTES: usize = 64 * 1024 * 1024;
 
+/// So many bytes of them are told at once.
+const MOST_AT_ONCE: usize = 4 * 1024 * 1024;
+
 /// The last exchanges below prefixes.
 #[derive(Debug)]
 pub struct Journal {
@@ -88,14 +91,38 @@ impl Journal {
         inner.shrink();
     }
 
-    /// What arrived below a prefix, oldest first, without credentials. Who sends a token learns which requests bore it.
-    pub(crate) fn told(&self, prefix: &str, token: Option<&str>) -> Value {
+    /// What arrived below a prefix from an exchange on, oldest first, without credentials, as JSON. Who sends a token learns
+    /// which requests bore it. What is too much for one response is left for the next.
+    pub(crate) fn told(&self, prefix: &str, token: Option<&str>, from: u64) -> Vec<u8> {
         let inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
-        let below = inner.entries.iter().filter(|entry| is_below(&entry.call, prefix)).cloned();
-        let (below, dropped): (Vec<Arc<Entry>>, u64) = (below.collect(), inner.dropped);
+        let below = inner.entries.iter().filter(|entry| entry.id >= from && is_below(&entry.call, prefix));
+        let (mut bytes, mut next) = (0, None);
+        let mut page: Vec<Arc<Entry>> = Vec::new();
+        for entry in below {
+            bytes += entry.bytes();
+            if bytes > MOST_AT_ONCE && !page.is_empty() {
+                next = Some(entry.id);
+                break;
+            }
+            page.push(entry.clone());
+        }
+        let dropped = inner.dropped;
         // Who asks for much keeps nobody else waiting.
         drop(inner);
-        json!({ "exchanges": below.iter().map(|entry| told(entry, token)).collect::<Vec<_>>(), "dropped": dropped })
+        // Each is written as it is made: all at once they would take many times the memory.
+        let mut text = b"{\"exchanges\":[".to_vec();
+        for (index, entry) in page.iter().enumerate() {
+            if index > 0 {
+                text.push(b',');
+            }
+            text.extend(told(entry, token).to_string().bytes());
+        }
+        text.extend(format!("],\"dropped\":{dropped}").bytes());
+        if let Some(next) = next {
+            text.extend(format!(",\"next\":{next}").bytes());
+        }
+        text.push(b'}');
+        text
     }
 
     /// Forgets what arrived below a prefix.

@@ -140,7 +140,9 @@ impl Control {
             ("reset", _) => reset(engine, request),
             ("faults", prefix) => self.faults(method, &checked(prefix)?, &request.body),
             (_, prefix) if method == "GET" => {
-                Ok(json(200, &self.journal.told(&checked(prefix)?, bearer(request.header("authorization")).as_deref())))
+                let token = bearer(request.header("authorization"));
+                let from = from(request.query().unwrap_or(""))?;
+                Ok(plain(200, Bytes::from(self.journal.told(&checked(prefix)?, token.as_deref(), from))))
             }
             (_, prefix) => {
                 self.journal.forget(&checked(prefix)?);
@@ -234,6 +236,13 @@ fn checked(raw: Option<&str>) -> Result<String, Refused> {
     let raw = raw.unwrap_or("");
     let wrong = || (404, format!("`{raw}` is no prefix: RUN or RUN/CALL, as in a base URL /~/RUN/CALL"));
     prefix(raw).ok_or_else(wrong)
+}
+
+/// From which exchange on the journal is asked for.
+fn from(query: &str) -> Result<u64, Refused> {
+    let given = query.split('&').find_map(|pair| pair.strip_prefix("from="));
+    let wrong = |_| (400, "query.from: is no whole number; `next` of the response before tells it".to_owned());
+    given.map_or(Ok(0), |from| from.parse().map_err(wrong))
 }
 
 /// Whether a call, or a prefix, is the other one or below it.

@@ -148,7 +148,7 @@ impl Derived {
         let routed = self.route(request).map_err(|trouble| (trouble, None))?;
         let here = |trouble: Trouble| (trouble, Some(routed.operation));
         let key = self.admit(&routed, request).map_err(here)?;
-        let workspace = self.workspaces.of(&key).ok_or(Trouble::Full).map_err(here)?;
+        let workspace = self.workspaces.of(&key);
         *number = Some(workspace.number);
         let call = self.read(routed.clone(), request).map_err(here)?;
         let outcome = self.handle(&call, &mut workspace.state.lock()).map_err(here)?;

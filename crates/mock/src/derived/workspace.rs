@@ -4,9 +4,10 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use conformance_store::{Place, Sequence, State};
-use parking_lot::{Mutex, RwLock};
+use parking_lot::Mutex;
 
 use crate::clock::Clock;
+use crate::kept;
 use crate::workspaces::mix;
 
 /// The state behind one credential.
@@ -33,34 +34,22 @@ pub(crate) struct Kept {
 #[derive(Debug)]
 pub(crate) struct Workspaces {
     seed: Option<u64>,
-    most: usize,
-    by_key: RwLock<HashMap<String, Arc<Workspace>>>,
+    kept: kept::Kept<Workspace>,
 }
 
 impl Workspaces {
     pub fn new(seed: Option<u64>, most: usize) -> Self {
-        Self { seed, most, by_key: RwLock::default() }
+        Self { seed, kept: kept::Kept::new(most) }
     }
 
-    /// The workspace of a credential, made when the credential is new; none when there are too many already.
-    pub fn of(&self, key: &str) -> Option<Arc<Workspace>> {
-        if let Some(known) = self.by_key.read().get(key) {
-            return Some(known.clone());
-        }
-        let mut all = self.by_key.write();
-        let number = all.len() + 1;
-        if number > self.most && !all.contains_key(key) {
-            return None;
-        }
-        Some(all.entry(key.to_owned()).or_insert_with(|| Arc::new(self.fresh(key, number))).clone())
+    /// The workspace of a credential, made when the credential is new; the least recently used one makes room for it.
+    pub fn of(&self, key: &str) -> Arc<Workspace> {
+        self.kept.of(key, |number| self.fresh(key, number))
     }
 
     /// Puts a workspace back to where it began; its number, if it was ever used.
     pub fn reset(&self, key: &str) -> Option<usize> {
-        let mut all = self.by_key.write();
-        let number = all.get(key)?.number;
-        all.insert(key.to_owned(), Arc::new(self.fresh(key, number)));
-        Some(number)
+        self.kept.replace(key, |number| self.fresh(key, number))
     }
 
     fn fresh(&self, key: &str, number: usize) -> Workspace {

@@ -44,6 +44,9 @@ struct Script {
 #[derive(Deserialize)]
 struct Journal {
     exchanges: Vec<Entry>,
+    /// Where there is more: from which on to ask.
+    #[serde(default)]
+    next: Option<u64>,
 }
 
 #[derive(Deserialize)]
@@ -103,15 +106,20 @@ impl StandIn {
     }
 
     async fn take(&self, token: &str) -> Result<Vec<Arrival>, String> {
-        let response = self.ask("GET", "journal", "", (Vec::new(), token)).await?;
-        let body = conformance_json::parse(&response.body).map_err(|error| error.to_string())?;
-        let journal: Journal = serde_json::from_value(body).map_err(|error| error.to_string())?;
-        let calls: BTreeSet<&str> = journal.exchanges.iter().map(|entry| entry.call.as_str()).collect();
+        let (mut exchanges, mut from) = (Vec::new(), Some(0));
+        while let Some(first) = from {
+            let response = self.ask("GET", "journal", &format!("?from={first}"), (Vec::new(), token)).await?;
+            let body = conformance_json::parse(&response.body).map_err(|error| error.to_string())?;
+            let journal: Journal = serde_json::from_value(body).map_err(|error| error.to_string())?;
+            exchanges.extend(journal.exchanges);
+            from = journal.next.filter(|next| *next > first);
+        }
+        let calls: BTreeSet<&str> = exchanges.iter().map(|entry: &Entry| entry.call.as_str()).collect();
         for call in calls {
             let below = call.strip_prefix(&self.run).unwrap_or("");
             self.ask("DELETE", "journal", below, (Vec::new(), "")).await?;
         }
-        Ok(journal.exchanges.into_iter().map(arrival).collect())
+        Ok(exchanges.into_iter().map(arrival).collect())
     }
 
     async fn ask(

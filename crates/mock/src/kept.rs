@@ -1,0 +1,100 @@
+//! Workspaces by credential: the least recently used one makes room for a new one, and no credential is kept.
+
+use std::collections::HashMap;
+use std::hash::{BuildHasher as _, RandomState};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use parking_lot::RwLock;
+
+/// What stands for a credential: two hashes under keys of this process, from which nothing leads back to it.
+type Key = (u64, u64);
+
+/// What is kept for each credential.
+#[derive(Debug)]
+pub(crate) struct Kept<W> {
+    most: usize,
+    hashers: (RandomState, RandomState),
+    all: RwLock<HashMap<Key, Used<W>>>,
+    /// Counts uses, and so tells the order of them.
+    uses: AtomicU64,
+    /// How many there ever were.
+    made: AtomicU64,
+}
+
+#[derive(Debug)]
+struct Used<W> {
+    workspace: Arc<W>,
+    number: usize,
+    last: AtomicU64,
+}
+
+impl<W> Kept<W> {
+    pub(crate) fn new(most: usize) -> Self {
+        let hashers = (RandomState::new(), RandomState::new());
+        let (uses, made) = (AtomicU64::new(0), AtomicU64::new(0));
+        Self { most: most.max(1), hashers, all: RwLock::default(), uses, made }
+    }
+
+    fn key(&self, credential: &str) -> Key {
+        (self.hashers.0.hash_one(credential), self.hashers.1.hash_one(credential))
+    }
+
+    fn now(&self) -> u64 {
+        self.uses.fetch_add(1, Ordering::Relaxed)
+    }
+
+    /// The workspace of a credential, made under a number of its own when the credential is new.
+    pub(crate) fn of(&self, credential: &str, make: impl FnOnce(usize) -> W) -> Arc<W> {
+        let key = self.key(credential);
+        if let Some(known) = self.all.read().get(&key) {
+            known.last.store(self.now(), Ordering::Relaxed);
+            return known.workspace.clone();
+        }
+        let mut all = self.all.write();
+        if !all.contains_key(&key) && all.len() >= self.most {
+            make_room(&mut all);
+        }
+        let used = all.entry(key).or_insert_with(|| {
+            let made = self.made.fetch_add(1, Ordering::Relaxed) + 1;
+            let number = usize::try_from(made).unwrap_or(usize::MAX);
+            Used { workspace: Arc::new(make(number)), number, last: AtomicU64::new(0) }
+        });
+        used.last.store(self.now(), Ordering::Relaxed);
+        used.workspace.clone()
+    }
+
+    /// Replaces the workspace of a credential, under its number; none when nobody used it yet.
+    pub(crate) fn replace(&self, credential: &str, make: impl FnOnce(usize) -> W) -> Option<usize> {
+        let mut all = self.all.write();
+        let used = all.get_mut(&self.key(credential))?;
+        used.workspace = Arc::new(make(used.number));
+        used.last.store(self.now(), Ordering::Relaxed);
+        Some(used.number)
+    }
+}
+
+/// Removes those that were used least recently: some at a time, for finding them takes a look at all.
+fn make_room<W>(all: &mut HashMap<Key, Used<W>>) {
+    const SHARE: usize = 64;
+    let mut uses: Vec<u64> = all.values().map(|one| one.last.load(Ordering::Relaxed)).collect();
+    let at = (uses.len() / SHARE).min(uses.len().saturating_sub(1));
+    let (_, latest, _) = uses.select_nth_unstable(at);
+    let latest = *latest;
+    all.retain(|_, one| one.last.load(Ordering::Relaxed) > latest);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_least_recently_used_goes_and_numbers_are_never_given_twice() {
+        let kept: Kept<usize> = Kept::new(2);
+        let of = |credential| *kept.of(credential, |number| number);
+        assert_eq!((of("a"), of("b"), of("a"), of("c")), (1, 2, 1, 3));
+        assert_eq!((of("a"), of("b")), (1, 4));
+        assert_eq!((kept.replace("a", |number| 10 + number), of("a")), (Some(1), 11));
+        assert_eq!(kept.replace("nobody", |number| number), None);
+    }
+}
