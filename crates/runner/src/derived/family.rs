@@ -9,6 +9,67 @@ use super::request::Arguments;
 use super::session::Session;
 
 impl Session<'_> {
+    /// Asks for what stands below a parent that there is not.
+    pub(crate) async fn below_nobody(&mut self, at: usize) {
+        let api = self.run.api;
+        let Some(parent) = api.resources[at].parent else { return };
+        let (Ok(mut path), Some(unknown)) = (self.above(parent).await, self.unknown_id(parent)) else { return };
+        path.push(unknown);
+        if path.len() != api.resources[at].collection.matches("{}").count() {
+            return;
+        }
+        for role in [Role::List, Role::Create] {
+            let Some(one) = operation(api, at, role) else { continue };
+            self.rejects_unknown(one, &path, "below a parent that nobody has").await;
+        }
+    }
+
+    /// Does something with an object that there is not.
+    pub(crate) async fn acts_on_nobody(&mut self, at: usize, path: &[String]) {
+        let api = self.run.api;
+        let is_action = |one: &conformance_api::Operation| one.role == Role::Action && one.resource == Some(at);
+        let actions: Vec<usize> = (0..api.operations.len()).filter(|one| is_action(&api.operations[*one])).collect();
+        for one in actions {
+            let count = conformance_api::path::parameters(&self.declared(one).path).len();
+            if count == path.len() {
+                self.rejects_unknown(one, path, "on an object that nobody has").await;
+            }
+        }
+    }
+
+    async fn rejects_unknown(&mut self, at: usize, path: &[String], what: &str) {
+        let declared = self.declared(at);
+        let mut arguments = Arguments::at(path);
+        if let Some((media_type, pointer)) = Self::body_media(declared) {
+            let Some(body) = self.plain_body(pointer) else { return };
+            arguments = arguments.body(media_type, body);
+        }
+        let answer = self.send(at, arguments).await;
+        let documented = declared.responses.iter().any(|one| matches!(one.status.as_str(), "404" | "410" | "4XX"));
+        let level = if documented { Level::Must } else { Level::Should };
+        let statement = format!("{} {} is rejected {what}", declared.method, declared.path);
+        let rule = Rule::new(format!("{}.unknown-id", declared.id), level, statement, declared.pointer.clone());
+        self.judge_rejected(rule, at, &answer);
+    }
+
+    /// Reads whatever stands below an object without an id of its own.
+    pub(crate) async fn reads_below(&mut self, at: usize, object: &super::session::Object) {
+        let api = self.run.api;
+        let below = format!("{}/", api.resources[at].item);
+        for (one, declared) in api.document.operations.iter().enumerate() {
+            let path = conformance_api::path::plain(&declared.path);
+            let is_below = path.strip_prefix(&below).is_some_and(|rest| !rest.contains(['{', '#']));
+            if declared.method != "GET" || !is_below || *self.run.stop.borrow() {
+                continue;
+            }
+            let answer = self.send(one, Arguments::at(&object.path)).await;
+            // Nothing may be there yet.
+            if !answer.is_rejection() {
+                self.judge_documented(one, &answer);
+            }
+        }
+    }
+
     /// Makes an object below one parent, and looks for it below another.
     pub(crate) async fn below_its_own(&mut self, at: usize) {
         let api = self.run.api;

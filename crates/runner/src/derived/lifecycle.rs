@@ -38,7 +38,9 @@ impl Session<'_> {
         let made = self.answer_of(object.number);
         self.judge_documented(create, &made);
         self.shows(create, &object.sent, &object.members, &made, "shows what was sent");
+        self.names_its_place(create, &object, &made);
         self.reads_back(at, &object).await;
+        self.reads_below(at, &object).await;
         self.is_listed(at, &object, true).await;
         // Another object, which nothing that is done to this one touches.
         let witness = self.create(at).await.ok().filter(|one| one.path != object.path);
@@ -48,6 +50,25 @@ impl Session<'_> {
         self.protects(at, &object).await;
         self.deletes(at, &object).await;
         self.is_untouched(at, Role::Delete, witness.as_ref()).await;
+    }
+
+    /// Whether a documented `Location` leads to what was created.
+    fn names_its_place(&mut self, create: usize, object: &Object, made: &Answer) {
+        let declared = self.declared(create);
+        let status = made.status.unwrap_or(0).to_string();
+        let response = declared.responses.iter().find(|one| one.status == status);
+        let field = response.and_then(|one| one.headers.iter().find(|one| one.name.eq_ignore_ascii_case("location")));
+        let sent = self.exchanges[made.number].response.as_ref().ok().and_then(|one| one.header("location"));
+        let (Some(_), Some(place)) = (field, sent.map(str::to_owned)) else { return };
+        let path = place.split(['?', '#']).next().unwrap_or("").trim_end_matches('/');
+        let last = path.rsplit('/').next().unwrap_or("");
+        let last = percent_encoding::percent_decode_str(last).decode_utf8_lossy().into_owned();
+        let is_there = object.id == last || object.ids.iter().any(|(_, id)| *id == last);
+        let wrong = if is_there { Vec::new() } else { vec![Mismatch::of(format!("it is {place}"))] };
+        let statement = format!("{} {} says in `Location` where the object is", declared.method, declared.path);
+        let pointer = format!("{}/responses/{status}/headers", declared.pointer);
+        let rule = Rule::new(format!("{}.location", declared.id), Level::Must, statement, pointer);
+        self.judge(rule, made, format!("an address that ends in {}", object.id), wrong);
     }
 
     /// Whether another object is what it was after something was done to its neighbour.

@@ -9,7 +9,7 @@ use super::check::Rule;
 use super::operation;
 use super::request::Arguments;
 use super::session::{Answer, Object, Session};
-use super::walk::Walk;
+use super::walk::{Walk, total};
 
 /// So many objects are made to be divided into pages.
 const OBJECTS: usize = 5;
@@ -52,6 +52,7 @@ impl Session<'_> {
         let wrong =
             counted.map(|(object, count)| Mismatch::of(format!("{} stands there {count} times", object.id))).collect();
         self.judge(partition, &last, "each of the created objects once", wrong);
+        self.counts(list, &walk);
         self.all_found(at, &own).await;
         self.goes_back(list, &above, asked, &walk, &own).await;
         self.filters(list, &above, &own).await;
@@ -81,6 +82,21 @@ impl Session<'_> {
             own.push(self.create_at(at, &above).await?);
         }
         Ok((above, own))
+    }
+
+    /// Whether a list has as many objects as it says.
+    fn counts(&mut self, list: usize, walk: &Walk) {
+        let said = |answer: &Option<Answer>| answer.as_ref().and_then(|one| total(one.json.as_ref()?));
+        let (Some(first), Some(last)) = (said(&walk.first), said(&walk.last)) else { return };
+        let (Some(answer), true) = (walk.last.clone(), first == last) else { return };
+        let seen = walk.items.len();
+        let wrong = if last == seen {
+            Vec::new()
+        } else {
+            vec![Mismatch::of(format!("{seen} objects, and a total of {last}"))]
+        };
+        let statement = format!("GET {} has as many objects as it says", self.declared(list).path);
+        self.judge(self.page_rule(list, "total", statement), &answer, "a total of what is there", wrong);
     }
 
     /// Each of several objects is found.

@@ -61,6 +61,8 @@ impl Session<'_> {
         let mut own = path;
         own.push(unknown.clone());
         self.odd_ids(at, &own[..own.len() - 1], &unknown).await;
+        self.acts_on_nobody(at, &own).await;
+        self.below_nobody(at).await;
         for (role, one) in operations {
             let mut arguments = Arguments::at(&own);
             // A client may name what it puts: no id is unknown then.

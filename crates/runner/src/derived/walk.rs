@@ -160,6 +160,12 @@ impl Session<'_> {
     }
 }
 
+/// How many objects a list says that it has.
+pub(crate) fn total(body: &Value) -> Option<usize> {
+    const TOTALS: &[&str] = &["total", "totalcount", "totalitems", "totalresults", "totalelements"];
+    usize::try_from(found(body, TOTALS, 0)?.as_u64()?).ok()
+}
+
 /// The value of a query parameter in an address.
 fn in_query(address: &str, parameter: &str) -> Option<String> {
     let pairs = conformance_api::query::parse(address.split_once('?')?.1);
