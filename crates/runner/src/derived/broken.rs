@@ -125,7 +125,7 @@ impl Session<'_> {
         for free in self.free_members(pointer) {
             let merged = shape.property(&free.name).map(|one| schemas.merge(one)).unwrap_or_default();
             values.extend(
-                self.texts_at_bounds(&merged).into_iter().map(|(what, text)| (free.name.clone(), what, text.into())),
+                texts_at_bounds(&merged).into_iter().map(|(what, text)| (free.name.clone(), what, text.into())),
             );
         }
         for (name, property) in &shape.properties {
