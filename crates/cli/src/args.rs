@@ -206,6 +206,9 @@ pub struct Judge {
 pub struct Sweep {
     #[command(flatten)]
     pub server: Server,
+    /// Sweep up after runs against this OpenAPI document instead.
+    #[arg(long, value_name = "PATH")]
+    pub openapi: Option<PathBuf>,
     /// Delete also what only looks like ours: the same body, made at the same time, without the run's marker.
     #[arg(long)]
     pub yes: bool,

@@ -12,14 +12,15 @@ use conformance_source::Diagnostic;
 use super::run::{beside, exit, listener};
 use crate::exit::{Exit, Failure};
 use crate::reports::Reports;
-use crate::{args, document, server, signals, terminal};
+use crate::{args, document, server, signals, state, terminal};
 
 /// Verifies.
 pub fn run(path: &Path, args: &args::Run) -> Result<Exit, Failure> {
     let api = document::open(path)?;
     let proof = proof(path, &api)?;
     let given = target(&args.server)?;
-    let settings = server::settings(&args.server)?;
+    let mut settings = server::settings(&args.server)?;
+    settings.journals = given.as_ref().and_then(|_| state::journals());
     let options =
         Options { allow_leftovers: args.allow_leftovers, only: args.choice.only.clone(), with: args.with.clone() };
     let planned = plan(&api, &options);
@@ -49,7 +50,7 @@ pub fn run(path: &Path, args: &args::Run) -> Result<Exit, Failure> {
     Ok(exit)
 }
 
-fn proof(path: &Path, api: &Api) -> Result<Proof, Diagnostic> {
+pub(super) fn proof(path: &Path, api: &Api) -> Result<Proof, Diagnostic> {
     let wrong = |error| Diagnostic::general(format!("{}: its schemas do not fit together: {error}", path.display()));
     Proof::new(&api.schemas).map_err(wrong)
 }

@@ -2,16 +2,23 @@
 
 use std::path::Path;
 
+use conformance_api::Api;
+use conformance_contract::Suite;
+use conformance_runner::derived::{self, DocumentRun, Options};
 use conformance_runner::journal::{self, Past};
 use conformance_runner::sweep::{Swept, sweep};
 use conformance_source::Diagnostic;
+use tokio::sync::watch;
 
 use crate::exit::{Exit, Failure};
-use crate::{args, embedded, server, state, terminal};
+use crate::{args, document, embedded, server, state, terminal};
 
 /// Sweeps up after every run against the target whose journal is still there.
 pub fn run(suite: Option<&Path>, args: &args::Sweep) -> Result<Exit, Failure> {
-    let suite = embedded::open(suite)?;
+    let of = match &args.openapi {
+        Some(path) => Of::Document(path, Box::new(document::open(path)?)),
+        None => Of::Suite(Box::new(embedded::open(suite)?)),
+    };
     let Some(target) = server::target(&args.server)? else {
         return Err(Diagnostic::general("sweep needs --base-url: which server is to be swept?").into());
     };
@@ -38,7 +45,9 @@ pub fn run(suite: Option<&Path>, args: &args::Sweep) -> Result<Exit, Failure> {
             continue;
         }
         // What another token made is a 404 to this one, and would seem to be gone.
-        let why = if !past.is_of(&target.token(0)) {
+        let why = if past.head().is_some_and(|(.., title)| title != of.title()) {
+            Some("it was a run of another suite or document (--suite, --openapi)")
+        } else if !past.is_of(&target.token(0)) {
             Some("it was made with another token")
         } else if past.needs_second() && target.second(0).is_none() {
             Some("it needs the second token, too (--second-token)")
@@ -51,7 +60,15 @@ pub fn run(suite: Option<&Path>, args: &args::Sweep) -> Result<Exit, Failure> {
             clean = false;
             continue;
         }
-        let swept = runtime.block_on(sweep(&suite, &target, &settings, past, args.yes));
+        let swept = match &of {
+            Of::Suite(suite) => runtime.block_on(sweep(suite, &target, &settings, past, args.yes)),
+            Of::Document(path, api) => {
+                let proof = super::run_document::proof(path, api)?;
+                let (stop, options) = (watch::channel(false).1, Options::default());
+                let run = DocumentRun { api, proof: &proof, target: &target, settings: &settings, options, stop };
+                runtime.block_on(derived::sweep(&run, past, args.yes))
+            }
+        };
         let swept = swept.map_err(|reason| Failure {
             exit: Exit::Unreachable,
             diagnostics: Diagnostic::general(format!("{url} cannot be swept: {reason}")).into(),
@@ -65,6 +82,21 @@ pub fn run(suite: Option<&Path>, args: &args::Sweep) -> Result<Exit, Failure> {
         }
     }
     Ok(if clean { Exit::Ok } else { Exit::Incomplete })
+}
+
+/// What was run.
+enum Of<'a> {
+    Suite(Box<Suite>),
+    Document(&'a Path, Box<Api>),
+}
+
+impl Of<'_> {
+    fn title(&self) -> &str {
+        match self {
+            Self::Suite(suite) => &suite.contract.title,
+            Self::Document(_, api) => &api.document.title,
+        }
+    }
 }
 
 fn tell(past: &Past, swept: &Swept) {

@@ -12,6 +12,7 @@ mod access;
 mod body;
 mod broken;
 mod check;
+mod cleanup_log;
 mod compare;
 mod family;
 mod filters;
@@ -22,6 +23,7 @@ mod rejects;
 mod request;
 mod robustness;
 mod session;
+mod sweep;
 mod texts;
 mod updates;
 mod walk;
@@ -37,7 +39,9 @@ use crate::contact::Unreachable;
 use crate::settings::Settings;
 use crate::target::Target;
 
+use cleanup_log::CleanupLog;
 use session::Session;
+pub use sweep::sweep;
 
 /// A run against a document.
 #[derive(Debug)]
@@ -154,6 +158,9 @@ pub async fn verify(run: DocumentRun<'_>, listener: &mut (dyn FnMut(&RunEvent) +
     let client = Client::new(run.target, run.settings).map_err(Unreachable::Setup)?.until(run.stop.clone());
     let planned = plan(run.api, &run.options);
     reach(&run, &client).await?;
+    let folder = run.settings.journals.as_deref();
+    let secrets = run.target.secrets(run.settings);
+    let log = CleanupLog::begin(folder, &run.api.document.title, run.target, secrets).map_err(Unreachable::Setup)?;
     listener(&RunEvent::Started {
         suite: run.api.document.title.clone(),
         target: run.target.name.clone(),
@@ -168,7 +175,7 @@ pub async fn verify(run: DocumentRun<'_>, listener: &mut (dyn FnMut(&RunEvent) +
             break;
         }
         let begun = Instant::now();
-        let mut session = Session::new(&run, &client);
+        let mut session = Session::new(&run, &client, &log);
         session.leaking.clone_from(&leaking);
         match one.kind {
             Kind::Lifecycle(at) => {
@@ -203,13 +210,17 @@ pub async fn verify(run: DocumentRun<'_>, listener: &mut (dyn FnMut(&RunEvent) +
             listener(&RunEvent::Leftover { id, reason });
         }
     }
+    if let Some(trouble) = log.close() {
+        listener(&RunEvent::Leftover { id: "clean-up log".to_owned(), reason: format!("it could not be kept: {trouble}") });
+    }
     listener(&RunEvent::Finished { tally, took: start.elapsed() });
     Ok(tally)
 }
 
 /// One harmless request, to tell an unreachable server from a wrong one.
 async fn reach(run: &DocumentRun<'_>, client: &Client) -> Result<(), Unreachable> {
-    let mut session = Session::new(run, client);
+    let log = CleanupLog::default();
+    let mut session = Session::new(run, client, &log);
     let list =
         run.api.operations.iter().zip(&run.api.document.operations).position(|(one, declared)| {
             declared.method == "GET" && one.role == Role::List && !declared.path.contains('{')

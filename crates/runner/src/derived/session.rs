@@ -5,6 +5,7 @@ use conformance_openapi::{Operation as Declared, Response as Documented};
 use conformance_record::{CheckOutcome, Exchange, NoResponse, Secrets, Verdict};
 use serde_json::Value;
 
+use super::cleanup_log::CleanupLog;
 use super::request::Arguments;
 use super::{DocumentRun, operation};
 use crate::client::Client;
@@ -26,6 +27,9 @@ pub(crate) struct Session<'r> {
     pub failures: usize,
     /// Resources whose objects could not be deleted: no more are made.
     pub leaking: Vec<usize>,
+    log: &'r CleanupLog,
+    /// The number of the last create that was answered with a success, in the clean-up log.
+    unnamed: Option<usize>,
 }
 
 /// An object that the run created.
@@ -68,7 +72,7 @@ impl Answer {
 }
 
 impl<'r> Session<'r> {
-    pub fn new(run: &'r DocumentRun<'r>, client: &'r Client) -> Self {
+    pub fn new(run: &'r DocumentRun<'r>, client: &'r Client, log: &'r CleanupLog) -> Self {
         let token = run.target.token(0);
         Self {
             run,
@@ -81,6 +85,8 @@ impl<'r> Session<'r> {
             there: Vec::new(),
             failures: 0,
             leaking: Vec::new(),
+            log,
+            unnamed: None,
         }
     }
 
@@ -101,12 +107,27 @@ impl<'r> Session<'r> {
     pub async fn send(&mut self, at: usize, arguments: Arguments) -> Answer {
         let declared = self.declared(at);
         let request = self.request(declared, &arguments);
+        let intent = self.intend(at, &arguments);
         let mut exchange = self.client.send(request).await;
         exchange.number = self.exchanges.len();
         let answer = self.read(&exchange, declared);
         self.failures = if answer.obstacle.is_some() { self.failures + 1 } else { 0 };
         self.exchanges.push(exchange);
+        match (intent, answer.status) {
+            (Some(number), Some(200..=299)) => self.unnamed = Some(number),
+            // Whether a server that failed made something is not known.
+            (Some(number), Some(..500)) => self.log.reject(number),
+            _ => {}
+        }
         answer
+    }
+
+    /// Notes a create before it is sent.
+    fn intend(&self, at: usize, arguments: &Arguments) -> Option<usize> {
+        let operation = &self.run.api.operations[at];
+        let resource = operation.resource.filter(|_| operation.role == Role::Create)?;
+        let body = arguments.body.as_ref().and_then(|(_, content)| content.value());
+        Some(self.log.intend(&self.run.api.resources[resource].item, &arguments.path, body))
     }
 
     fn read(&self, exchange: &Exchange, declared: &Declared) -> Answer {
@@ -298,6 +319,9 @@ impl<'r> Session<'r> {
         let mut own = path.to_vec();
         own.push(id.clone());
         let made = Object { resource: at, path: own, id, ids, sent, members: object, number };
+        if let Some(number) = self.unnamed.take() {
+            self.log.create(number, &resource.item, &made.path);
+        }
         self.there.push(made.clone());
         Ok(made)
     }
@@ -313,6 +337,7 @@ impl<'r> Session<'r> {
         self.there.retain(|one| one.path != object.path || one.resource != object.resource);
         // Made twice under one name, it is one object all the same.
         self.deleted += before - self.there.len();
+        self.log.delete(&self.run.api.resources[object.resource].item, &object.path);
     }
 
     /// Deletes what is still there, newest first; what is left, and why.
@@ -320,7 +345,10 @@ impl<'r> Session<'r> {
         let mut left = Vec::new();
         for object in std::mem::take(&mut self.there).into_iter().rev() {
             match self.delete_again(&object).await {
-                None => self.deleted += 1,
+                None => {
+                    self.deleted += 1;
+                    self.log.delete(&self.run.api.resources[object.resource].item, &object.path);
+                }
                 Some(reason) => {
                     self.leaking.push(object.resource);
                     left.push((if object.id.is_empty() { "(no id)".to_owned() } else { object.id }, reason));
@@ -331,7 +359,7 @@ impl<'r> Session<'r> {
     }
 
     /// Deletes an object; why it is still there, if it is.
-    async fn delete_again(&mut self, object: &Object) -> Option<String> {
+    pub(crate) async fn delete_again(&mut self, object: &Object) -> Option<String> {
         let Some(delete) = operation(self.run.api, object.resource, Role::Delete) else {
             return Some("nothing deletes it".to_owned());
         };
