@@ -388,7 +388,7 @@ fn a_killed_run_of_a_document_is_swept_up_after() {
         if code != 0 {
             assert_eq!(command(&["sweep", "--yes"]).output().unwrap().status.code(), Some(0));
         }
-        assert_eq!(ids(), [foreign.clone()], "{}", stdout(&swept));
+        assert_eq!(ids(), std::slice::from_ref(&foreign), "{}", stdout(&swept));
         swept_some |= left > 0;
     }
     assert!(swept_some);

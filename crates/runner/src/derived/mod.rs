@@ -177,20 +177,7 @@ pub async fn verify(run: DocumentRun<'_>, listener: &mut (dyn FnMut(&RunEvent) +
         let begun = Instant::now();
         let mut session = Session::new(&run, &client, &log);
         session.leaking.clone_from(&leaking);
-        match one.kind {
-            Kind::Lifecycle(at) => {
-                session.lifecycle(at).await;
-                session.below_its_own(at).await;
-            }
-            Kind::Rejects(at) => session.rejects(at).await,
-            Kind::Pages(at) => session.pages(at).await,
-            Kind::UnknownIds(at) => session.unknown_ids(at).await,
-            Kind::Reads => {
-                session.reads().await;
-                session.odd_parameters().await;
-            }
-            Kind::Access => session.access().await,
-        }
+        session.play(one.kind).await;
         let left = session.clean_up().await;
         leaking.clone_from(&session.leaking);
         tally.scenarios += 1;
@@ -211,10 +198,32 @@ pub async fn verify(run: DocumentRun<'_>, listener: &mut (dyn FnMut(&RunEvent) +
         }
     }
     if let Some(trouble) = log.close() {
-        listener(&RunEvent::Leftover { id: "clean-up log".to_owned(), reason: format!("it could not be kept: {trouble}") });
+        listener(&RunEvent::Leftover {
+            id: "clean-up log".to_owned(),
+            reason: format!("it could not be kept: {trouble}"),
+        });
     }
     listener(&RunEvent::Finished { tally, took: start.elapsed() });
     Ok(tally)
+}
+
+impl Session<'_> {
+    async fn play(&mut self, kind: Kind) {
+        match kind {
+            Kind::Lifecycle(at) => {
+                self.lifecycle(at).await;
+                self.below_its_own(at).await;
+            }
+            Kind::Rejects(at) => self.rejects(at).await,
+            Kind::Pages(at) => self.pages(at).await,
+            Kind::UnknownIds(at) => self.unknown_ids(at).await,
+            Kind::Reads => {
+                self.reads().await;
+                self.odd_parameters().await;
+            }
+            Kind::Access => self.access().await,
+        }
+    }
 }
 
 /// One harmless request, to tell an unreachable server from a wrong one.

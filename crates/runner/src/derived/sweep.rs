@@ -72,7 +72,9 @@ impl Session<'_> {
     /// The paths of objects that a body may have made, each with whether nobody else can have made it.
     async fn find_lost(&mut self, at: usize, above: &[String], body: &Value) -> Vec<(Vec<String>, bool)> {
         let list = operation(self.run.api, at, Role::List);
-        let (Some(list), Some(body)) = (list, body.as_object().filter(|body| !body.is_empty())) else { return Vec::new() };
+        let (Some(list), Some(body)) = (list, body.as_object().filter(|body| !body.is_empty())) else {
+            return Vec::new();
+        };
         let walk = self.walk(list, above, None).await;
         let shown = self.comparable(list);
         let is_like = |item: &Value| {
