@@ -70,6 +70,10 @@ pub struct Run {
     /// With `--openapi`: create also what the document has no way to delete.
     #[arg(long, requires = "openapi")]
     pub allow_leftovers: bool,
+    /// With `--openapi`: call this action (its operationId) on objects of the run's own, whatever it does. May be given
+    /// several times.
+    #[arg(long = "allow", value_name = "OPERATION", requires = "openapi")]
+    pub allow: Vec<String>,
     /// With `--openapi`: the value of a path parameter, such as `owner=me`. May be given several times.
     #[arg(long = "with", value_name = "NAME=VALUE", value_parser = values::variable, requires = "openapi")]
     pub with: Vec<(String, String)>,

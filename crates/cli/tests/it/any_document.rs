@@ -421,3 +421,21 @@ fn what_a_run_of_a_document_left_is_no_suites() {
     let output = command(&["sweep", "--openapi", &path]).output().unwrap();
     assert_eq!((output.status.code(), count()), (Some(0), 0), "{}", stdout(&output));
 }
+
+/// Nobody knows what an action does: it is called when the run is told so, on an object of the run's own.
+#[rstest]
+#[case(&[], false)]
+#[case(&["--allow", "cancelOrder"], true)]
+fn an_action_is_called_when_it_is_allowed(#[case] args: &[&str], #[case] called: bool) {
+    let folder = TempDir::new().unwrap();
+    let report = folder.path().join("report.json");
+    let told = format!("json={}", report.display());
+    let path = document("keys");
+    let output = run(&[&["run", "--openapi", &path, "--report", &told], args].concat());
+    assert_eq!(output.status.code(), Some(0), "{}", stdout(&output));
+    let text = fs::read_to_string(report).unwrap();
+    assert_eq!(text.contains("cancelOrder.same-id"), called);
+    let output = run(&["run", "--openapi", &path, "--allow", "cancelOrders"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(stderr(&output).contains("has no operation `cancelOrders` to allow"), "{}", stderr(&output));
+}

@@ -65,6 +65,8 @@ pub struct DocumentRun<'r> {
 pub struct Options {
     /// Create what can't be deleted, too.
     pub allow_leftovers: bool,
+    /// Actions that may be called on the run's own objects, by operation id.
+    pub allow: Vec<String>,
     /// Only scenarios whose name begins so.
     pub only: Vec<String>,
     /// Values of path parameters by name: `owner=me`.
