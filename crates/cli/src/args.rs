@@ -30,7 +30,7 @@ pub struct Args {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Verify a server: replay the scenarios against it. Without a URL, against an embedded mock.
-    Run(Run),
+    Run(Box<Run>),
     /// Mock the API: a stateful server, until Ctrl-C.
     Mock(Mock),
     /// Verify a client: run its tests against a mock of their own, and check every request.
