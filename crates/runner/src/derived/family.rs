@@ -27,8 +27,13 @@ impl Session<'_> {
     /// Does something with an object that there is not.
     pub(crate) async fn acts_on_nobody(&mut self, at: usize, path: &[String]) {
         let api = self.run.api;
-        let is_action = |one: &conformance_api::Operation| one.role == Role::Action && one.resource == Some(at);
-        let actions: Vec<usize> = (0..api.operations.len()).filter(|one| is_action(&api.operations[*one])).collect();
+        let below = format!("{}/", api.resources[at].item);
+        let is_below = |one: &usize| {
+            let (operation, declared) = (&api.operations[*one], &api.document.operations[*one]);
+            let is_read = declared.method == "GET" && conformance_api::path::plain(&declared.path).starts_with(&below);
+            is_read || (operation.role == Role::Action && operation.resource == Some(at))
+        };
+        let actions: Vec<usize> = (0..api.operations.len()).filter(is_below).collect();
         for one in actions {
             let count = conformance_api::path::parameters(&self.declared(one).path).len();
             if count == path.len() {

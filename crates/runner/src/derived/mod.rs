@@ -6,7 +6,7 @@
 //!
 //! In reading order: [`session`](self) (what one scenario knows and sends), `request` (calls as requests), `body` and `broken` (what is sent), `compare` and `check`
 //! (what is expected of responses), and the scenarios: `lifecycle` (with `updates` and `family`), `reads`, `rejects` (with
-//! `texts`), `pages` (with `walk` and `filters`), `robustness`, `access`.
+//! `texts`), `pages` (with `walk`, `filters` and `sorts`), `robustness`, `access`.
 
 mod access;
 mod body;
@@ -23,6 +23,7 @@ mod rejects;
 mod request;
 mod robustness;
 mod session;
+mod sorts;
 mod sweep;
 mod texts;
 mod updates;

@@ -260,9 +260,16 @@ impl<'r> Session<'r> {
 
     /// Creates an object below these.
     pub async fn create_at(&mut self, at: usize, path: &[String]) -> Result<Object, String> {
+        self.create_varied(at, path, 0).await
+    }
+
+    /// Creates an object whose choices, flags and numbers are the `index`th of those that are documented.
+    pub async fn create_varied(&mut self, at: usize, path: &[String], index: usize) -> Result<Object, String> {
         let create = operation(self.run.api, at, Role::Create).ok_or("nothing creates one")?;
         let (media_type, pointer) = Self::body_media(self.declared(create)).ok_or("its body can't be written")?;
-        let mut body = self.valid_body(pointer).ok_or("no body was found that its schema allows")?;
+        let valid = self.valid_body(pointer).ok_or("no body was found that its schema allows")?;
+        let hidden = self.hidden_by_default(at);
+        let mut body = if index == 0 { valid } else { self.varied(pointer, valid, index, &hidden) };
         let mut answer = self.send(create, Arguments::at(path).body(media_type, body.clone())).await;
         // A text of ours may be none that the server takes; what the document shows may be one.
         if let (true, Some(plain)) = (answer.is_rejection(), self.plain_body(pointer).filter(|plain| *plain != body)) {
@@ -270,6 +277,14 @@ impl<'r> Session<'r> {
             answer = self.send(create, Arguments::at(path).body(media_type, body.clone())).await;
         }
         self.made(at, create, path, body, &answer)
+    }
+
+    /// Members by which a list chooses when nothing is asked for: an issue that is closed is not shown.
+    fn hidden_by_default(&self, at: usize) -> Vec<String> {
+        let Some(list) = operation(self.run.api, at, Role::List) else { return Vec::new() };
+        let has_default = |pointer: &str| self.run.api.schemas.merged(pointer).default.is_some();
+        let all = self.declared(list).parameters.iter();
+        all.filter(|one| one.schema.as_deref().is_some_and(has_default)).map(|one| one.name.clone()).collect()
     }
 
     /// What a create made, noted for the clean-up.
