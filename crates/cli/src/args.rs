@@ -15,7 +15,7 @@ pub use shared::{Choice, ClientVerdicts, Color, Format, Report, ReportKind, Serv
 #[derive(Debug, Parser)]
 #[command(name = "conformance", version, max_term_width = 100)]
 pub struct Args {
-    /// Use the suite in this folder instead of the built-in orq.ai Conversations API.
+    /// Use the suite in this folder instead of the built-in one.
     #[arg(long, global = true, value_name = "DIR")]
     pub suite: Option<PathBuf>,
     /// When to use colours.

@@ -19,12 +19,14 @@ mod sdk;
 mod sweep;
 
 use crate::args::{Args, Command};
+use crate::document;
 use crate::exit::{Exit, Failure};
 
 /// Does what was asked.
 pub fn dispatch(args: Args) -> Result<Exit, Failure> {
     let suite = args.suite.as_deref();
     let Some(command) = args.command else { return Ok(man::welcome()) };
+    suite.map_or(Ok(()), document::reject_as_suite)?;
     match command {
         Command::Run(run) => run::run(suite, &run),
         Command::Mock(mock) => mock::run(suite, &mock),
