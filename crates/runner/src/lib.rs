@@ -7,7 +7,7 @@
 //! `world` (what a scenario knows), `value` (expressions and templates worked out), `walk`, `relate` and `judge`, `replay` (one
 //! scenario: `request`, `send`, `probe`; `oracle`, which judges every answer), `ledger` and [`journal`] (what was created, in memory and on disk), `cleanup`, [`sweep`],
 //! [`known`] (failures that are excused), `evidence` (what may be told of it), `transcript`, [`stable`] and [`snapshot`] (how a target behaved before), [`change`] (what a difference means), [`contact`] and [`mod@run`], [`mod@mutate`] (does the suite notice
-//! defects?), [`traffic`] (what a client sent, judged), [`sdk`] (calls through an SDK), [`mod@derived`] (a server, with nothing but a document).
+//! defects?), [`traffic`] (what a client sent, judged), [`sdk`] (calls through an SDK), [`mod@derived`] (a server, with nothing but a document) and [`mod@expected`] (what that would check).
 
 pub mod bind;
 pub mod change;
@@ -18,6 +18,7 @@ pub mod contact;
 pub mod coverage;
 pub mod derived;
 mod evidence;
+pub mod expected;
 mod failure;
 pub mod journal;
 mod judge;

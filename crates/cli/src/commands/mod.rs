@@ -6,8 +6,10 @@ mod check;
 mod check_document;
 mod exec;
 mod explain;
+mod explain_document;
 mod judge;
 mod list;
+mod list_document;
 mod man;
 pub mod mock;
 mod mutate;
@@ -41,8 +43,14 @@ pub fn dispatch(args: Args) -> Result<Exit, Failure> {
             Some(path) => check_document::run(path, check.format),
             None => check::run(suite),
         },
-        Command::List(list) => list::run(suite, &list),
-        Command::Explain(explain) => explain::run(suite, &explain),
+        Command::List(list) => match &list.openapi {
+            Some(path) => list_document::run(path, &list),
+            None => list::run(suite, &list),
+        },
+        Command::Explain(explain) => match &explain.openapi {
+            Some(path) => explain_document::run(path, &explain),
+            None => explain::run(suite, &explain),
+        },
         Command::Review(review) => review::run(suite, &review),
         Command::Completions(completions) => Ok(man::completions(&completions)),
         Command::Man => man::man(),
