@@ -116,6 +116,9 @@ pub struct Run {
 /// `conformance exec`
 #[derive(Debug, clap::Args)]
 pub struct Exec {
+    /// Mock any OpenAPI document (2.0 to 3.2, JSON or YAML), or the one in this folder, and check by it what the command sends.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["suite", "fixtures", "faults"])]
+    pub openapi: Option<PathBuf>,
     /// The command, and its arguments, after `--`.
     #[arg(required = true, trailing_var_arg = true, value_name = "CMD")]
     pub command: Vec<String>,

@@ -32,6 +32,12 @@ pub fn open(path: &Path) -> Result<Api, Failure> {
     Ok(conformance_api::infer(Document::open(&file)?))
 }
 
+/// Why a document can't be used whose schemas can't.
+pub fn unusable(path: &Path) -> impl Fn(String) -> Diagnostic {
+    let name = path.display().to_string();
+    move |error| Diagnostic::general(format!("{name}: its schemas do not fit together: {error}"))
+}
+
 fn find(path: &Path) -> Result<PathBuf, Diagnostic> {
     if !path.is_dir() {
         return Ok(path.to_owned());
@@ -89,9 +95,7 @@ pub fn prepare(path: &Path, args: &args::Mock) -> Result<Prepared, Failure> {
         args::UnknownIds::Reject => UnknownIds::Reject,
     };
     let settings = settings(args);
-    let derived = Derived::new(api, settings.clone(), unknown_ids).map_err(|error| {
-        Diagnostic::general(format!("{}: its schemas do not fit together: {error}", path.display()))
-    })?;
+    let derived = Derived::new(api, settings.clone(), unknown_ids).map_err(unusable(path))?;
     let title = derived.api().document.title.clone();
     let text = banner(derived.api());
     Ok(Prepared {

@@ -5,6 +5,7 @@ mod bundle;
 mod check;
 mod check_document;
 mod exec;
+mod exec_document;
 mod explain;
 mod explain_document;
 mod judge;
@@ -32,7 +33,10 @@ pub fn dispatch(args: Args) -> Result<Exit, Failure> {
     match command {
         Command::Run(run) => run::run(suite, &run),
         Command::Mock(mock) => mock::run(suite, &mock),
-        Command::Exec(exec) => exec::run(suite, &exec),
+        Command::Exec(exec) => match &exec.openapi {
+            Some(path) => exec_document::run(path, &exec),
+            None => exec::run(suite, &exec),
+        },
         Command::Sdk(sdk) => sdk::run(suite, &sdk),
         Command::Accept(accept) => accept::run(&accept),
         Command::Judge(judge) => judge::run(suite, &judge),

@@ -3,12 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::PathBuf;
+use std::process::Output;
 
 use rstest::rstest;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::context::{root, run, stderr, stdout};
+use crate::context::{conformance, root, run, stderr, stdout};
 
 fn document(name: &str) -> String {
     root().join(format!("fixtures/documents/{name}.yaml")).to_str().unwrap().to_owned()
@@ -139,4 +140,96 @@ fn the_requirements_of_a_suite_are_listed_for_programs() {
     let list = told(&["list", "--format", "json"]);
     let first = &list["requirements"][0];
     assert!(first["id"].is_string() && first["statement"].is_string() && first["testedBy"].is_array(), "{first}");
+}
+
+/// Runs lines of bash beside a mock; `call ARGUMENTS…` is curl with a bearer token, `$U` the mock's URL.
+fn exec(name: &str, more: &[&str], lines: &str) -> Output {
+    let script = format!(
+        "set -e; U=$CONFORMANCE_BASE_URL; json='Content-Type: application/json'; \
+         call() {{ curl -sS -o /dev/null -H \"Authorization: Bearer $CONFORMANCE_TOKEN\" \"$@\"; }}\n{lines}"
+    );
+    let openapi = ["exec", "--openapi", &document(name)].map(str::to_owned);
+    conformance().args(openapi).args(more).args(["--", "bash", "-c", &script]).output().unwrap()
+}
+
+const GOOD: &str = r#"call $U/pets?per_page=2; call $U/pets -H "$json" -d '{"name":"Tom","kind":"cat"}'"#;
+
+#[test]
+fn a_client_that_keeps_to_a_document_is_0_and_told_what_it_exercised() {
+    let output = exec("pets", &[], &format!("{GOOD}; echo from the command"));
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    assert_eq!(stdout(&output), "from the command\n");
+    let said = stderr(&output);
+    assert!(said.contains("operations   2 of 5; not: deletePet, getPet, updatePet"), "{said}");
+    assert!(!said.contains("requirements"), "{said}");
+    assert_eq!(exec("pets", &["--min-coverage", "90"], GOOD).status.code(), Some(1));
+}
+
+#[rstest]
+#[case::path("call $U/petz", "unknown-path", "did you mean /pets?", Some(1))]
+#[case::method("call -X PUT $U/pets", "unknown-method", "it has GET, POST", Some(1))]
+#[case::parameter("call $U/pets?perPage=2", "unknown-parameter", "did you mean `per_page`?", Some(1))]
+#[case::repeated("call \"$U/pets?page=1&page=2\"", "repeated-parameter", "query.page", Some(1))]
+#[case::media("call $U/pets -H 'Content-Type: text/csv' -d a", "wrong-content-type", "application/json", Some(1))]
+#[case::malformed("call $U/pets -H \"$json\" -d '{\"a'", "malformed-body", "body: cannot be read", Some(1))]
+#[case::no_body("call -X POST $U/pets", "missing-body", "it is required", Some(1))]
+#[case::unexpected("call -X GET $U/pets -d a=b", "unexpected-body", "takes no body", Some(1))]
+#[case::member(
+    "call $U/pets -H \"$json\" -d '{\"name\":\"T\",\"kind\":\"cat\",\"colour\":1}'",
+    "unknown-property",
+    "colour",
+    Some(1)
+)]
+#[case::misplaced(
+    "curl -sS -H \"X-Token: $CONFORMANCE_TOKEN\" $U/pets",
+    "misplaced-credentials",
+    "header field `x-token`",
+    Some(1)
+)]
+// What tests send on purpose is a warning.
+#[case::value("call $U/pets?per_page=many", "invalid-parameter", "query.per_page", Some(0))]
+#[case::body("call $U/pets -H \"$json\" -d '{\"name\":\"\",\"kind\":\"cat\"}'", "invalid-body", "body/name", Some(0))]
+#[case::nobody("curl -sS $U/pets", "missing-credentials", "Authorization: Bearer", Some(0))]
+fn what_a_client_sends_is_held_to_the_document(
+    #[case] lines: &str,
+    #[case] code: &str,
+    #[case] words: &str,
+    #[case] exit: Option<i32>,
+) {
+    let folder = TempDir::new().unwrap();
+    let report = folder.path().join("report.json");
+    let output = exec("pets", &["--report", &format!("json={}", report.display())], lines);
+    let said = stderr(&output);
+    assert_eq!(output.status.code(), exit, "{said}");
+    assert!(said.contains(code) && said.contains(words), "{said}");
+    assert!(!said.contains("conformance-exec"), "{said}");
+    let report: Value = serde_json::from_str(&fs::read_to_string(report).unwrap()).unwrap();
+    let checks = report["scenarios"].as_array().unwrap().iter().flat_map(|one| one["checks"].as_array().unwrap());
+    let wrong: Vec<&Value> = checks.filter(|one| one["verdict"] != "pass").collect();
+    assert_eq!(wrong.len(), 1, "{wrong:#?}");
+    assert_eq!(wrong[0]["requirements"], json!([code]));
+    assert_eq!(exec("pets", &["--deny-warnings"], lines).status.code(), Some(1));
+    assert_eq!(exec("pets", &["--deny-warnings", "--allow", code], lines).status.code(), Some(0));
+}
+
+#[test]
+fn the_command_comes_first_and_nothing_sent_is_incomplete() {
+    assert_eq!(exec("pets", &[], "call $U/petz; exit 7").status.code(), Some(7));
+    let output = exec("pets", &[], "true");
+    assert_eq!(output.status.code(), Some(4));
+    assert!(stderr(&output).contains("CONFORMANCE_BASE_URL"), "{}", stderr(&output));
+    assert_eq!(run(&["exec", "--openapi", &document("pets"), "--", "no-such-command"]).status.code(), Some(127));
+    let both = run(&["exec", "--openapi", &document("pets"), "--fault", "down", "--", "true"]);
+    assert_eq!(both.status.code(), Some(2));
+}
+
+#[test]
+fn keys_and_forms_are_read_as_the_document_has_them() {
+    let key = "curl -sS -H \"X-Api-Key: $CONFORMANCE_TOKEN\" $U/orders; curl -sS \"$U/orders?key=$CONFORMANCE_TOKEN\"; \
+               curl -sS -b session=$CONFORMANCE_TOKEN $U/orders";
+    let output = exec("keys", &["--deny-warnings"], key);
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    let form = "call $U/v1/customers -d 'email=a@b.c&metadata[colour]=red&tags[]=x'; call \"$U/v1/customers?limit=2\"";
+    let output = exec("customers", &["--deny-warnings"], form);
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
 }
