@@ -15,7 +15,7 @@ pub use shared::{Choice, ClientVerdicts, Color, Format, Report, ReportKind, Serv
 #[derive(Debug, Parser)]
 #[command(name = "conformance", version, max_term_width = 100)]
 pub struct Args {
-    /// Use the suite in this folder instead of the built-in orq.ai Conversations API.
+    /// Use the suite in this folder instead of the built-in one.
     #[arg(long, global = true, value_name = "DIR")]
     pub suite: Option<PathBuf>,
     /// When to use colours.
@@ -51,9 +51,9 @@ pub enum Command {
     Check(Check),
     /// Print the contract as one OpenAPI document, without files beside it: for generators of clients.
     Bundle,
-    /// List what the suite requires, and what tests it.
+    /// List what a suite requires, and what tests it; with `--openapi`, the operations of a document and what would be checked.
     List(List),
-    /// Explain a requirement: what, why, from which source, and what tests it.
+    /// Explain a requirement: what, why, from which source, and what tests it; with `--openapi`, an operation.
     Explain(Explain),
     /// Print the completions of a shell.
     Completions(Completions),
@@ -120,6 +120,9 @@ pub struct Run {
 /// `conformance exec`
 #[derive(Debug, clap::Args)]
 pub struct Exec {
+    /// Mock any OpenAPI document (2.0 to 3.2, JSON or YAML), or the one in this folder, and check by it what the command sends.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["suite", "fixtures", "faults"])]
+    pub openapi: Option<PathBuf>,
     /// The command, and its arguments, after `--`.
     #[arg(required = true, trailing_var_arg = true, value_name = "CMD")]
     pub command: Vec<String>,
@@ -264,8 +267,11 @@ pub struct Check {
 /// `conformance list`
 #[derive(Debug, clap::Args)]
 pub struct List {
-    /// Only this area: what stands before the dot of an id.
+    /// Only this area: what stands before the dot of an id; with `--openapi`, the beginning of a path or an operation's id.
     pub area: Option<String>,
+    /// Any OpenAPI document (2.0 to 3.2, JSON or YAML), or the one in this folder: its operations, and what `run` would check.
+    #[arg(long, value_name = "FILE", conflicts_with = "suite")]
+    pub openapi: Option<PathBuf>,
     /// How to write it.
     #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
     pub format: ListFormat,
@@ -277,6 +283,8 @@ pub enum ListFormat {
     /// A line per requirement.
     #[default]
     Text,
+    /// For programs.
+    Json,
     /// Tables, for documents.
     Markdown,
 }
@@ -284,8 +292,15 @@ pub enum ListFormat {
 /// `conformance explain`
 #[derive(Debug, clap::Args)]
 pub struct Explain {
-    /// The requirement.
+    /// The requirement, or the code of a finding; with `--openapi`, the operation: its id, or `"GET /path"`.
+    #[arg(value_name = "ID")]
     pub id: String,
+    /// Any OpenAPI document (2.0 to 3.2, JSON or YAML), or the one in this folder: what was concluded of an operation, and why.
+    #[arg(long, value_name = "FILE", conflicts_with = "suite")]
+    pub openapi: Option<PathBuf>,
+    /// With `--openapi`: how to write it.
+    #[arg(long, value_enum, default_value_t, value_name = "FORMAT", requires = "openapi")]
+    pub format: Format,
 }
 
 /// What becomes of an id that nobody has made.

@@ -16,6 +16,10 @@ use crate::exit::Failure;
 
 /// Names that a document in a folder may have.
 const NAMES: [&str; 6] = ["openapi.yaml", "openapi.yml", "openapi.json", "swagger.yaml", "swagger.yml", "swagger.json"];
+/// The file that makes a folder a suite.
+const SUITE: &str = "schemas/openapi.yaml";
+/// So many files of a folder that is no suite are looked into for a document.
+const TRIED: usize = 40;
 /// So many resources are shown at start.
 const SHOWN: usize = 12;
 
@@ -28,6 +32,12 @@ pub fn open(path: &Path) -> Result<Api, Failure> {
     Ok(conformance_api::infer(Document::open(&file)?))
 }
 
+/// Why a document can't be used whose schemas can't.
+pub fn unusable(path: &Path) -> impl Fn(String) -> Diagnostic {
+    let name = path.display().to_string();
+    move |error| Diagnostic::general(format!("{name}: its schemas do not fit together: {error}"))
+}
+
 fn find(path: &Path) -> Result<PathBuf, Diagnostic> {
     if !path.is_dir() {
         return Ok(path.to_owned());
@@ -36,6 +46,40 @@ fn find(path: &Path) -> Result<PathBuf, Diagnostic> {
     found.ok_or_else(|| {
         let wrong = Diagnostic::general(format!("{} holds no OpenAPI document", path.display()));
         wrong.with_help(format!("name the file, or call it one of {}", NAMES.join(", ")))
+    })
+}
+
+/// Sees that what is named as a suite is one, and no document by itself.
+///
+/// # Errors
+/// When it is an OpenAPI document, or a folder that holds one and no suite.
+pub fn reject_as_suite(path: &Path) -> Result<(), Failure> {
+    let Some(file) = lone_document(path) else { return Ok(()) };
+    let wrong = Diagnostic::general(format!(
+        "{}: this is a plain OpenAPI document; use `--openapi {}`",
+        path.display(),
+        file.display()
+    ));
+    Err(wrong.with_help("`mock`, `run`, `exec`, `check`, `list`, `explain` and `mutate` take it").into())
+}
+
+/// The document at a path that holds no suite, or directly below it.
+fn lone_document(path: &Path) -> Option<PathBuf> {
+    let is_document = |file: &PathBuf| Document::open(file).is_ok();
+    if path.is_file() {
+        return Some(path.to_owned()).filter(is_document);
+    }
+    if !path.is_dir() || path.join(SUITE).exists() {
+        return None;
+    }
+    let usual = NAMES.iter().map(|name| path.join(name)).find(|one| one.is_file());
+    usual.filter(is_document).or_else(|| {
+        let is_text =
+            |file: &PathBuf| file.extension().is_some_and(|one| one == "yaml" || one == "yml" || one == "json");
+        let mut files: Vec<PathBuf> = std::fs::read_dir(path).ok()?.flatten().map(|entry| entry.path()).collect();
+        files.retain(|file| is_text(file) && file.is_file());
+        files.sort();
+        files.into_iter().take(TRIED).find(is_document)
     })
 }
 
@@ -51,9 +95,7 @@ pub fn prepare(path: &Path, args: &args::Mock) -> Result<Prepared, Failure> {
         args::UnknownIds::Reject => UnknownIds::Reject,
     };
     let settings = settings(args);
-    let derived = Derived::new(api, settings.clone(), unknown_ids).map_err(|error| {
-        Diagnostic::general(format!("{}: its schemas do not fit together: {error}", path.display()))
-    })?;
+    let derived = Derived::new(api, settings.clone(), unknown_ids).map_err(unusable(path))?;
     let title = derived.api().document.title.clone();
     let text = banner(derived.api());
     Ok(Prepared {

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use conformance_contract::Suite;
-use conformance_record::{Blame, Level};
+use conformance_record::{Blame, Code, Level};
 use conformance_report::collect::Requirement;
 use conformance_report::{
     Background, Collected, github::github, html::html, json::json, junit::junit, markdown::markdown,
@@ -65,12 +65,12 @@ impl Reports {
     }
 
     /// Makes them about what a client sent: what is checked are kinds of findings.
-    pub fn about_requests(&mut self) {
-        let codes = conformance_record::Code::ALL.into_iter();
-        let requirement = |code: conformance_record::Code| Requirement {
+    pub fn about_requests(&mut self, rule: fn(Code) -> &'static str) {
+        let codes = Code::ALL.into_iter();
+        let requirement = |code: Code| Requirement {
             id: code.to_string(),
             level: if code.blame() == Blame::Sdk { Level::Must } else { Level::Should },
-            statement: code.rule().to_owned(),
+            statement: rule(code).to_owned(),
             sources: Vec::new(),
             excluded: None,
         };

@@ -7,7 +7,7 @@
 //! `world` (what a scenario knows), `value` (expressions and templates worked out), `walk`, `relate` and `judge`, `replay` (one
 //! scenario: `request`, `send`, `probe`; `oracle`, which judges every answer), `ledger` and [`journal`] (what was created, in memory and on disk), `cleanup`, [`sweep`],
 //! [`known`] (failures that are excused), `evidence` (what may be told of it), `transcript`, [`stable`] and [`snapshot`] (how a target behaved before), [`change`] (what a difference means), [`contact`] and [`mod@run`], [`mod@mutate`] (does the suite notice
-//! defects?), [`traffic`] (what a client sent, judged), [`sdk`] (calls through an SDK), [`mod@derived`] (a server, with nothing but a document).
+//! defects?), [`traffic`] (what a client sent, judged), [`document_traffic`] with `document_request` (the same by any document), [`sdk`] (calls through an SDK), [`mod@derived`] (a server, with nothing but a document) and [`mod@expected`] (what that would check).
 
 pub mod bind;
 pub mod change;
@@ -17,7 +17,10 @@ mod connector;
 pub mod contact;
 pub mod coverage;
 pub mod derived;
+mod document_request;
+pub mod document_traffic;
 mod evidence;
+pub mod expected;
 mod failure;
 pub mod journal;
 mod judge;
@@ -53,6 +56,7 @@ mod world;
 
 pub use bind::{Bound, bind};
 pub use contact::Unreachable;
+pub use document_request::DocumentReader;
 pub use known::KnownFailures;
 pub use recording::{Recorder, Recording};
 pub use run::{Run, Source, run};

@@ -38,6 +38,18 @@ pub struct Judged {
     pub coverage: Coverage,
 }
 
+/// How requests are read.
+pub(crate) struct Reading<'r> {
+    /// What the API is called.
+    pub title: &'r str,
+    /// The operation that a request means, and what it has against it.
+    pub read: &'r dyn Fn(&Exchange) -> (String, Vec<Finding>),
+    /// What an operation does, in a line.
+    pub summary: &'r dyn Fn(&str) -> Option<String>,
+    /// The rule behind a code.
+    pub rule: fn(Code) -> &'static str,
+}
+
 /// The mistakes in one operation's requests.
 #[derive(Default)]
 struct Mistakes {
@@ -78,15 +90,8 @@ impl Traffic {
         took: Duration,
     ) -> Judged {
         let coverage = Coverage::of(contract, scenarios, &self.exchanges);
-        let mut all: BTreeMap<String, Mistakes> = BTreeMap::new();
-        for exchange in &self.exchanges {
+        let read_one = |exchange: &Exchange| {
             let (operation, mut findings) = read(contract, &exchange.request);
-            // A body that was too large to be read, or did not come to its end, is not absent.
-            let unread = match &exchange.response {
-                Ok(response) => response.status == 413,
-                Err(reason) => *reason == NoResponse::RequestUnfinished,
-            };
-            findings.retain(|finding| !(unread && finding.code == Code::MissingBody));
             if let Some(place) = self.misplaced.get(&exchange.number) {
                 let message = format!("the token stands in {place}; expected `Authorization: Bearer <token>`");
                 let wrong = Finding::new(Code::MisplacedCredentials, "header.authorization", message);
@@ -95,15 +100,35 @@ impl Traffic {
                     .filter(|one| one.code == Code::MissingCredentials)
                     .for_each(|one| *one = wrong.clone());
             }
-            let mistakes = all.entry(operation).or_default();
-            mistakes.exchanges.insert(exchange.number);
-            for finding in findings {
-                mistakes.add(finding, exchange.number);
-            }
-        }
+            (operation, findings)
+        };
+        let summary = |id: &str| contract.operation(id).map(|one| one.summary.clone());
+        let reading = Reading { title: &contract.title, read: &read_one, summary: &summary, rule: Code::rule };
+        self.told(&reading, coverage, (command, origin), allowed, took)
+    }
+
+    /// How many requests there were.
+    pub(crate) fn len(&self) -> usize {
+        self.exchanges.len()
+    }
+
+    pub(crate) fn exchanges(&self) -> &[Exchange] {
+        &self.exchanges
+    }
+
+    /// What a reading of each request found, as the events of a report.
+    pub(crate) fn told(
+        &self,
+        reading: &Reading<'_>,
+        coverage: Coverage,
+        (command, origin): (&str, &str),
+        allowed: &[Code],
+        took: Duration,
+    ) -> Judged {
+        let all = self.mistakes(reading);
         let mut tally = Tally { scenarios: all.len(), ..Tally::default() };
         let started = RunEvent::Started {
-            suite: contract.title.clone(),
+            suite: reading.title.to_owned(),
             target: command.to_owned(),
             origin: origin.to_owned(),
             ends_with_the_run: true,
@@ -111,14 +136,14 @@ impl Traffic {
         };
         let mut events = vec![started];
         for (operation, mistakes) in all {
-            let checks: Vec<CheckOutcome> =
-                Code::ALL.into_iter().filter_map(|code| mistakes.check(code, allowed.contains(&code))).collect();
+            let check = |code: Code| mistakes.check((code, reading.rule), allowed.contains(&code));
+            let checks: Vec<CheckOutcome> = Code::ALL.into_iter().filter_map(check).collect();
             checks.iter().for_each(|check| tally.count(check));
             let told: BTreeSet<usize> = checks.iter().filter_map(|check| check.exchange).collect();
-            let summary = contract.operation(&operation).map_or("Requests that mean no operation", |one| &one.summary);
+            let summary = (reading.summary)(&operation).unwrap_or_else(|| "Requests that mean no operation".to_owned());
             events.push(RunEvent::Scenario {
                 name: format!("requests/{operation}"),
-                summary: summary.to_owned(),
+                summary,
                 checks,
                 took: mistakes.exchanges.iter().map(|number| self.exchanges[*number].took).sum(),
                 requests: mistakes.exchanges.len(),
@@ -128,6 +153,26 @@ impl Traffic {
         }
         events.push(RunEvent::Finished { tally, took });
         Judged { events, tally, coverage }
+    }
+
+    /// The mistakes in the requests of each operation.
+    fn mistakes(&self, reading: &Reading<'_>) -> BTreeMap<String, Mistakes> {
+        let mut all: BTreeMap<String, Mistakes> = BTreeMap::new();
+        for exchange in &self.exchanges {
+            let (operation, mut findings) = (reading.read)(exchange);
+            // A body that was too large to be read, or did not come to its end, is not absent.
+            let unread = match &exchange.response {
+                Ok(response) => response.status == 413,
+                Err(reason) => *reason == NoResponse::RequestUnfinished,
+            };
+            findings.retain(|finding| !(unread && finding.code == Code::MissingBody));
+            let mistakes = all.entry(operation).or_default();
+            mistakes.exchanges.insert(exchange.number);
+            for finding in findings {
+                mistakes.add(finding, exchange.number);
+            }
+        }
+        all
     }
 }
 
@@ -170,7 +215,7 @@ impl Mistakes {
     }
 
     /// The check of one kind of mistake; none of kinds that are about answers.
-    fn check(&self, code: Code, allowed: bool) -> Option<CheckOutcome> {
+    fn check(&self, (code, statement): (Code, fn(Code) -> &'static str), allowed: bool) -> Option<CheckOutcome> {
         if matches!(code, Code::UndocumentedStatus | Code::WrongHeader) {
             return None;
         }
@@ -192,7 +237,7 @@ impl Mistakes {
             requirements: vec![Cited {
                 id: code.to_string(),
                 level,
-                statement: code.rule().to_owned(),
+                statement: statement(code).to_owned(),
                 sources: rule.into_iter().collect(),
             }],
             position: Position { file: "request".to_owned(), line: first.map_or(1, |number| number + 1), column: 1 },

@@ -10,7 +10,6 @@ use conformance_api::pages::Pages;
 use conformance_api::shape::inside;
 use conformance_api::{Api, Certainty, Fact, Operation, Proof, Resource};
 use conformance_openapi::{Location, Operation as Declared};
-use conformance_source::Diagnostic;
 use serde_json::{Value, json};
 
 use crate::exit::{Exit, Failure};
@@ -19,8 +18,7 @@ use crate::{args, document, terminal};
 /// Prints what a document means.
 pub fn run(path: &Path, format: args::Format) -> Result<Exit, Failure> {
     let api = document::open(path)?;
-    let wrong = |error| Diagnostic::general(format!("{}: its schemas do not fit together: {error}", path.display()));
-    Proof::new(&api.schemas).map_err(wrong)?;
+    Proof::new(&api.schemas).map_err(document::unusable(path))?;
     match format {
         args::Format::Json => terminal::line(&format!("{:#}", as_json(&api))),
         args::Format::Text => terminal::line(as_text(&api).trim_end()),

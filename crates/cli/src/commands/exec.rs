@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use conformance_contract::Suite;
 use conformance_mock::{Mock, Settings, Witness};
-use conformance_record::{Exchange, NoResponse, Request, Response};
+use conformance_record::{Code, Exchange, NoResponse, Request, Response};
 use conformance_report::{Telling, Terminal};
 use conformance_runner::bind;
 use conformance_runner::coverage::Coverage;
@@ -23,7 +23,7 @@ use crate::weather::Weather;
 use crate::{args, control, embedded, signals, terminal};
 
 /// The token in the command's environment. Any other one works, too: each has a workspace of its own.
-const TOKEN: &str = "conformance-exec";
+pub const TOKEN: &str = "conformance-exec";
 
 /// Keeps what the command sent.
 struct Listener(Arc<Mutex<Traffic>>);
@@ -39,15 +39,40 @@ impl Witness for Listener {
 pub fn run(suite: Option<&Path>, args: &args::Exec) -> Result<Exit, Failure> {
     let opened = Arc::new(embedded::open(suite)?);
     let scenarios = bind(&opened)?.scenarios;
-    let mut reports = Reports::new(&args.telling, &opened, String::new())?;
+    let mut reports = reports(Reports::new(&args.telling, &opened, String::new())?, Code::rule)?;
+    let traffic = Arc::new(Mutex::new(Traffic::given(TOKEN)));
+    let mock = mock(suite, &opened, args)?.witnessed(Box::new(Listener(traffic.clone())));
+    let start = Instant::now();
+    let ended = match run_beside(mock, args)? {
+        Ok(ended) => ended,
+        Err(exit) => return Ok(exit),
+    };
+    let traffic = std::mem::take(&mut *traffic.lock().unwrap_or_else(PoisonError::into_inner));
+    let name = name(args);
+    let judged =
+        traffic.judged((&opened.contract, &scenarios), (&name, BY_HAND), &args.client.allowed, start.elapsed());
+    tell(&args.telling, &mut reports, &judged);
+    reports.write()?;
+    Ok(verdict(args, ended, traffic.is_empty(), &judged))
+}
+
+/// Reports about what the command sends; stdout is the command's.
+pub fn reports(mut reports: Reports, rule: fn(Code) -> &'static str) -> Result<Reports, Failure> {
     if reports.want_stdout_alone() {
         let wrong = Diagnostic::general("stdout belongs to the command; a report needs a file");
         return Err(wrong.with_help("`--report json=report.json`").into());
     }
-    reports.about_requests();
-    let traffic = Arc::new(Mutex::new(Traffic::given(TOKEN)));
-    let mock = mock(suite, &opened, args)?.witnessed(Box::new(Listener(traffic.clone())));
-    let start = Instant::now();
+    reports.about_requests(rule);
+    Ok(reports)
+}
+
+/// The command's name. Arguments may hold secrets.
+pub fn name(args: &args::Exec) -> String {
+    conformance_report::visible::visible(&args.command[0])
+}
+
+/// Runs the command beside a mock, to the end of both: how the command ended, or the exit code when there is none.
+pub fn run_beside(mock: Mock, args: &args::Exec) -> Result<Result<ExitStatus, Exit>, Failure> {
     let ended = super::runtime()?.block_on(async {
         let beside = super::mock::beside(mock).await;
         let beside = beside.map_err(|error| Diagnostic::general(format!("the mock did not start: {error}")))?;
@@ -56,25 +81,17 @@ pub fn run(suite: Option<&Path>, args: &args::Exec) -> Result<Exit, Failure> {
         beside.end().await;
         Ok::<_, Failure>(ended)
     })?;
-    let ended = match ended {
-        Ok(ended) => ended,
+    match ended {
+        Ok(ended) => Ok(Ok(ended)),
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             terminal::note(&format!("error: there is no command `{}`", args.command[0]));
-            return Ok(Exit::Command(127));
+            Ok(Err(Exit::Command(127)))
         }
         Err(error) => {
             let wrong = format!("`{}` cannot be run: {error}", args.command[0]);
-            return Err(Diagnostic::general(wrong).into());
+            Err(Diagnostic::general(wrong).into())
         }
-    };
-    let traffic = std::mem::take(&mut *traffic.lock().unwrap_or_else(PoisonError::into_inner));
-    // Arguments may hold secrets.
-    let name = conformance_report::visible::visible(&args.command[0]);
-    let judged =
-        traffic.judged((&opened.contract, &scenarios), (&name, BY_HAND), &args.client.allowed, start.elapsed());
-    tell(&args.telling, &mut reports, &judged);
-    reports.write()?;
-    Ok(verdict(args, ended, traffic.is_empty(), &judged))
+    }
 }
 
 fn mock(suite: Option<&Path>, opened: &Arc<Suite>, args: &args::Exec) -> Result<Mock, Failure> {
@@ -213,7 +230,7 @@ fn exercised(coverage: &Coverage, all: bool) -> String {
         ("statuses", &coverage.statuses),
         ("requirements", &coverage.requirements),
     ];
-    for (kind, parts) in kinds {
+    for (kind, parts) in kinds.into_iter().filter(|(_, parts)| !parts.is_empty()) {
         let count = parts.values().filter(|exercised| **exercised).count();
         text.push_str(&format!("\n  {kind:<12} {count} of {}", parts.len()));
         let missing: Vec<&str> = parts.iter().filter(|(_, done)| !**done).map(|(name, _)| name.as_str()).collect();
@@ -231,7 +248,7 @@ pub fn percent(coverage: &Coverage) -> usize {
 }
 
 /// The command's own code when it is not 0, then what was found.
-fn verdict(args: &args::Exec, ended: ExitStatus, nothing: bool, judged: &Judged) -> Exit {
+pub fn verdict(args: &args::Exec, ended: ExitStatus, nothing: bool, judged: &Judged) -> Exit {
     if !ended.success() {
         terminal::note(&format!("the command ended with {ended}"));
         return Exit::Command(code(ended));

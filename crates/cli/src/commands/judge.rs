@@ -61,7 +61,7 @@ fn judge_requests(
     requests: &[Exchange],
 ) -> Result<Exit, Failure> {
     let mut reports = Reports::new(&args.telling, suite, String::new())?;
-    reports.about_requests();
+    reports.about_requests(conformance_record::Code::rule);
     let mut traffic = Traffic::default();
     requests.iter().for_each(|exchange| traffic.take(exchange));
     let judged = traffic.judged((&suite.contract, &bound.scenarios), (name, ""), &args.client.allowed, Duration::ZERO);

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use conformance_contract::Requirement;
+use conformance_contract::requirements::Excluded;
 use conformance_runner::{Bound, bind};
 use conformance_source::Diagnostic;
 
@@ -24,6 +25,7 @@ pub fn run(suite: Option<&Path>, args: &args::List) -> Result<Exit, Failure> {
     }
     match args.format {
         args::ListFormat::Text => all.iter().for_each(|one| terminal::line(&line(one, &bound))),
+        args::ListFormat::Json => terminal::line(&format!("{:#}", json(&suite.contract.title, &all, &bound))),
         args::ListFormat::Markdown => terminal::line(markdown(&suite.contract.title, &all, &bound).trim_end()),
     }
     Ok(Exit::Ok)
@@ -41,6 +43,18 @@ fn line(one: &Requirement, bound: &Bound) -> String {
         (None, checks) => format!("{checks} checks"),
     };
     format!("{:<6} {:<28} {tested:>10}  {}", one.level.to_string(), one.id, one.statement)
+}
+
+fn json(title: &str, all: &[&Requirement], bound: &Bound) -> serde_json::Value {
+    let one = |one: &&Requirement| {
+        let mut scenarios: Vec<&str> = bound.citing(&one.id).iter().map(|citation| citation.scenario).collect();
+        scenarios.dedup();
+        serde_json::json!({
+            "id": one.id, "level": one.level.to_string(), "basis": one.basis.word(), "statement": one.statement,
+            "testedBy": scenarios, "excluded": one.excluded.map(Excluded::reason),
+        })
+    };
+    serde_json::json!({ "title": title, "requirements": all.iter().map(one).collect::<Vec<_>>() })
 }
 
 /// The first few names, and how many more.

@@ -5,9 +5,12 @@ mod bundle;
 mod check;
 mod check_document;
 mod exec;
+mod exec_document;
 mod explain;
+mod explain_document;
 mod judge;
 mod list;
+mod list_document;
 mod man;
 pub mod mock;
 mod mutate;
@@ -19,16 +22,21 @@ mod sdk;
 mod sweep;
 
 use crate::args::{Args, Command};
+use crate::document;
 use crate::exit::{Exit, Failure};
 
 /// Does what was asked.
 pub fn dispatch(args: Args) -> Result<Exit, Failure> {
     let suite = args.suite.as_deref();
     let Some(command) = args.command else { return Ok(man::welcome()) };
+    suite.map_or(Ok(()), document::reject_as_suite)?;
     match command {
         Command::Run(run) => run::run(suite, &run),
         Command::Mock(mock) => mock::run(suite, &mock),
-        Command::Exec(exec) => exec::run(suite, &exec),
+        Command::Exec(exec) => match &exec.openapi {
+            Some(path) => exec_document::run(path, &exec),
+            None => exec::run(suite, &exec),
+        },
         Command::Sdk(sdk) => sdk::run(suite, &sdk),
         Command::Accept(accept) => accept::run(&accept),
         Command::Judge(judge) => judge::run(suite, &judge),
@@ -39,8 +47,14 @@ pub fn dispatch(args: Args) -> Result<Exit, Failure> {
             Some(path) => check_document::run(path, check.format),
             None => check::run(suite),
         },
-        Command::List(list) => list::run(suite, &list),
-        Command::Explain(explain) => explain::run(suite, &explain),
+        Command::List(list) => match &list.openapi {
+            Some(path) => list_document::run(path, &list),
+            None => list::run(suite, &list),
+        },
+        Command::Explain(explain) => match &explain.openapi {
+            Some(path) => explain_document::run(path, &explain),
+            None => explain::run(suite, &explain),
+        },
         Command::Review(review) => review::run(suite, &review),
         Command::Completions(completions) => Ok(man::completions(&completions)),
         Command::Man => man::man(),

@@ -60,8 +60,7 @@ pub fn run(path: &Path, args: &args::Run) -> Result<Exit, Failure> {
 }
 
 pub(super) fn proof(path: &Path, api: &Api) -> Result<Proof, Diagnostic> {
-    let wrong = |error| Diagnostic::general(format!("{}: its schemas do not fit together: {error}", path.display()));
-    Proof::new(&api.schemas).map_err(wrong)
+    Proof::new(&api.schemas).map_err(document::unusable(path))
 }
 
 /// The server at the base URL. A token may be a pair here: `user:password`.
@@ -71,8 +70,8 @@ fn target(server: &args::Server) -> Result<Option<Target>, Failure> {
 
 /// A mock of the same document on a free port.
 fn mock(path: &Path) -> Result<Mock, Failure> {
-    let wrong = |error| Diagnostic::general(format!("{}: its schemas do not fit together: {error}", path.display()));
-    let derived = Derived::new(document::open(path)?, MockSettings::default(), UnknownIds::Auto).map_err(wrong)?;
+    let derived = Derived::new(document::open(path)?, MockSettings::default(), UnknownIds::Auto);
+    let derived = derived.map_err(document::unusable(path))?;
     Ok(Mock::derived(derived, MockSettings::default()))
 }
 

@@ -1,0 +1,372 @@
+//! What a run against a document would check, as far as that can be told without a server.
+//!
+//! A run has the last word: what it finds no way to try, it says so. A rule is a row of [`RULES`].
+
+use conformance_api::media::is_json;
+use conformance_api::names::same;
+use conformance_api::pages::Style;
+use conformance_api::{Api, Certainty, Operation, Role};
+use conformance_openapi::{Location, Operation as Declared};
+use conformance_record::Level;
+
+/// A requirement that follows from a document.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Expected {
+    /// `listPets.documented-status`
+    pub id: String,
+    /// How binding it is.
+    pub level: Level,
+    /// What it says.
+    pub statement: String,
+    /// Where in the document it is seen.
+    pub pointer: String,
+    /// The kinds of scenarios that test it: what stands behind the slash of their names.
+    pub tested_by: Vec<&'static str>,
+}
+
+/// An operation, and what is known of it.
+struct Subject<'a> {
+    api: &'a Api,
+    operation: &'a Operation,
+    declared: &'a Declared,
+    /// The kinds of scenarios that call it.
+    scenarios: Vec<&'static str>,
+}
+
+/// A kind of requirement.
+struct Rule {
+    /// What stands behind the operation in its id.
+    name: &'static str,
+    /// What it says; `{}` stands for method and path.
+    statement: &'static str,
+    /// The operations that it is about; all, when none is named.
+    roles: &'static [Role],
+    /// The kinds of scenarios that test it.
+    scenarios: &'static [&'static str],
+    /// What else the operation needs to have.
+    applies: fn(&Subject<'_>) -> bool,
+    /// How binding it is.
+    level: fn(&Subject<'_>) -> Level,
+    /// Where below the operation it is seen.
+    below: &'static str,
+}
+
+const LIFE: &str = "lifecycle";
+const REJECTS: &str = "rejects";
+const PAGES: &str = "pages";
+const UNKNOWN: &str = "unknown-ids";
+const READS: &str = "reads";
+const ACCESS: &str = "access";
+const EVERYWHERE: &[&str] = &[LIFE, REJECTS, PAGES, UNKNOWN, READS, ACCESS];
+const WRITES: &[Role] = &[Role::Update, Role::Replace, Role::Delete];
+
+fn always(_: &Subject<'_>) -> bool {
+    true
+}
+
+fn must(_: &Subject<'_>) -> Level {
+    Level::Must
+}
+
+fn should(_: &Subject<'_>) -> Level {
+    Level::Should
+}
+
+/// A rule about any operation with these roles.
+const fn rule(
+    name: &'static str,
+    roles: &'static [Role],
+    scenarios: &'static [&'static str],
+    statement: &'static str,
+) -> Rule {
+    Rule { name, statement, roles, scenarios, applies: always, level: must, below: "" }
+}
+
+impl Rule {
+    const fn if_it(self, applies: fn(&Subject<'_>) -> bool) -> Self {
+        Self { applies, ..self }
+    }
+
+    const fn level(self, level: fn(&Subject<'_>) -> Level) -> Self {
+        Self { level, ..self }
+    }
+
+    const fn below(self, below: &'static str) -> Self {
+        Self { below, ..self }
+    }
+}
+
+const RULES: &[Rule] = &[
+    rule("documented-status", &[], EVERYWHERE, "{} is answered with a documented status").below("/responses"),
+    rule("documented-body", &[], EVERYWHERE, "{} is answered with a body of the documented schema")
+        .if_it(has_body)
+        .below("/responses"),
+    rule("required-headers", &[], EVERYWHERE, "{} is answered with the required headers")
+        .if_it(requires_headers)
+        .below("/responses"),
+    rule("no-server-error", &[], EVERYWHERE, "{} does not fail at what a client sends"),
+    rule("wants-credentials", &[], &[LIFE, ACCESS], "{} wants credentials").if_it(is_secured).below("/security"),
+    rule("creates", &[Role::Create], &[LIFE], "{} creates an object"),
+    rule("location", &[Role::Create], &[LIFE], "{} says in `Location` where the object is").if_it(has_location),
+    rule("finds-created", &[Role::Retrieve], &[LIFE], "{} finds what was created"),
+    rule("same-id", &[Role::Retrieve], &[LIFE], "{} gives the object that was asked for"),
+    rule(
+        "keeps-what-was-sent",
+        &[Role::Create, Role::Retrieve, Role::Update, Role::Replace],
+        &[LIFE],
+        "{} shows what was sent",
+    ),
+    rule("lists-created", &[Role::List], &[LIFE], "{} lists what was created"),
+    rule("same-as-retrieved", &[Role::List], &[LIFE], "{} shows objects as they are retrieved"),
+    rule("updates", &[Role::Update, Role::Replace], &[LIFE], "{} changes an object"),
+    rule("changes-nothing-else", &[Role::Update], &[LIFE], "{} leaves alone what it does not name").level(by_method),
+    rule("keeps-times", &[Role::Update], &[LIFE], "{} turns no time back"),
+    rule("only-that-one", &[Role::Update, Role::Delete], &[LIFE], "{} leaves other objects alone"),
+    rule("forgets-deleted", &[Role::List, Role::Retrieve, Role::Delete], &[LIFE], "{} does not know what was deleted"),
+    rule("own-parent", &[Role::List, Role::Retrieve], &[LIFE], "{} shows nothing of another parent")
+        .if_it(is_below)
+        .level(by_role),
+    rule("rejection-does-nothing", WRITES, &[LIFE, REJECTS], "{} does nothing when it rejects"),
+    rule("rejection-does-nothing", &[Role::Create], &[REJECTS], "{} creates nothing when it rejects"),
+    rule(
+        "rejects-wrong-bodies",
+        &[Role::Create, Role::Update],
+        &[REJECTS],
+        "{} rejects bodies that break a documented rule",
+    )
+    .below("/requestBody"),
+    rule("rejects-malformed", &[Role::Create], &[REJECTS], "{} rejects what is not JSON")
+        .if_it(takes_json)
+        .below("/requestBody"),
+    rule("rejects-media-types", &[Role::Create], &[REJECTS], "{} rejects bodies of other media types")
+        .level(should)
+        .below("/requestBody"),
+    rule("accepts-bounds", &[Role::Create, Role::Update], &[REJECTS], "{} accepts what is just within its bounds")
+        .below("/requestBody"),
+    rule("keeps-bounds", &[Role::Create], &[REJECTS], "what {} accepted is kept").below("/requestBody"),
+    rule("keeps-texts", &[Role::Create], &[REJECTS], "{} keeps a text as it is sent").below("/requestBody"),
+    rule("each-object-once", &[Role::List], &[PAGES], "the pages of {} hold every object once")
+        .level(as_pages)
+        .below("/parameters"),
+    rule("page-size", &[Role::List], &[PAGES], "a page of {} is never longer than was asked for")
+        .if_it(has_limit)
+        .level(as_pages)
+        .below("/parameters"),
+    rule("page-size-accepted", &[Role::List], &[PAGES], "{} accepts the sizes of pages that it documents")
+        .if_it(has_limit)
+        .level(as_pages)
+        .below("/parameters"),
+    rule("page-size-bound", &[Role::List], &[PAGES], "{} never gives more items than its documented bound")
+        .if_it(has_bound)
+        .below("/parameters"),
+    rule("page-size-number", &[Role::List], &[PAGES], "{} rejects a page size that is no number")
+        .if_it(has_limit)
+        .level(should)
+        .below("/parameters"),
+    rule(
+        "default-page-size",
+        &[Role::List],
+        &[PAGES],
+        "a page of {} has its documented size when nothing is asked for",
+    )
+    .if_it(has_default_limit)
+    .level(as_pages)
+    .below("/parameters"),
+    rule("end", &[Role::List], &[PAGES], "{} says that there is more only where there is")
+        .if_it(is_paged)
+        .level(as_pages)
+        .below("/parameters"),
+    rule("total", &[Role::List], &[PAGES], "{} has as many objects as it says")
+        .if_it(is_paged)
+        .level(as_pages)
+        .below("/parameters"),
+    rule("goes-back", &[Role::List], &[PAGES], "{} gives the page before an object in the order of the list")
+        .if_it(goes_back)
+        .below("/parameters"),
+    rule("filters", &[Role::List], &[PAGES], "{} shows what its filters ask for")
+        .if_it(filters)
+        .level(as_members)
+        .below("/parameters"),
+    rule(
+        "unknown-id",
+        &[Role::Retrieve, Role::Update, Role::Replace, Role::Delete, Role::Action, Role::List, Role::Create],
+        &[UNKNOWN],
+        "{} rejects an id that nobody has",
+    )
+    .if_it(is_below)
+    .level(as_documented),
+    rule("rejects-parameters", &[], &[READS], "{} rejects parameters that break their schemas")
+        .if_it(has_query)
+        .level(should)
+        .below("/parameters"),
+];
+
+/// What a run against a document would check, operation by operation.
+#[must_use]
+pub fn expected(api: &Api, allow_leftovers: bool) -> Vec<Expected> {
+    let mut all = Vec::new();
+    for (operation, declared) in api.operations.iter().zip(&api.document.operations) {
+        let scenarios = scenarios(api, operation, declared, allow_leftovers);
+        let subject = Subject { api, operation, declared, scenarios };
+        all.extend(RULES.iter().filter_map(|rule| rule.about(&subject)));
+    }
+    all
+}
+
+impl Rule {
+    fn about(&self, subject: &Subject<'_>) -> Option<Expected> {
+        let is_meant = self.roles.is_empty() || self.roles.contains(&subject.operation.role);
+        let tested_by: Vec<&'static str> =
+            self.scenarios.iter().copied().filter(|one| subject.scenarios.contains(one)).collect();
+        if !is_meant || tested_by.is_empty() || !(self.applies)(subject) {
+            return None;
+        }
+        let declared = subject.declared;
+        Some(Expected {
+            id: format!("{}.{}", declared.id, self.name),
+            level: (self.level)(subject),
+            statement: self.statement.replace("{}", &format!("{} {}", declared.method, declared.path)),
+            pointer: format!("{}{}", declared.pointer, self.below),
+            tested_by,
+        })
+    }
+}
+
+/// The kinds of scenarios that call an operation.
+fn scenarios(api: &Api, operation: &Operation, declared: &Declared, allow_leftovers: bool) -> Vec<&'static str> {
+    let mut all = Vec::new();
+    let works_on = |role: Role| {
+        operation.resource.is_some()
+            && api.operations.iter().any(|one| one.resource == operation.resource && one.role == role)
+    };
+    let is_read = declared.method == "GET";
+    if operation.resource.is_some() {
+        // Those below an object are read and called with its id.
+        let lives = works_on(Role::Create) && (allow_leftovers || works_on(Role::Delete));
+        if lives || is_below_one_that_lives(api, operation, allow_leftovers) {
+            all.push(LIFE);
+            all.extend(Some(REJECTS).filter(|_| matches!(operation.role, Role::Create | Role::Update)));
+            all.extend(Some(PAGES).filter(|_| operation.role == Role::List));
+        }
+        all.push(UNKNOWN);
+    } else if declared.path.contains('{') {
+        all.extend([LIFE, UNKNOWN].into_iter().filter(|_| is_read || operation.role == Role::Action));
+    }
+    if is_read && !declared.path.contains(['{', '#']) {
+        all.push(READS);
+    }
+    if is_read && is_named_secured(declared) {
+        all.push(ACCESS);
+    }
+    all
+}
+
+fn is_below_one_that_lives(api: &Api, operation: &Operation, allow_leftovers: bool) -> bool {
+    let parent = operation.resource.and_then(|at| api.resources[at].parent);
+    let has = |role: Role| api.operations.iter().any(|one| one.resource == parent && one.role == role);
+    parent.is_some() && has(Role::Create) && (allow_leftovers || has(Role::Delete))
+}
+
+fn is_named_secured(declared: &Declared) -> bool {
+    !declared.security.is_empty() && !declared.security.iter().any(Vec::is_empty)
+}
+
+fn is_secured(subject: &Subject<'_>) -> bool {
+    let is_called = matches!(subject.operation.role, Role::Create | Role::Update | Role::Replace | Role::Delete);
+    is_named_secured(subject.declared) && (is_called || subject.declared.method == "GET")
+}
+
+fn has_body(subject: &Subject<'_>) -> bool {
+    let mut media = subject.declared.responses.iter().flat_map(|one| &one.media);
+    media.any(|one| is_json(&one.media_type) && one.schema.is_some())
+}
+
+fn requires_headers(subject: &Subject<'_>) -> bool {
+    subject.declared.responses.iter().any(|one| one.headers.iter().any(|field| field.required))
+}
+
+fn has_location(subject: &Subject<'_>) -> bool {
+    let mut fields = subject.declared.responses.iter().flat_map(|one| &one.headers);
+    fields.any(|field| field.name.eq_ignore_ascii_case("location"))
+}
+
+fn is_below(subject: &Subject<'_>) -> bool {
+    subject.declared.path.contains('{')
+}
+
+fn takes_json(subject: &Subject<'_>) -> bool {
+    subject.declared.body.as_ref().is_some_and(|body| body.media.iter().any(|one| is_json(&one.media_type)))
+}
+
+fn is_paged(subject: &Subject<'_>) -> bool {
+    subject.operation.pages.is_some()
+}
+
+fn has_limit(subject: &Subject<'_>) -> bool {
+    subject.operation.pages.as_ref().is_some_and(|pages| pages.limit.is_some())
+}
+
+fn has_default_limit(subject: &Subject<'_>) -> bool {
+    let limit = subject.operation.pages.as_ref().and_then(|pages| pages.limit.as_ref());
+    limit.is_some_and(|limit| limit.declared.is_some())
+}
+
+fn has_bound(subject: &Subject<'_>) -> bool {
+    let Some(limit) = subject.operation.pages.as_ref().and_then(|pages| pages.limit.as_ref()) else { return false };
+    let parameter = subject.declared.parameters.iter().find(|one| one.name == limit.parameter);
+    let schema = parameter.and_then(|one| one.schema.as_deref());
+    schema.is_some_and(|at| subject.api.schemas.merged(at).bounds.maximum.is_some())
+}
+
+fn goes_back(subject: &Subject<'_>) -> bool {
+    let styles = subject.operation.pages.iter().flat_map(|pages| &pages.styles);
+    styles.into_iter().any(|style| matches!(style, Style::Before(_)))
+}
+
+fn query<'s>(subject: &'s Subject<'_>) -> impl Iterator<Item = &'s conformance_openapi::Parameter> {
+    subject.declared.parameters.iter().filter(|one| one.location == Location::Query)
+}
+
+fn has_query(subject: &Subject<'_>) -> bool {
+    query(subject).next().is_some()
+}
+
+/// The query parameters that are named like a member of the list's items, each with whether it certainly means that member.
+fn members_asked_for(subject: &Subject<'_>) -> Vec<bool> {
+    let schemas = &subject.api.schemas;
+    let Some(shape) = &subject.operation.success.shape else { return Vec::new() };
+    let item = schemas.merge(&conformance_api::shape::inside(schemas, shape));
+    let asked = query(subject).filter(|one| !conformance_api::pages::Pages::is_name(&one.name)).filter_map(|one| {
+        let (member, of_member) = item.properties.iter().find(|(name, _)| same(name, &one.name))?;
+        let values = one.schema.as_deref().map(|at| schemas.merged(at)).unwrap_or_default().enumeration;
+        Some(*member == one.name && schemas.merge(of_member).enumeration == values)
+    });
+    asked.collect()
+}
+
+fn filters(subject: &Subject<'_>) -> bool {
+    !members_asked_for(subject).is_empty()
+}
+
+fn as_members(subject: &Subject<'_>) -> Level {
+    if members_asked_for(subject).contains(&true) { Level::Must } else { Level::Should }
+}
+
+fn by_method(subject: &Subject<'_>) -> Level {
+    if subject.declared.method == "PATCH" { Level::Must } else { Level::Should }
+}
+
+fn by_role(subject: &Subject<'_>) -> Level {
+    if subject.operation.role == Role::List { Level::Must } else { Level::Should }
+}
+
+fn as_pages(subject: &Subject<'_>) -> Level {
+    let pages = subject.operation.pages.as_ref();
+    let is_certain = pages.is_some_and(|one| one.facts.iter().all(|fact| fact.certainty <= Certainty::Certain));
+    if is_certain { Level::Must } else { Level::Should }
+}
+
+fn as_documented(subject: &Subject<'_>) -> Level {
+    let documented = subject.declared.responses.iter().any(|one| matches!(one.status.as_str(), "404" | "410" | "4XX"));
+    if documented { Level::Must } else { Level::Should }
+}
