@@ -372,7 +372,7 @@ fn a_killed_run_of_a_document_is_swept_up_after() {
         items.as_array().unwrap().iter().map(|item| item["id"].clone()).collect::<Vec<_>>()
     };
     let mut swept_some = false;
-    for round in 0..8 {
+    for round in 0..5 {
         let mut child = command(&["run"]).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
         while ids().len() < 2 + round && child.try_wait().unwrap().is_none() {}
         child.kill().unwrap();
