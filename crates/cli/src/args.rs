@@ -224,6 +224,9 @@ pub struct Sweep {
 /// `conformance mutate`
 #[derive(Debug, clap::Args)]
 pub struct Mutate {
+    /// Break a mock of any OpenAPI document (2.0 to 3.2, JSON or YAML), or the one in this folder, and see whether `run` notices.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["suite", "without"])]
+    pub openapi: Option<PathBuf>,
     #[command(flatten)]
     pub server: Server,
     /// Only this fault. May be given several times.

@@ -59,6 +59,35 @@ impl DocumentReader {
     /// # Errors
     /// Why it means none.
     pub fn operation(&self, request: &Request) -> Result<&Declared, Finding> {
+        self.number(request).map(|at| &self.api.document.operations[at])
+    }
+
+    /// Which of the document's operations a request means.
+    #[must_use]
+    pub fn index(&self, request: &Request) -> Option<usize> {
+        self.number(request).ok()
+    }
+
+    /// The document's schemas.
+    #[must_use]
+    pub fn proof(&self) -> &Proof {
+        &self.proof
+    }
+
+    /// The pairs of a query that are keys of the document's security schemes.
+    #[must_use]
+    pub fn keys_in(&self, query: &str) -> String {
+        let is_key = |pair: &&str| self.is_key(pair.split('=').next().unwrap_or(""));
+        query.split('&').filter(is_key).collect::<Vec<_>>().join("&")
+    }
+
+    /// Whether a query parameter is a key.
+    fn is_key(&self, name: &str) -> bool {
+        let mut schemes = self.api.document.schemes.values();
+        schemes.any(|one| matches!(one, Scheme::ApiKey { name: key, location: Location::Query } if key == name))
+    }
+
+    fn number(&self, request: &Request) -> Result<usize, Finding> {
         let path = request.path();
         let Some(methods) = self.methods_of(path) else {
             let near = self.near(path).map_or_else(String::new, |near| format!("; did you mean {near}?"));
@@ -67,7 +96,7 @@ impl DocumentReader {
         };
         let head = || (request.method == "HEAD").then(|| methods.get("GET")).flatten();
         let found = methods.get(request.method.as_str()).or_else(head);
-        found.map(|at| &self.api.document.operations[*at]).ok_or_else(|| {
+        found.copied().ok_or_else(|| {
             let allowed: Vec<&str> = methods.keys().map(String::as_str).collect();
             let message =
                 format!("{} is not a method of {}; it has {}", request.method, shortened(path), allowed.join(", "));
@@ -166,13 +195,6 @@ impl DocumentReader {
 
     fn unknown_parameters(&self, declared: &Declared, query: &[(String, String)]) -> Vec<Finding> {
         let known: Vec<&Parameter> = declared.parameters.iter().filter(|one| one.location == Location::Query).collect();
-        let is_key = |name: &str| {
-            self.api
-                .document
-                .schemes
-                .values()
-                .any(|one| matches!(one, Scheme::ApiKey { name: key, location: Location::Query } if key == name))
-        };
         let is_member = |name: &str| {
             known.iter().any(|one| {
                 one.explode
@@ -183,7 +205,7 @@ impl DocumentReader {
             })
         };
         let is_known =
-            |name: &str| known.iter().any(|one| is_part_of(name, &one.name)) || is_key(name) || is_member(name);
+            |name: &str| known.iter().any(|one| is_part_of(name, &one.name)) || self.is_key(name) || is_member(name);
         let mut unknown: Vec<&str> =
             query.iter().map(|(name, _)| name.as_str()).filter(|name| !is_known(name)).collect();
         unknown.dedup();

@@ -7,7 +7,7 @@
 //! `world` (what a scenario knows), `value` (expressions and templates worked out), `walk`, `relate` and `judge`, `replay` (one
 //! scenario: `request`, `send`, `probe`; `oracle`, which judges every answer), `ledger` and [`journal`] (what was created, in memory and on disk), `cleanup`, [`sweep`],
 //! [`known`] (failures that are excused), `evidence` (what may be told of it), `transcript`, [`stable`] and [`snapshot`] (how a target behaved before), [`change`] (what a difference means), [`contact`] and [`mod@run`], [`mod@mutate`] (does the suite notice
-//! defects?), [`traffic`] (what a client sent, judged), [`document_traffic`] with `document_request` (the same by any document), [`sdk`] (calls through an SDK), [`mod@derived`] (a server, with nothing but a document) and [`mod@expected`] (what that would check).
+//! defects?), [`traffic`] (what a client sent, judged), [`document_traffic`] with `document_request` (the same by any document), [`sdk`] (calls through an SDK), [`mod@derived`] (a server, with nothing but a document) [`mod@expected`] (what that would check) and [`document_mutate`] (what that would notice).
 
 pub mod bind;
 pub mod change;
@@ -17,6 +17,7 @@ mod connector;
 pub mod contact;
 pub mod coverage;
 pub mod derived;
+pub mod document_mutate;
 mod document_request;
 pub mod document_traffic;
 mod evidence;

@@ -14,6 +14,7 @@ mod list_document;
 mod man;
 pub mod mock;
 mod mutate;
+mod mutate_document;
 mod plan;
 mod review;
 mod run;
@@ -41,7 +42,10 @@ pub fn dispatch(args: Args) -> Result<Exit, Failure> {
         Command::Accept(accept) => accept::run(&accept),
         Command::Judge(judge) => judge::run(suite, &judge),
         Command::Sweep(sweep) => sweep::run(suite, &sweep),
-        Command::Mutate(mutate) => mutate::run(suite, &mutate),
+        Command::Mutate(mutate) => match &mutate.openapi {
+            Some(path) => mutate_document::run(path, &mutate),
+            None => mutate::run(suite, &mutate),
+        },
         Command::Bundle => bundle::run(suite),
         Command::Check(check) => match &check.openapi {
             Some(path) => check_document::run(path, check.format),

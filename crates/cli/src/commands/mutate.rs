@@ -7,6 +7,7 @@ use std::sync::Arc;
 use conformance_contract::Suite;
 use conformance_fault::{Fault, Harm};
 use conformance_mock::{Mock, Settings as MockSettings};
+use conformance_record::Position;
 use conformance_runner::mutate::{Defect, Fate, Matrix, Row, Trial, mutate};
 use conformance_runner::{Target, Tokens, bind};
 use conformance_source::{Diagnostic, suggest};
@@ -104,16 +105,30 @@ async fn embedded_mock(suite: &Suite) -> Result<Target, Failure> {
     super::run::beside(Mock::new(suite.contract.clone(), settings, None)?).await
 }
 
-fn line(row: &Row) -> String {
+pub fn line(row: &Row) -> String {
     let bold = anstyle::AnsiColor::Red.on_default();
     match &row.fate {
         Fate::Own(scenario, position) => {
-            format!("killed    {:<44} {} · {scenario}:{}", row.name, row.breaks, position.line)
+            format!("killed    {:<44} {} · {scenario}{}", row.name, row.breaks, line_of(position))
         }
         Fate::Other(scenario, cited) => format!("by others {:<44} {} · by {cited} in {scenario}", row.name, row.breaks),
         Fate::Contact => format!("by others {:<44} {} · by the first contact", row.name, row.breaks),
         Fate::Survived => format!("{bold}SURVIVED{bold:#}  {:<44} {}", row.name, row.breaks),
     }
+}
+
+/// The line of a check; those of a document stand in no file.
+fn line_of(position: &Position) -> String {
+    if is_pointer(position) { String::new() } else { format!(":{}", position.line) }
+}
+
+fn is_pointer(position: &Position) -> bool {
+    position.file.contains("#/")
+}
+
+/// A check that noticed nothing: where it stands, or what it requires.
+fn idle(scenario: &str, position: &Position) -> String {
+    if is_pointer(position) { scenario.to_owned() } else { format!("{scenario} · {position}") }
 }
 
 /// How many were killed by whom.
@@ -127,7 +142,7 @@ fn count(matrix: &Matrix) -> [usize; 3] {
 }
 
 /// The numbers, and, when all faults were tried, the checks that noticed none.
-fn summary(matrix: &Matrix, all: bool) -> String {
+pub fn summary(matrix: &Matrix, all: bool) -> String {
     let [own, others, survived] = count(matrix);
     let mut text = format!(
         "\n{}: {own} killed by a check of the requirement that they break, {others} by another, {survived} survived",
@@ -138,14 +153,15 @@ fn summary(matrix: &Matrix, all: bool) -> String {
     }
     let _ = write!(text, "\n{} checks killed nothing", matrix.idle.len());
     for (scenario, position) in &matrix.idle {
-        let _ = write!(text, "\n  {scenario} · {position}");
+        let _ = write!(text, "\n  {}", idle(scenario, position));
     }
     text
 }
 
-fn json(matrix: &Matrix) -> serde_json::Value {
+pub fn json(matrix: &Matrix) -> serde_json::Value {
     let row = |row: &Row| {
         let (fate, by) = match &row.fate {
+            Fate::Own(scenario, position) if is_pointer(position) => ("own", scenario.clone()),
             Fate::Own(scenario, position) => ("own", format!("{scenario} {position}")),
             Fate::Other(scenario, cited) => ("other", format!("{scenario} {cited}")),
             Fate::Contact => ("other", "first contact".to_owned()),
@@ -153,14 +169,14 @@ fn json(matrix: &Matrix) -> serde_json::Value {
         };
         serde_json::json!({ "fault": row.name, "breaks": row.breaks, "killed": fate, "by": by })
     };
-    let idle = |(scenario, position): &(String, conformance_record::Position)| serde_json::json!({ "scenario": scenario, "position": position.to_string() });
+    let idle = |(scenario, position): &(String, Position)| serde_json::json!({ "scenario": scenario, "position": position.to_string() });
     serde_json::json!({
         "faults": matrix.rows.iter().map(row).collect::<Vec<_>>(),
         "idle": matrix.idle.iter().map(idle).collect::<Vec<_>>(),
     })
 }
 
-fn markdown(matrix: &Matrix) -> String {
+pub fn markdown(matrix: &Matrix) -> String {
     let [own, others, survived] = count(matrix);
     let mut text = format!(
         "# The kill matrix\n\nDrawn by `conformance mutate --format markdown`. Of {} seeded faults {own} are noticed by a check of the \
@@ -179,7 +195,10 @@ fn markdown(matrix: &Matrix) -> String {
     if !matrix.idle.is_empty() {
         let _ = write!(text, "\nThese checks noticed none of them:\n\n");
         for (scenario, position) in &matrix.idle {
-            let _ = writeln!(text, "- {scenario}, {}:{}", position.file, position.line);
+            let _ = match is_pointer(position) {
+                true => writeln!(text, "- {scenario}"),
+                false => writeln!(text, "- {scenario}, {}:{}", position.file, position.line),
+            };
         }
     }
     text

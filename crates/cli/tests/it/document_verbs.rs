@@ -233,3 +233,59 @@ fn keys_and_forms_are_read_as_the_document_has_them() {
     let output = exec("customers", &["--deny-warnings"], form);
     assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
 }
+
+/// One fault of each kind that a document lets one think of.
+#[rstest]
+#[case("projects", &["projects.list-status", "projects.retrieve-drops-member", "projects-tasks.retrieve-retypes-member"])]
+#[case("projects", &["projects.create-not-stored", "projects.delete-ignored", "projects.deleted-still-listed"])]
+#[case("projects", &["projects.list-drops-one", "projects.list-repeats-one", "projects.page-size-ignored"])]
+#[case("projects", &["projects.list-open", "projects.retrieve-unknown-id-200", "projects.retrieve-unknown-id-500"])]
+#[case("projects", &["projects.create-name-required-unchecked", "projects.create-name-maxLength-unchecked"])]
+#[case("projects", &["projects.malformed-fails", "projects.create-error-body"])]
+#[case("pets", &["pets.update-ignored", "pets.update-resets-others", "pets.create-kind-enum-unchecked"])]
+#[case("keys", &["orders.list-open", "orders.create-open"])]
+fn a_fault_of_a_document_is_killed_by_the_requirement_that_it_breaks(#[case] name: &str, #[case] faults: &[&str]) {
+    let mut args = vec!["mutate".to_owned(), "--openapi".to_owned(), document(name)];
+    args.extend(faults.iter().flat_map(|fault| ["--fault".to_owned(), (*fault).to_owned()]));
+    let output = conformance().args(args).output().unwrap();
+    let told = stdout(&output);
+    assert_eq!(output.status.code(), Some(0), "{told}{}", stderr(&output));
+    assert!(told.contains(&format!("{} killed by a check of the requirement", faults.len())), "{told}");
+}
+
+#[test]
+fn a_kill_matrix_of_a_document_is_written_for_programs_and_documents() {
+    let folder = TempDir::new().unwrap();
+    let file = folder.path().join("openapi.json");
+    let document = json!({
+        "openapi": "3.1.0", "info": { "title": "Notes", "version": "1" },
+        "paths": {
+            "/notes": { "post": {
+                "operationId": "write", "requestBody": { "content": { "text/plain": { "schema": { "type": "string" } } } },
+                "responses": { "201": { "description": "x", "content": { "application/json": { "schema": {
+                    "type": "object", "required": ["id"], "properties": { "id": { "type": "string" } } } } } } },
+            } },
+            "/notes/{id}": { "delete": { "operationId": "drop", "responses": { "204": { "description": "x" } } } },
+        },
+    });
+    fs::write(&file, document.to_string()).unwrap();
+    // Nothing that a run can send makes a note: nobody notices, and that is told.
+    let args = ["mutate", "--openapi", file.to_str().unwrap(), "--fault", "notes.create-drops-member", "--format"];
+    let output = run(&[&args[..], &["json"]].concat());
+    assert_eq!(output.status.code(), Some(1), "{}", stderr(&output));
+    let matrix: Value = serde_json::from_str(&stdout(&output)).unwrap();
+    let row = json!({ "fault": "notes.create-drops-member", "breaks": "write.documented-body", "killed": "survived", "by": "" });
+    assert_eq!(matrix["faults"], json!([row]));
+    let markdown = stdout(&run(&[&args[..], &["markdown"]].concat()));
+    assert!(markdown.contains("| notes.create-drops-member | `write.documented-body` | **nobody** |"), "{markdown}");
+}
+
+#[rstest]
+#[case(&["--fault", "pets.list-drops"], "did you mean `pets.list-drops-one`?")]
+#[case(&["--base-url", "http://127.0.0.1:9"], "leave out --base-url")]
+#[case(&["--without", "x"], "cannot be used with")]
+fn what_mutate_cannot_do_with_a_document_is_2(#[case] more: &[&str], #[case] words: &str) {
+    let output = run(&[&["mutate", "--openapi", &document("pets")], more].concat());
+    assert_eq!(output.status.code(), Some(2));
+    assert!(stderr(&output).contains(words), "{}", stderr(&output));
+}
