@@ -78,6 +78,9 @@ pub struct Direction {
     pub parameter: String,
 }
 
+/// Parameters that order a list by a member.
+pub const SORTS: &[&str] = &["sort", "sortby", "orderby", "order", "sortfield", "sortkey"];
+
 const LIMITS: &[&str] = &[
     "limit",
     "perpage",

@@ -30,7 +30,7 @@ pub struct Args {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Verify a server: replay the scenarios against it. Without a URL, against an embedded mock.
-    Run(Run),
+    Run(Box<Run>),
     /// Mock the API: a stateful server, until Ctrl-C.
     Mock(Mock),
     /// Verify a client: run its tests against a mock of their own, and check every request.
@@ -70,6 +70,10 @@ pub struct Run {
     /// With `--openapi`: create also what the document has no way to delete.
     #[arg(long, requires = "openapi")]
     pub allow_leftovers: bool,
+    /// With `--openapi`: call this action (its operationId) on objects of the run's own, whatever it does. May be given
+    /// several times.
+    #[arg(long = "allow", value_name = "OPERATION", requires = "openapi")]
+    pub allow: Vec<String>,
     /// With `--openapi`: the value of a path parameter, such as `owner=me`. May be given several times.
     #[arg(long = "with", value_name = "NAME=VALUE", value_parser = values::variable, requires = "openapi")]
     pub with: Vec<(String, String)>,
@@ -209,6 +213,9 @@ pub struct Judge {
 pub struct Sweep {
     #[command(flatten)]
     pub server: Server,
+    /// Sweep up after runs against this OpenAPI document instead.
+    #[arg(long, value_name = "PATH")]
+    pub openapi: Option<PathBuf>,
     /// Delete also what only looks like ours: the same body, made at the same time, without the run's marker.
     #[arg(long)]
     pub yes: bool,

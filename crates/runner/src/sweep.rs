@@ -93,16 +93,18 @@ impl Swept {
 }
 
 /// What a journal leaves open.
-struct Open {
+pub(crate) struct Open {
     marker: String,
-    known: Vec<(String, String, bool)>,
-    lost: Vec<(String, Value, u64)>,
+    /// Resource, id, and whether the second token made it.
+    pub known: Vec<(String, String, bool)>,
+    /// Resource, body, and when it was sent.
+    pub lost: Vec<(String, Value, u64)>,
     ids: Vec<String>,
 }
 
 impl Open {
     /// `token` is put back where an id embeds it.
-    fn of(past: &Past, token: &str) -> Self {
+    pub fn of(past: &Past, token: &str) -> Self {
         let mut creates: BTreeMap<usize, (&String, &Value, u64, bool, Option<String>)> = BTreeMap::new();
         let mut ids = Vec::new();
         for entry in &past.entries {

@@ -31,6 +31,12 @@ impl State {
         self.collections.get(place)
     }
 
+    /// Whether an object of a kind has this id, whatever it stands below.
+    #[must_use]
+    pub fn has(&self, resource: usize, id: &str) -> bool {
+        self.collections.iter().any(|(place, all)| place.resource == resource && all.find(id).is_some())
+    }
+
     /// A collection to change.
     pub fn collection_mut(&mut self, place: &Place) -> &mut Collection {
         self.collections.entry(place.clone()).or_default()

@@ -12,16 +12,26 @@ use conformance_source::Diagnostic;
 use super::run::{beside, exit, listener};
 use crate::exit::{Exit, Failure};
 use crate::reports::Reports;
-use crate::{args, document, server, signals, terminal};
+use crate::{args, document, server, signals, state, terminal};
 
 /// Verifies.
 pub fn run(path: &Path, args: &args::Run) -> Result<Exit, Failure> {
     let api = document::open(path)?;
     let proof = proof(path, &api)?;
     let given = target(&args.server)?;
-    let settings = server::settings(&args.server)?;
-    let options =
-        Options { allow_leftovers: args.allow_leftovers, only: args.choice.only.clone(), with: args.with.clone() };
+    let mut settings = server::settings(&args.server)?;
+    settings.journals = given.as_ref().and_then(|_| state::journals());
+    let options = Options {
+        allow_leftovers: args.allow_leftovers,
+        allow: args.allow.clone(),
+        only: args.choice.only.clone(),
+        with: args.with.clone(),
+    };
+    let is_known = |name: &&String| api.document.operations.iter().any(|one| one.id == **name);
+    if let Some(unknown) = options.allow.iter().find(|name| !is_known(name)) {
+        let wrong = Diagnostic::general(format!("{} has no operation `{unknown}` to allow", path.display()));
+        return Err(wrong.with_help("`check --openapi` lists the operations").into());
+    }
     let planned = plan(&api, &options);
     if planned.is_empty() {
         let wrong = Diagnostic::general(format!("nothing in {} is called so", path.display()));
@@ -49,7 +59,7 @@ pub fn run(path: &Path, args: &args::Run) -> Result<Exit, Failure> {
     Ok(exit)
 }
 
-fn proof(path: &Path, api: &Api) -> Result<Proof, Diagnostic> {
+pub(super) fn proof(path: &Path, api: &Api) -> Result<Proof, Diagnostic> {
     Proof::new(&api.schemas).map_err(document::unusable(path))
 }
 
@@ -72,6 +82,9 @@ fn rerun_command(path: &Path, args: &args::Run) -> String {
     }
     if args.allow_leftovers {
         command.push_str(" --allow-leftovers");
+    }
+    for name in &args.allow {
+        command.push_str(&format!(" --allow {name}"));
     }
     for (name, value) in &args.with {
         command.push_str(&format!(" --with {name}={value}"));

@@ -2,27 +2,30 @@
 
 use std::path::Path;
 
+use conformance_api::Api;
+use conformance_contract::Suite;
+use conformance_runner::derived::{self, DocumentRun, Options};
 use conformance_runner::journal::{self, Past};
 use conformance_runner::sweep::{Swept, sweep};
+use conformance_runner::{Settings, Target};
 use conformance_source::Diagnostic;
+use tokio::runtime::Runtime;
+use tokio::sync::watch;
 
 use crate::exit::{Exit, Failure};
-use crate::{args, embedded, server, state, terminal};
+use crate::{args, document, embedded, server, state, terminal};
 
 /// Sweeps up after every run against the target whose journal is still there.
 pub fn run(suite: Option<&Path>, args: &args::Sweep) -> Result<Exit, Failure> {
-    let suite = embedded::open(suite)?;
+    let of = match &args.openapi {
+        Some(path) => Of::Document(path, Box::new(document::open(path)?)),
+        None => Of::Suite(Box::new(embedded::open(suite)?)),
+    };
     let Some(target) = server::target(&args.server)? else {
         return Err(Diagnostic::general("sweep needs --base-url: which server is to be swept?").into());
     };
     let settings = server::settings(&args.server)?;
-    let Some(folder) = state::journals() else {
-        return Err(Diagnostic::general("there is no folder for state on this machine")
-            .with_help("set CONFORMANCE_STATE_DIR")
-            .into());
-    };
-    let all = journal::past(&folder);
-    let all = all.map_err(|error| Diagnostic::general(format!("cannot read {}: {error}", folder.display())))?;
+    let all = journals()?;
     let url = target.url();
     let ours: Vec<Past> = all.into_iter().filter(|past| past.head().is_some_and(|(_, at, _)| at == url)).collect();
     if ours.is_empty() {
@@ -37,21 +40,14 @@ pub fn run(suite: Option<&Path>, args: &args::Sweep) -> Result<Exit, Failure> {
             terminal::line(&format!("run {marker}: still going on, left alone"));
             continue;
         }
-        // What another token made is a 404 to this one, and would seem to be gone.
-        let why = if !past.is_of(&target.token(0)) {
-            Some("it was made with another token")
-        } else if past.needs_second() && target.second(0).is_none() {
-            Some("it needs the second token, too (--second-token)")
-        } else {
-            None
-        };
+        let why = why_not(past, of.title(), &target);
         if let Some(why) = why {
             let marker = past.head().map_or("", |(marker, ..)| marker);
             terminal::line(&format!("run {marker}: left alone, {why}"));
             clean = false;
             continue;
         }
-        let swept = runtime.block_on(sweep(&suite, &target, &settings, past, args.yes));
+        let swept = of.sweep(&runtime, &target, &settings, (past, args.yes))?;
         let swept = swept.map_err(|reason| Failure {
             exit: Exit::Unreachable,
             diagnostics: Diagnostic::general(format!("{url} cannot be swept: {reason}")).into(),
@@ -65,6 +61,62 @@ pub fn run(suite: Option<&Path>, args: &args::Sweep) -> Result<Exit, Failure> {
         }
     }
     Ok(if clean { Exit::Ok } else { Exit::Incomplete })
+}
+
+/// The journals of earlier runs.
+fn journals() -> Result<Vec<Past>, Diagnostic> {
+    let Some(folder) = state::journals() else {
+        return Err(
+            Diagnostic::general("there is no folder for state on this machine").with_help("set CONFORMANCE_STATE_DIR")
+        );
+    };
+    journal::past(&folder).map_err(|error| Diagnostic::general(format!("cannot read {}: {error}", folder.display())))
+}
+
+/// Why a run is left alone, if it is. What another token made is a 404 to this one, and would seem to be gone.
+fn why_not(past: &Past, title: &str, target: &Target) -> Option<&'static str> {
+    if past.head().is_some_and(|(.., of)| of != title) {
+        Some("it was a run of another suite or document (--suite, --openapi)")
+    } else if !past.is_of(&target.token(0)) {
+        Some("it was made with another token")
+    } else if past.needs_second() && target.second(0).is_none() {
+        Some("it needs the second token, too (--second-token)")
+    } else {
+        None
+    }
+}
+
+/// What was run.
+enum Of<'a> {
+    Suite(Box<Suite>),
+    Document(&'a Path, Box<Api>),
+}
+
+impl Of<'_> {
+    fn title(&self) -> &str {
+        match self {
+            Self::Suite(suite) => &suite.contract.title,
+            Self::Document(_, api) => &api.document.title,
+        }
+    }
+
+    fn sweep(
+        &self,
+        runtime: &Runtime,
+        target: &Target,
+        settings: &Settings,
+        (past, yes): (&Past, bool),
+    ) -> Result<Result<Swept, String>, Diagnostic> {
+        Ok(match self {
+            Self::Suite(suite) => runtime.block_on(sweep(suite, target, settings, past, yes)),
+            Self::Document(path, api) => {
+                let proof = super::run_document::proof(path, api)?;
+                let (stop, options) = (watch::channel(false).1, Options::default());
+                let run = DocumentRun { api, proof: &proof, target, settings, options, stop };
+                runtime.block_on(derived::sweep(&run, past, yes))
+            }
+        })
+    }
 }
 
 fn tell(past: &Past, swept: &Swept) {

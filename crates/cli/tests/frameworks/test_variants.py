@@ -123,7 +123,8 @@ def test_a_variation_is_judged_as_it_deserves(bed, variant):
 DOCUMENT = Path(__file__).parents[4] / "docs" / "openapi.json"
 
 
-@pytest.mark.parametrize("variant", [one for one in RIGHT if not one.name.startswith("retry-after-date")], ids=str)
+# Those that make it wait are left out: how it waits does not depend on what it verifies.
+@pytest.mark.parametrize("variant", [one for one in RIGHT if not one.name.startswith("retry-after")], ids=str)
 def test_a_right_variation_passes_with_nothing_but_its_document(bed, variant):
     url, origin, options = stand(bed, variant)
     run = bed.conformance("run", url, *options, "--openapi", str(DOCUMENT), "--quiet")

@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::path::PathBuf;
-use std::process::Output;
+use std::process::{Output, Stdio};
 
 use rstest::rstest;
 use serde_json::{Value, json};
@@ -352,4 +352,90 @@ fn what_is_no_document_is_said() {
     assert_eq!(run(&["run", "--openapi", folder.path().to_str().unwrap()]).status.code(), Some(0));
     let both = run(&["mock", "--openapi", &document("pets"), "--fault", "rate-limited"]);
     assert_eq!(both.status.code(), Some(2));
+}
+
+/// A run that dies leaves a list of what it made; what others made is not on it.
+#[test]
+fn a_killed_run_of_a_document_is_swept_up_after() {
+    let (server, path) = (mock("pets", &[]), document("pets"));
+    let pets = format!("{}/pets", server.url);
+    let foreign = create(&pets, ME, &json!({ "name": "Tom", "kind": "cat" }))["id"].clone();
+    let state = TempDir::new().unwrap();
+    let command = |args: &[&str]| {
+        let mut command = conformance();
+        command.env("CONFORMANCE_STATE_DIR", state.path()).args(args);
+        command.args(["--openapi", &path, "--base-url", &server.url, "--token", "me"]);
+        command
+    };
+    let ids = || {
+        let items = send("GET", &format!("{pets}?per_page=50"), ME, None).body["items"].clone();
+        items.as_array().unwrap().iter().map(|item| item["id"].clone()).collect::<Vec<_>>()
+    };
+    let mut swept_some = false;
+    for round in 0..5 {
+        let mut child = command(&["run"]).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        while ids().len() < 2 + round && child.try_wait().unwrap().is_none() {}
+        child.kill().unwrap();
+        child.wait().unwrap();
+        let left = ids().len() - 1;
+        let swept = command(&["sweep"]).output().unwrap();
+        // What cannot be known is listed, and goes when told so.
+        let mut doubtful = ids();
+        doubtful.retain(|id| *id != foreign);
+        assert!(doubtful.iter().all(|id| stdout(&swept).contains(id.as_str().unwrap())), "{}", stdout(&swept));
+        let code = if doubtful.is_empty() { 0 } else { 4 };
+        assert_eq!(swept.status.code(), Some(code), "{}{}", stdout(&swept), stderr(&swept));
+        if code != 0 {
+            assert_eq!(command(&["sweep", "--yes"]).output().unwrap().status.code(), Some(0));
+        }
+        assert_eq!(ids(), std::slice::from_ref(&foreign), "{}", stdout(&swept));
+        swept_some |= left > 0;
+    }
+    assert!(swept_some);
+    assert!(stdout(&command(&["sweep"]).output().unwrap()).contains("nothing to sweep"));
+}
+
+/// Who sweeps up after a suite leaves what a run of a document left, and the other way round.
+#[test]
+fn what_a_run_of_a_document_left_is_no_suites() {
+    let (server, path) = (mock("pets", &[]), document("pets"));
+    let state = TempDir::new().unwrap();
+    let command = |args: &[&str]| {
+        let mut command = conformance();
+        command.env("CONFORMANCE_STATE_DIR", state.path()).args(args);
+        command.args(["--base-url", &server.url, "--token", "me"]);
+        command
+    };
+    let pets = format!("{}/pets?per_page=50", server.url);
+    let count = || send("GET", &pets, ME, None).body["items"].as_array().unwrap().len();
+    while count() == 0 {
+        let mut child =
+            command(&["run", "--openapi", &path]).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        while count() == 0 && child.try_wait().unwrap().is_none() {}
+        child.kill().unwrap();
+        child.wait().unwrap();
+    }
+    let output = command(&["sweep"]).output().unwrap();
+    assert!(stdout(&output).contains("left alone, it was a run of another suite or document"), "{}", stdout(&output));
+    assert_eq!(output.status.code(), Some(4));
+    let output = command(&["sweep", "--openapi", &path]).output().unwrap();
+    assert_eq!((output.status.code(), count()), (Some(0), 0), "{}", stdout(&output));
+}
+
+/// Nobody knows what an action does: it is called when the run is told so, on an object of the run's own.
+#[rstest]
+#[case(&[], false)]
+#[case(&["--allow", "cancelOrder"], true)]
+fn an_action_is_called_when_it_is_allowed(#[case] args: &[&str], #[case] called: bool) {
+    let folder = TempDir::new().unwrap();
+    let report = folder.path().join("report.json");
+    let told = format!("json={}", report.display());
+    let path = document("keys");
+    let output = run(&[&["run", "--openapi", &path, "--report", &told], args].concat());
+    assert_eq!(output.status.code(), Some(0), "{}", stdout(&output));
+    let text = fs::read_to_string(report).unwrap();
+    assert_eq!(text.contains("cancelOrder.same-id"), called);
+    let output = run(&["run", "--openapi", &path, "--allow", "cancelOrders"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(stderr(&output).contains("has no operation `cancelOrders` to allow"), "{}", stderr(&output));
 }

@@ -66,12 +66,6 @@ impl Derived {
         Write { resource, shape, body, body_schema, path, address }
     }
 
-    /// Whether clients make objects of a kind.
-    fn is_creatable(&self, place: &Place) -> bool {
-        let makes = |one: &conformance_api::Operation| one.resource == Some(place.resource) && one.role == Role::Create;
-        self.unknown_ids != UnknownIds::Make && self.api.operations.iter().any(makes)
-    }
-
     fn create(&self, call: &Call<'_>, place: &Place, kept: &mut Kept) -> Result<Outcome, Trouble> {
         let resource = &self.api.resources[place.resource];
         let Some(shape) = &resource.shape else { return self.of_one_kind(call, kept) };
@@ -112,9 +106,9 @@ impl Derived {
         if collection.is_some_and(|all| all.is_gone(id)) {
             return self.deleted_outcome(call, resource, id).ok_or_else(|| self.not_found(place, id));
         }
-        // Below what was made there is what was made, and no example.
-        let is_made_below = place.parents.last().is_some_and(|name| name.starts_with('#')) && self.is_creatable(place);
-        if is_made_below || (kept.owner.as_deref() != Some(id) && self.is_unknown(resource, id)) {
+        // What stands below another parent is no example here.
+        let is_elsewhere = self.unknown_ids != UnknownIds::Make && kept.state.has(place.resource, id);
+        if is_elsewhere || (kept.owner.as_deref() != Some(id) && self.is_unknown(resource, id)) {
             return Err(self.not_found(place, id));
         }
         let members = self.foreign_members(resource, call, id);

@@ -1,7 +1,7 @@
 //! Lists: which objects, in which order, from where on.
 
 use conformance_api::names::{plain, same, singular};
-use conformance_api::pages::{DEFAULT_LIMIT, MOST, Pages, Style, is_descending};
+use conformance_api::pages::{DEFAULT_LIMIT, MOST, Pages, SORTS, Style, is_descending};
 use conformance_api::shape::inside;
 use conformance_api::{Resource, Shape};
 use conformance_openapi::{Location, Parameter};
@@ -14,9 +14,6 @@ use super::projection::{Members, Placed, as_text, concrete, slot};
 use super::trouble::Trouble;
 use super::workspace::Kept;
 use super::{Basis, Content, Derived, Outcome};
-
-/// Parameters that order a list by a member.
-const SORTS: &[&str] = &["sort", "sortby", "orderby", "order", "sortfield", "sortkey"];
 
 /// An equality that the query asks for.
 struct Filter {

@@ -33,6 +33,7 @@ impl Derived {
         let mut members = Members::clone(&sample);
         self.put_ids(write, &mut members, &shape, kept, id);
         let sent = self.unwrapped(write);
+        self.overlay(&mut members, &self.defaults(write, sent.as_ref()), &shape, Way::Create);
         if let Some(sent) = &sent {
             self.overlay(&mut members, sent, &shape, Way::Create);
         }
@@ -47,6 +48,19 @@ impl Derived {
         let now = kept.clock.tick();
         self.put_times(&mut members, &shape, (now, true), sent.as_ref());
         self.allowed(write, members, &sample)
+    }
+
+    /// The documented defaults of what was not sent.
+    fn defaults(&self, write: &Write<'_>, sent: Option<&Members>) -> Members {
+        let Some(body) = write.body_schema.map(|pointer| self.api.schemas.merged(pointer)) else {
+            return Members::new();
+        };
+        let is_left_out = |name: &str| !sent.is_some_and(|sent| sent.contains_key(name));
+        let all = body.properties.iter().filter(|(name, _)| is_left_out(name));
+        let default = |(name, property): &(&str, Vec<&Value>)| {
+            Some(((*name).to_owned(), self.api.schemas.merge(property).default.filter(|one| !one.is_null())?.clone()))
+        };
+        all.filter_map(default).collect()
     }
 
     /// The members of an object after a change.

@@ -43,9 +43,36 @@ impl Session<'_> {
         }
     }
 
+    /// Whether an object, and what stands below it, is shown to nobody without credentials.
+    async fn hides(&mut self, at: usize, object: &Object) {
+        let item = &self.run.api.resources[at].item;
+        for (one, declared) in self.run.api.document.operations.iter().enumerate() {
+            let path = conformance_api::path::plain(&declared.path);
+            let rest = path.strip_prefix(item.as_str());
+            let is_here =
+                rest.is_some_and(|rest| (rest.is_empty() || rest.starts_with('/')) && !rest.contains(['{', '#']));
+            let is_open = declared.security.is_empty() || declared.security.iter().any(Vec::is_empty);
+            if declared.method != "GET" || !is_here || is_open {
+                continue;
+            }
+            let arguments = Arguments { credentials: Credentials::Missing, ..Arguments::at(&object.path) };
+            let answer = self.send(one, arguments).await;
+            let statement = format!("GET {} wants credentials", declared.path);
+            let pointer = format!("{}/security", declared.pointer);
+            let rule = Rule::new(format!("{}.wants-credentials", declared.id), Level::Must, statement, pointer);
+            let wrong = if answer.is_rejection() {
+                Vec::new()
+            } else {
+                vec![Mismatch::of(format!("the status is {}", answer.status.unwrap_or(0)))]
+            };
+            self.judge(rule, &answer, "401 or 403", wrong);
+        }
+    }
+
     /// Whether requests without credentials are rejected and change nothing, tried on an object of the run's own.
     pub(crate) async fn protects(&mut self, at: usize, object: &Object) {
         let api = self.run.api;
+        self.hides(at, object).await;
         let Some(before) = self.current(at, object).await else { return };
         let roles = [Role::Update, Role::Replace, Role::Delete, Role::Create];
         let ways = [Credentials::Missing, Credentials::OfAnotherScheme];

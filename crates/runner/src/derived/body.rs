@@ -46,6 +46,35 @@ impl Session<'_> {
         Some(body)
     }
 
+    /// A body with other choices, flags and numbers, where its schema lists or bounds them.
+    pub(crate) fn varied(&self, pointer: &str, mut body: Value, index: usize, except: &[String]) -> Value {
+        let schemas = &self.run.api.schemas;
+        for (name, property) in &schemas.merged(pointer).properties {
+            let merged = schemas.merge(property);
+            let is_free =
+                merged.choices.is_empty() && !except.iter().any(|one| conformance_api::names::same(one, name));
+            let (Some(now), true) = (body.get(*name).cloned(), is_free) else { continue };
+            let other = match (&merged.enumeration, merged.kind()) {
+                (Some(values), _) => values.get(index % values.len().max(1)).map(|one| (*one).clone()),
+                (None, Some("boolean")) => Some(index.is_multiple_of(2).into()),
+                (None, Some("integer")) if *name != "id" => {
+                    let (least, most) = (merged.bounds.minimum.unwrap_or(1.0), merged.bounds.maximum.unwrap_or(1e6));
+                    let span = (most - least).clamp(0.0, 1e6);
+                    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "bounded above")]
+                    Some((least as i64 + (index * 7 % (span as usize + 1)) as i64).into())
+                }
+                _ => None,
+            };
+            if let Some(other) = other {
+                body[*name] = other;
+                if !self.run.proof.is_valid(Side::Request, pointer, &body) {
+                    body[*name] = now;
+                }
+            }
+        }
+        body
+    }
+
     /// The members that take any short text: the first one, and those by which clients name objects.
     pub(crate) fn free_members(&self, pointer: &str) -> Vec<Free> {
         let schemas = &self.run.api.schemas;

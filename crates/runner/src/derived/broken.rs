@@ -125,7 +125,7 @@ impl Session<'_> {
         for free in self.free_members(pointer) {
             let merged = shape.property(&free.name).map(|one| schemas.merge(one)).unwrap_or_default();
             values.extend(
-                self.texts_at_bounds(&merged).into_iter().map(|(what, text)| (free.name.clone(), what, text.into())),
+                texts_at_bounds(&merged).into_iter().map(|(what, text)| (free.name.clone(), what, text.into())),
             );
         }
         for (name, property) in &shape.properties {
@@ -144,22 +144,6 @@ impl Session<'_> {
         values.into_iter().filter_map(put).collect()
     }
 
-    /// Texts as short and as long as they may be, and of characters beyond ASCII.
-    fn texts_at_bounds(&self, merged: &Merged<'_>) -> Vec<(String, String)> {
-        let Some(most) = merged.bounds.max_length.filter(|most| (30..=1000).contains(most)) else { return Vec::new() };
-        let length = usize::try_from(most).unwrap_or(0);
-        // Names may have to be unlike each other.
-        let text = |unit: &str| format!("{}{}", self.word(), unit.repeat(length)).chars().take(length).collect();
-        let mut all: Vec<(String, String)> = vec![
-            (format!("{most} characters long"), text("a")),
-            (format!("{most} characters long, most of them beyond 16 bits"), text("\u{1F600}")),
-        ];
-        if merged.bounds.min_length == Some(1) {
-            all.push(("one character long".to_owned(), "\u{1F600}".to_owned()));
-        }
-        all
-    }
-
     /// A body with what is required and nothing else.
     pub(crate) fn least_body(&self, pointer: &str, valid: &Value) -> Option<Value> {
         let shape = self.run.api.schemas.merged(pointer);
@@ -173,6 +157,21 @@ impl Session<'_> {
         let least = Value::Object(least);
         (is_less && self.run.proof.is_valid(Side::Request, pointer, &least)).then_some(least)
     }
+}
+
+/// Texts as short and as long as they may be, and of characters beyond ASCII.
+fn texts_at_bounds(merged: &Merged<'_>) -> Vec<(String, String)> {
+    let Some(most) = merged.bounds.max_length.filter(|most| (30..=1000).contains(most)) else { return Vec::new() };
+    let length = usize::try_from(most).unwrap_or(0);
+    let text = |unit: &str| unit.repeat(length);
+    let mut all: Vec<(String, String)> = vec![
+        (format!("{most} characters long"), text("a")),
+        (format!("{most} characters long, each beyond 16 bits"), text("\u{1F600}")),
+    ];
+    if merged.bounds.min_length == Some(1) {
+        all.push(("one character long".to_owned(), "\u{1F600}".to_owned()));
+    }
+    all
 }
 
 /// The least and the largest whole number that are documented, and every word.

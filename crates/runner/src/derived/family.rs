@@ -27,13 +27,46 @@ impl Session<'_> {
     /// Does something with an object that there is not.
     pub(crate) async fn acts_on_nobody(&mut self, at: usize, path: &[String]) {
         let api = self.run.api;
-        let is_action = |one: &conformance_api::Operation| one.role == Role::Action && one.resource == Some(at);
-        let actions: Vec<usize> = (0..api.operations.len()).filter(|one| is_action(&api.operations[*one])).collect();
+        let below = format!("{}/", api.resources[at].item);
+        let is_below = |one: &usize| {
+            let (operation, declared) = (&api.operations[*one], &api.document.operations[*one]);
+            let is_read = declared.method == "GET" && conformance_api::path::plain(&declared.path).starts_with(&below);
+            is_read || (operation.role == Role::Action && operation.resource == Some(at))
+        };
+        let actions: Vec<usize> = (0..api.operations.len()).filter(is_below).collect();
         for one in actions {
             let count = conformance_api::path::parameters(&self.declared(one).path).len();
             if count == path.len() {
                 self.rejects_unknown(one, path, "on an object that nobody has").await;
             }
+        }
+    }
+
+    /// Does what the run was allowed to do with an object of its own.
+    pub(crate) async fn acts(&mut self, at: usize, object: &super::session::Object) {
+        let api = self.run.api;
+        for (one, declared) in api.document.operations.iter().enumerate() {
+            let operation = &api.operations[one];
+            let is_own = operation.role == Role::Action && operation.resource == Some(at);
+            let count = conformance_api::path::parameters(&declared.path).len();
+            if !is_own || count != object.path.len() || !self.run.options.allow.contains(&declared.id) {
+                continue;
+            }
+            let mut arguments = Arguments::at(&object.path);
+            if let Some((media_type, pointer)) = Self::body_media(declared) {
+                let Some(body) = self.plain_body(pointer) else { continue };
+                arguments = arguments.body(media_type, body);
+            }
+            let answer = self.send(one, arguments).await;
+            self.judge_documented(one, &answer);
+            let shape = operation.success.shape.as_ref().and_then(|shape| shape.reference.clone());
+            let own = api.resources[at].shape.as_ref().and_then(|shape| shape.reference.clone());
+            let shown = self.object_in(one, &answer).and_then(|found| self.id_of(&api.resources[at], &found));
+            let (true, Some(shown)) = (answer.is_success() && shape.is_some() && shape == own, shown) else { continue };
+            let statement = format!("{} {} answers with the object that it is about", declared.method, declared.path);
+            let rule = Rule::new(format!("{}.same-id", declared.id), Level::Must, statement, declared.pointer.clone());
+            let wrong = if shown == object.id { Vec::new() } else { vec![Mismatch::of(format!("its id is {shown}"))] };
+            self.judge(rule, &answer, format!("the object {}", object.id), wrong);
         }
     }
 

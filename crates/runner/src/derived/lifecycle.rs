@@ -41,6 +41,7 @@ impl Session<'_> {
         self.names_its_place(create, &object, &made);
         self.reads_back(at, &object).await;
         self.reads_below(at, &object).await;
+        self.acts(at, &object).await;
         self.is_listed(at, &object, true).await;
         // Another object, which nothing that is done to this one touches.
         let witness = self.create(at).await.ok().filter(|one| one.path != object.path);

@@ -6,12 +6,13 @@
 //!
 //! In reading order: [`session`](self) (what one scenario knows and sends), `request` (calls as requests), `body` and `broken` (what is sent), `compare` and `check`
 //! (what is expected of responses), and the scenarios: `lifecycle` (with `updates` and `family`), `reads`, `rejects` (with
-//! `texts`), `pages` (with `walk` and `filters`), `robustness`, `access`.
+//! `texts`), `pages` (with `walk`, `filters` and `sorts`), `robustness`, `access`.
 
 mod access;
 mod body;
 mod broken;
 mod check;
+mod cleanup_log;
 mod compare;
 mod family;
 mod filters;
@@ -22,6 +23,8 @@ mod rejects;
 mod request;
 mod robustness;
 mod session;
+mod sorts;
+mod sweep;
 mod texts;
 mod updates;
 mod walk;
@@ -37,7 +40,9 @@ use crate::contact::Unreachable;
 use crate::settings::Settings;
 use crate::target::Target;
 
+use cleanup_log::CleanupLog;
 use session::Session;
+pub use sweep::sweep;
 
 /// A run against a document.
 #[derive(Debug)]
@@ -61,6 +66,8 @@ pub struct DocumentRun<'r> {
 pub struct Options {
     /// Create what can't be deleted, too.
     pub allow_leftovers: bool,
+    /// Actions that may be called on the run's own objects, by operation id.
+    pub allow: Vec<String>,
     /// Only scenarios whose name begins so.
     pub only: Vec<String>,
     /// Values of path parameters by name: `owner=me`.
@@ -154,6 +161,9 @@ pub async fn verify(run: DocumentRun<'_>, listener: &mut (dyn FnMut(&RunEvent) +
     let client = Client::new(run.target, run.settings).map_err(Unreachable::Setup)?.until(run.stop.clone());
     let planned = plan(run.api, &run.options);
     reach(&run, &client).await?;
+    let folder = run.settings.journals.as_deref();
+    let secrets = run.target.secrets(run.settings);
+    let log = CleanupLog::begin(folder, &run.api.document.title, run.target, secrets).map_err(Unreachable::Setup)?;
     listener(&RunEvent::Started {
         suite: run.api.document.title.clone(),
         target: run.target.name.clone(),
@@ -168,22 +178,9 @@ pub async fn verify(run: DocumentRun<'_>, listener: &mut (dyn FnMut(&RunEvent) +
             break;
         }
         let begun = Instant::now();
-        let mut session = Session::new(&run, &client);
+        let mut session = Session::new(&run, &client, &log);
         session.leaking.clone_from(&leaking);
-        match one.kind {
-            Kind::Lifecycle(at) => {
-                session.lifecycle(at).await;
-                session.below_its_own(at).await;
-            }
-            Kind::Rejects(at) => session.rejects(at).await,
-            Kind::Pages(at) => session.pages(at).await,
-            Kind::UnknownIds(at) => session.unknown_ids(at).await,
-            Kind::Reads => {
-                session.reads().await;
-                session.odd_parameters().await;
-            }
-            Kind::Access => session.access().await,
-        }
+        session.play(one.kind).await;
         let left = session.clean_up().await;
         leaking.clone_from(&session.leaking);
         tally.scenarios += 1;
@@ -203,13 +200,39 @@ pub async fn verify(run: DocumentRun<'_>, listener: &mut (dyn FnMut(&RunEvent) +
             listener(&RunEvent::Leftover { id, reason });
         }
     }
+    if let Some(trouble) = log.close() {
+        listener(&RunEvent::Leftover {
+            id: "clean-up log".to_owned(),
+            reason: format!("it could not be kept: {trouble}"),
+        });
+    }
     listener(&RunEvent::Finished { tally, took: start.elapsed() });
     Ok(tally)
 }
 
+impl Session<'_> {
+    async fn play(&mut self, kind: Kind) {
+        match kind {
+            Kind::Lifecycle(at) => {
+                self.lifecycle(at).await;
+                self.below_its_own(at).await;
+            }
+            Kind::Rejects(at) => self.rejects(at).await,
+            Kind::Pages(at) => self.pages(at).await,
+            Kind::UnknownIds(at) => self.unknown_ids(at).await,
+            Kind::Reads => {
+                self.reads().await;
+                self.odd_parameters().await;
+            }
+            Kind::Access => self.access().await,
+        }
+    }
+}
+
 /// One harmless request, to tell an unreachable server from a wrong one.
 async fn reach(run: &DocumentRun<'_>, client: &Client) -> Result<(), Unreachable> {
-    let mut session = Session::new(run, client);
+    let log = CleanupLog::default();
+    let mut session = Session::new(run, client, &log);
     let list =
         run.api.operations.iter().zip(&run.api.document.operations).position(|(one, declared)| {
             declared.method == "GET" && one.role == Role::List && !declared.path.contains('{')

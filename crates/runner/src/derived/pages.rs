@@ -56,6 +56,7 @@ impl Session<'_> {
         self.all_found(at, &own).await;
         self.goes_back(list, &above, asked, &walk, &own).await;
         self.filters(list, &above, &own).await;
+        self.sorts(list, &above, &own).await;
         self.odd_places(list, &above).await;
         self.bounds(list, &above, &limit).await;
     }
@@ -78,8 +79,8 @@ impl Session<'_> {
         let count =
             limit.declared.map_or(OBJECTS, |default| if default < 21 { OBJECTS.max(default + 1) } else { OBJECTS });
         let mut own = Vec::new();
-        for _ in 0..count {
-            own.push(self.create_at(at, &above).await?);
+        for index in 0..count {
+            own.push(self.create_varied(at, &above, index).await?);
         }
         Ok((above, own))
     }

@@ -66,7 +66,8 @@ impl Session<'_> {
         for (role, one) in operations {
             let mut arguments = Arguments::at(&own);
             // A client may name what it puts: no id is unknown then.
-            if role == Role::Replace && api.resources[at].identity.first().is_none_or(|one| one.is_given) {
+            let creates = self.declared(one).responses.iter().any(|response| response.status == "201");
+            if role == Role::Replace && (creates || api.resources[at].identity.first().is_none_or(|one| one.is_given)) {
                 continue;
             }
             if let Some((media_type, pointer)) = Self::body_media(self.declared(one)) {

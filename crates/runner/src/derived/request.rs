@@ -47,6 +47,16 @@ pub(crate) enum Content {
     Text(String),
 }
 
+impl Content {
+    /// The value, where it is one.
+    pub fn value(&self) -> Option<&Value> {
+        match self {
+            Self::Value(value) => Some(value),
+            Self::Text(_) => None,
+        }
+    }
+}
+
 impl Arguments {
     /// With these values in the path.
     pub fn at(path: &[String]) -> Self {

@@ -5,6 +5,7 @@ use conformance_openapi::{Operation as Declared, Response as Documented};
 use conformance_record::{CheckOutcome, Exchange, NoResponse, Secrets, Verdict};
 use serde_json::Value;
 
+use super::cleanup_log::CleanupLog;
 use super::request::Arguments;
 use super::{DocumentRun, operation};
 use crate::client::Client;
@@ -26,6 +27,9 @@ pub(crate) struct Session<'r> {
     pub failures: usize,
     /// Resources whose objects could not be deleted: no more are made.
     pub leaking: Vec<usize>,
+    log: &'r CleanupLog,
+    /// The number of the last create that was answered with a success, in the clean-up log.
+    unnamed: Option<usize>,
 }
 
 /// An object that the run created.
@@ -68,7 +72,7 @@ impl Answer {
 }
 
 impl<'r> Session<'r> {
-    pub fn new(run: &'r DocumentRun<'r>, client: &'r Client) -> Self {
+    pub fn new(run: &'r DocumentRun<'r>, client: &'r Client, log: &'r CleanupLog) -> Self {
         let token = run.target.token(0);
         Self {
             run,
@@ -81,6 +85,8 @@ impl<'r> Session<'r> {
             there: Vec::new(),
             failures: 0,
             leaking: Vec::new(),
+            log,
+            unnamed: None,
         }
     }
 
@@ -101,12 +107,27 @@ impl<'r> Session<'r> {
     pub async fn send(&mut self, at: usize, arguments: Arguments) -> Answer {
         let declared = self.declared(at);
         let request = self.request(declared, &arguments);
+        let intent = self.intend(at, &arguments);
         let mut exchange = self.client.send(request).await;
         exchange.number = self.exchanges.len();
         let answer = self.read(&exchange, declared);
         self.failures = if answer.obstacle.is_some() { self.failures + 1 } else { 0 };
         self.exchanges.push(exchange);
+        match (intent, answer.status) {
+            (Some(number), Some(200..=299)) => self.unnamed = Some(number),
+            // Whether a server that failed made something is not known.
+            (Some(number), Some(..500)) => self.log.reject(number),
+            _ => {}
+        }
         answer
+    }
+
+    /// Notes a create before it is sent.
+    fn intend(&self, at: usize, arguments: &Arguments) -> Option<usize> {
+        let operation = &self.run.api.operations[at];
+        let resource = operation.resource.filter(|_| operation.role == Role::Create)?;
+        let body = arguments.body.as_ref().and_then(|(_, content)| content.value());
+        Some(self.log.intend(&self.run.api.resources[resource].item, &arguments.path, body))
     }
 
     fn read(&self, exchange: &Exchange, declared: &Declared) -> Answer {
@@ -239,9 +260,16 @@ impl<'r> Session<'r> {
 
     /// Creates an object below these.
     pub async fn create_at(&mut self, at: usize, path: &[String]) -> Result<Object, String> {
+        self.create_varied(at, path, 0).await
+    }
+
+    /// Creates an object whose choices, flags and numbers are the `index`th of those that are documented.
+    pub async fn create_varied(&mut self, at: usize, path: &[String], index: usize) -> Result<Object, String> {
         let create = operation(self.run.api, at, Role::Create).ok_or("nothing creates one")?;
         let (media_type, pointer) = Self::body_media(self.declared(create)).ok_or("its body can't be written")?;
-        let mut body = self.valid_body(pointer).ok_or("no body was found that its schema allows")?;
+        let valid = self.valid_body(pointer).ok_or("no body was found that its schema allows")?;
+        let hidden = self.hidden_by_default(at);
+        let mut body = if index == 0 { valid } else { self.varied(pointer, valid, index, &hidden) };
         let mut answer = self.send(create, Arguments::at(path).body(media_type, body.clone())).await;
         // A text of ours may be none that the server takes; what the document shows may be one.
         if let (true, Some(plain)) = (answer.is_rejection(), self.plain_body(pointer).filter(|plain| *plain != body)) {
@@ -249,6 +277,14 @@ impl<'r> Session<'r> {
             answer = self.send(create, Arguments::at(path).body(media_type, body.clone())).await;
         }
         self.made(at, create, path, body, &answer)
+    }
+
+    /// Members by which a list chooses when nothing is asked for: an issue that is closed is not shown.
+    fn hidden_by_default(&self, at: usize) -> Vec<String> {
+        let Some(list) = operation(self.run.api, at, Role::List) else { return Vec::new() };
+        let has_default = |pointer: &str| self.run.api.schemas.merged(pointer).default.is_some();
+        let all = self.declared(list).parameters.iter();
+        all.filter(|one| one.schema.as_deref().is_some_and(has_default)).map(|one| one.name.clone()).collect()
     }
 
     /// What a create made, noted for the clean-up.
@@ -298,6 +334,9 @@ impl<'r> Session<'r> {
         let mut own = path.to_vec();
         own.push(id.clone());
         let made = Object { resource: at, path: own, id, ids, sent, members: object, number };
+        if let Some(number) = self.unnamed.take() {
+            self.log.create(number, &resource.item, &made.path);
+        }
         self.there.push(made.clone());
         Ok(made)
     }
@@ -313,6 +352,7 @@ impl<'r> Session<'r> {
         self.there.retain(|one| one.path != object.path || one.resource != object.resource);
         // Made twice under one name, it is one object all the same.
         self.deleted += before - self.there.len();
+        self.log.delete(&self.run.api.resources[object.resource].item, &object.path);
     }
 
     /// Deletes what is still there, newest first; what is left, and why.
@@ -320,7 +360,10 @@ impl<'r> Session<'r> {
         let mut left = Vec::new();
         for object in std::mem::take(&mut self.there).into_iter().rev() {
             match self.delete_again(&object).await {
-                None => self.deleted += 1,
+                None => {
+                    self.deleted += 1;
+                    self.log.delete(&self.run.api.resources[object.resource].item, &object.path);
+                }
                 Some(reason) => {
                     self.leaking.push(object.resource);
                     left.push((if object.id.is_empty() { "(no id)".to_owned() } else { object.id }, reason));
@@ -331,7 +374,7 @@ impl<'r> Session<'r> {
     }
 
     /// Deletes an object; why it is still there, if it is.
-    async fn delete_again(&mut self, object: &Object) -> Option<String> {
+    pub(crate) async fn delete_again(&mut self, object: &Object) -> Option<String> {
         let Some(delete) = operation(self.run.api, object.resource, Role::Delete) else {
             return Some("nothing deletes it".to_owned());
         };

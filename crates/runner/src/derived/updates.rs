@@ -41,6 +41,7 @@ impl Session<'_> {
         let Some((after, answer)) = self.current(at, object).await else { return };
         self.changed_only(update, &body, &before, &after, &answer);
         self.changes_nothing(at, update, (&media_type, &pointer), object, &after).await;
+        self.updates_all(at, update, (&media_type, &pointer), object).await;
     }
 
     /// A valid body about an object that is there: it calls it by its name.
@@ -51,6 +52,33 @@ impl Session<'_> {
             *value = if value.is_number() { id.parse::<i64>().ok()?.into() } else { id.as_str().into() };
         }
         self.proof().is_valid(Side::Request, pointer, &body).then_some(body)
+    }
+
+    /// Changes everything that an update can change, at once.
+    async fn updates_all(&mut self, at: usize, update: usize, (media_type, pointer): (&str, &str), object: &Object) {
+        let Some((before, _)) = self.current(at, object).await else { return };
+        let Some(Value::Object(mut body)) = self.body_for(pointer, object) else { return };
+        let names: Vec<String> = body.keys().cloned().collect();
+        for name in names {
+            let is_other = |one: &str| one != name;
+            if let Some((_, value)) = self.other_value(pointer, &before, &is_other) {
+                let old = body.insert(name.clone(), value);
+                let is_valid = self.proof().is_valid(Side::Request, pointer, &Value::Object(body.clone()));
+                if let (false, Some(old)) = (is_valid, old) {
+                    body.insert(name, old);
+                }
+            }
+        }
+        let body = Value::Object(body);
+        let answer = self.send(update, Arguments::at(&object.path).body(media_type, body.clone())).await;
+        if !answer.is_success() {
+            return;
+        }
+        self.judge_documented(update, &answer);
+        let retrieve = operation(self.run.api, at, Role::Retrieve);
+        if let (Some(retrieve), Some((after, answer))) = (retrieve, self.current(at, object).await) {
+            self.shows(retrieve, &body, &after, &answer, "shows what an update changed");
+        }
     }
 
     /// A body that changes one member of an object: a text, a choice, a flag or a number.
@@ -106,7 +134,9 @@ impl Session<'_> {
         let Some((_, pointer)) = Self::body_media(declared) else { return };
         let shape = self.run.api.schemas.merged(pointer);
         let (Some(before), Some(sent)) = (before.as_object(), sent.as_object()) else { return };
-        let settable = before.iter().filter(|(name, _)| shape.property(name).is_some() && !sent.contains_key(*name));
+        let settable = before
+            .iter()
+            .filter(|(name, _)| shape.property(name).is_some() && !sent.contains_key(*name) && !is_updated(name));
         let is_different = |(name, value): &(&String, &Value)| {
             !after.get(*name).is_some_and(|one| conformance_json::equal(one, value))
         };

@@ -129,5 +129,5 @@ fn problems_say_what_is_wrong(#[case] request: &str, #[case] body: &str, #[case]
 #[test]
 fn a_text_that_is_called_errors_says_what_is_wrong() {
     let body = Server::with("wrapped", &["--unknown-ids", "reject"]).ask("GET /admin/customers/5").must(404);
-    assert_eq!(body, json!({ "errors": "customers has no `5`" }));
+    assert_eq!(body, json!({ "errors": "Not Found: customers has no `5`" }));
 }
