@@ -1,5 +1,6 @@
 //! Long things made short: bodies, and the requests that led to one.
 
+use conformance_record::secrets::HIDDEN;
 use conformance_record::{Exchange, Request};
 use serde_json::Value;
 
@@ -102,9 +103,11 @@ fn kind(one: &Exchange) -> String {
 /// What is out of the ordinary about a request: other credentials than the run's own token, another media type.
 pub(crate) fn oddities(request: &Request) -> Option<String> {
     let credentials = match request.header("authorization") {
-        Some("Bearer <token>") => None,
+        // The run's own, by whatever scheme a document has.
+        Some("Bearer <token>" | "<credentials>") => None,
         Some("Bearer <second token>") => Some("with the second token".to_owned()),
         Some(other) => Some(format!("with Authorization: {other}")),
+        None if request.headers.iter().any(|(_, value)| value == HIDDEN) => None,
         None => Some("without a token".to_owned()),
     };
     let media = request.header("content-type").filter(|media| *media != "application/json");

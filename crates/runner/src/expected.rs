@@ -3,8 +3,8 @@
 //! A run has the last word: what it finds no way to try, it says so. A rule is a row of [`RULES`].
 
 use conformance_api::media::is_json;
-use conformance_api::names::same;
-use conformance_api::pages::Style;
+use conformance_api::names::{plain, same};
+use conformance_api::pages::{SORTS, Style};
 use conformance_api::{Api, Certainty, Operation, Role};
 use conformance_openapi::{Location, Operation as Declared};
 use conformance_record::Level;
@@ -145,6 +145,8 @@ const RULES: &[Rule] = &[
         .below("/requestBody"),
     rule("keeps-bounds", &[Role::Create], &[REJECTS], "what {} accepted is kept").below("/requestBody"),
     rule("keeps-texts", &[Role::Create], &[REJECTS], "{} keeps a text as it is sent").below("/requestBody"),
+    rule("defaults", &[Role::Create], &[REJECTS], "{} gives documented defaults to what is left out")
+        .below("/requestBody"),
     rule("each-object-once", &[Role::List], &[PAGES], "the pages of {} hold every object once")
         .level(as_pages)
         .below("/parameters"),
@@ -183,13 +185,24 @@ const RULES: &[Rule] = &[
     rule("goes-back", &[Role::List], &[PAGES], "{} gives the page before an object in the order of the list")
         .if_it(goes_back)
         .below("/parameters"),
+    rule("sorts", &[Role::List], &[PAGES], "{} comes in the order that is asked for").if_it(sorts).below("/parameters"),
     rule("filters", &[Role::List], &[PAGES], "{} shows what its filters ask for")
         .if_it(filters)
         .level(as_members)
         .below("/parameters"),
     rule(
         "unknown-id",
-        &[Role::Retrieve, Role::Update, Role::Replace, Role::Delete, Role::Action, Role::List, Role::Create],
+        &[
+            Role::Retrieve,
+            Role::Update,
+            Role::Replace,
+            Role::Delete,
+            Role::Action,
+            Role::List,
+            Role::Create,
+            Role::GetSingleton,
+            Role::Custom,
+        ],
         &[UNKNOWN],
         "{} rejects an id that nobody has",
     )
@@ -342,6 +355,10 @@ fn members_asked_for(subject: &Subject<'_>) -> Vec<bool> {
         Some(*member == one.name && schemas.merge(of_member).enumeration == values)
     });
     asked.collect()
+}
+
+fn sorts(subject: &Subject<'_>) -> bool {
+    query(subject).any(|one| SORTS.contains(&plain(&one.name).as_str()))
 }
 
 fn filters(subject: &Subject<'_>) -> bool {

@@ -23,6 +23,7 @@ pub fn run(path: &Path, args: &args::Run) -> Result<Exit, Failure> {
     settings.journals = given.as_ref().and_then(|_| state::journals());
     let options = Options {
         allow_leftovers: args.allow_leftovers,
+        read_only: args.read_only,
         allow: args.allow.clone(),
         only: args.choice.only.clone(),
         with: args.with.clone(),

@@ -439,3 +439,18 @@ fn an_action_is_called_when_it_is_allowed(#[case] args: &[&str], #[case] called:
     assert_eq!(output.status.code(), Some(2));
     assert!(stderr(&output).contains("has no operation `cancelOrders` to allow"), "{}", stderr(&output));
 }
+
+/// Read-only means that nothing but `GET` is sent, with a document, too.
+#[test]
+fn a_run_that_only_reads_creates_nothing() {
+    let output = run(&["run", "--openapi", &document("pets"), "--read-only", "--plan"]);
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    assert!(
+        !stdout(&output).contains("lifecycle") && stdout(&output).contains("document/reads"),
+        "{}",
+        stdout(&output)
+    );
+    let output = run(&["run", "--openapi", &document("pets"), "--read-only"]);
+    assert_eq!(output.status.code(), Some(0), "{}", stdout(&output));
+    assert!(!stdout(&output).contains("created "), "{}", stdout(&output));
+}

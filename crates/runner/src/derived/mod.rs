@@ -66,6 +66,8 @@ pub struct DocumentRun<'r> {
 pub struct Options {
     /// Create what can't be deleted, too.
     pub allow_leftovers: bool,
+    /// Send nothing but `GET`.
+    pub read_only: bool,
     /// Actions that may be called on the run's own objects, by operation id.
     pub allow: Vec<String>,
     /// Only scenarios whose name begins so.
@@ -131,6 +133,7 @@ pub fn plan(api: &Api, options: &Options) -> Vec<Planned> {
     all.push(Planned { name: "document/reads".to_owned(), summary, kind: Kind::Reads });
     let summary = "requests without credentials".to_owned();
     all.push(Planned { name: "document/access".to_owned(), summary, kind: Kind::Access });
+    all.retain(|one| !options.read_only || matches!(one.kind, Kind::Reads | Kind::Access));
     all.retain(|one| options.only.is_empty() || options.only.iter().any(|only| one.name.starts_with(only.as_str())));
     all
 }
