@@ -2,7 +2,7 @@
 //!
 //! The server itself stays right: what a fault needs of it (a rejection, an object before it is deleted) it asks for.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use conformance_api::media::is_json;
@@ -14,6 +14,7 @@ use serde_json::{Map, Value};
 use super::WRONG_ERROR;
 use super::fault::{Change, DocumentFault};
 use crate::document_request::DocumentReader;
+use crate::target::Target;
 
 /// What a fault remembers of the exchanges before.
 #[derive(Debug, Default)]
@@ -26,8 +27,10 @@ struct Memory {
     listed: BTreeMap<String, Value>,
     /// The last item of the page that was read last, by the path of its list.
     last: BTreeMap<String, Value>,
-    /// A request that was let in: its header fields.
-    let_in: Option<Request>,
+    /// The header fields of requests that were let in, each with its last value.
+    fields: BTreeMap<String, String>,
+    /// The pairs of their queries that are keys.
+    keys: BTreeSet<String>,
 }
 
 /// A fault in front of a server.
@@ -37,6 +40,8 @@ pub(super) struct FaultyServer {
     fault: DocumentFault,
     /// What stands before the document's paths.
     prefix: String,
+    /// Whose workspace it is, where the document wants no credentials that would say so.
+    token: String,
     memory: Mutex<Memory>,
 }
 
@@ -49,8 +54,9 @@ impl Boundary for FaultyServer {
 }
 
 impl FaultyServer {
-    pub(super) fn new(reader: Arc<DocumentReader>, fault: DocumentFault, prefix: &str) -> Self {
-        Self { reader, fault, prefix: prefix.to_owned(), memory: Mutex::default() }
+    pub(super) fn new(reader: Arc<DocumentReader>, fault: DocumentFault, target: &Target) -> Self {
+        let (prefix, token) = (target.path.clone(), target.token(0));
+        Self { reader, fault, prefix, token, memory: Mutex::default() }
     }
 
     fn memory<T>(&self, with: impl FnOnce(&mut Memory) -> T) -> T {
@@ -73,8 +79,13 @@ impl FaultyServer {
         at.is_some() && at == super::operation(&self.reader.api, self.fault.resource, role)
     }
 
-    async fn through(&self, request: Request, upstream: &dyn Upstream) -> Outcome {
+    async fn through(&self, mut request: Request, upstream: &dyn Upstream) -> Outcome {
         let at = self.reader.index(&self.bare(&request));
+        let is_open = at.is_some_and(|at| self.reader.api.document.operations[at].security.is_empty());
+        if is_open && request.header("authorization").is_none() {
+            // Faults that are tried at the same time do not see each other's objects.
+            request.headers.push(("authorization".to_owned(), format!("Bearer {}", self.token)));
+        }
         match &self.fault.change {
             Change::NotStored => self.not_stored(at, request, upstream).await,
             Change::DeleteIgnored => self.delete_ignored(at, request, upstream).await,
@@ -343,28 +354,31 @@ impl FaultyServer {
         Ok(response)
     }
 
+    /// Keeps the credentials of a request that is let in. Operations may want different ones: what one had is kept for all.
     fn remember(&self, request: &Request) {
-        let is_let_in = self.reader.credentials(&self.bare(request), super::NO_TOKEN).is_none();
-        let declared = self.reader.operation(&self.bare(request)).ok();
-        if is_let_in && declared.is_some_and(|one| !one.security.is_empty()) {
-            self.memory(|memory| memory.let_in = Some(request.clone()));
+        const OWN: [&str; 5] = ["accept", "accept-encoding", "content-type", "content-length", "user-agent"];
+        let bare = self.bare(request);
+        let is_secured = self.reader.operation(&bare).is_ok_and(|one| !one.security.is_empty());
+        if is_secured && self.reader.credentials(&bare, super::NO_TOKEN).is_none() {
+            let fields = request.headers.iter().filter(|(name, _)| !OWN.contains(&name.as_str())).cloned();
+            let keys = self.reader.keys_in(request.query().unwrap_or(""));
+            self.memory(|memory| {
+                memory.fields.extend(fields);
+                memory.keys.extend(keys.split('&').filter(|pair| !pair.is_empty()).map(str::to_owned));
+            });
         }
     }
 
-    /// Gives a request without credentials those of one that had some.
+    /// Gives a request without credentials those of others that had some.
     async fn open(&self, mut request: Request, upstream: &dyn Upstream) -> Outcome {
         self.remember(&request);
-        if self.reader.credentials(&self.bare(&request), super::NO_TOKEN).is_some()
-            && let Some(earlier) = self.memory(|memory| memory.let_in.clone())
-        {
-            const OWN: [&str; 5] = ["accept", "accept-encoding", "content-type", "content-length", "user-agent"];
-            let fields = earlier.headers.iter().filter(|(name, _)| !OWN.contains(&name.as_str())).cloned();
-            request.headers.retain(|(name, _)| name != "authorization");
+        if self.reader.credentials(&self.bare(&request), super::NO_TOKEN).is_some() {
+            let (fields, keys) = self.memory(|memory| (memory.fields.clone(), memory.keys.clone()));
+            request.headers.retain(|(name, _)| !fields.contains_key(name));
             request.headers.extend(fields);
-            let keys = self.reader.keys_in(earlier.query().unwrap_or(""));
-            if !keys.is_empty() {
+            for pair in keys {
                 let mark = if request.target.contains('?') { '&' } else { '?' };
-                request.target = format!("{}{mark}{keys}", request.target);
+                request.target = format!("{}{mark}{pair}", request.target);
             }
         }
         upstream.send(request).await

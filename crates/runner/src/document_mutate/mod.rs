@@ -114,7 +114,7 @@ async fn fate(trial: &DocumentTrial, number: usize, fault: &DocumentFault) -> (F
         let mut target = trial.target.clone();
         // A workspace of its own: what another fault left does not matter.
         target.tokens = Tokens::PerScenario(format!("fault-{number}-{phase}"));
-        let boundary = FaultyServer::new(trial.reader.clone(), fault.clone(), &target.path);
+        let boundary = FaultyServer::new(trial.reader.clone(), fault.clone(), &target);
         let settings = Settings { boundary: Some(Arc::new(boundary)), ..trial.settings.clone() };
         let Ok(failures) = failures(trial, &target, &settings, only, &mut |_, _| ()).await else {
             return (Fate::Contact, Vec::new());
