@@ -1,6 +1,6 @@
 //! What a run against a document would check, as far as that can be told without a server.
 //!
-//! A run has the last word: what it finds no way to try, it says so. A rule is a row of [`RULES`].
+//! A run has the last word: what it finds no way to try, it says so. A rule is a row of `RULES`.
 
 use conformance_api::media::is_json;
 use conformance_api::names::{plain, same};
