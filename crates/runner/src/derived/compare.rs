@@ -93,7 +93,7 @@ fn is_plain(api: &Api, one: &Merged<'_>, other: &Merged<'_>) -> bool {
 }
 
 /// Whether a value is shown as what was sent.
-fn agrees(sent: &Value, shown: &Value, format: Option<&str>) -> bool {
+pub(crate) fn agrees(sent: &Value, shown: &Value, format: Option<&str>) -> bool {
     match (sent, shown) {
         (Value::String(sent), Value::String(shown)) => sent == shown || means_the_same(sent, shown, format),
         (Value::Object(sent), Value::Object(shown)) => {

@@ -5,6 +5,7 @@ use conformance_record::{Level, Mismatch};
 use serde_json::Value;
 
 use super::check::Rule;
+use super::compare::agrees;
 use super::operation;
 use super::request::Arguments;
 use super::session::{Answer, Object, Session};
@@ -199,11 +200,12 @@ impl Session<'_> {
             let (one, other) = (api.schemas.merge(one), api.schemas.merge(other));
             matches!(one.kind(), Some("string" | "boolean")) && one.kind() == other.kind() && one.format == other.format
         };
+        let format = |name: &str| one.property(name).and_then(|property| api.schemas.merge(property).format);
         let (Some(item), Some(current)) = (item.as_object(), current.as_object()) else { return };
         let wrong: Vec<Mismatch> = item
             .iter()
             .filter(|(name, value)| {
-                is_stable(name) && current.get(*name).is_some_and(|one| !conformance_json::equal(one, value))
+                is_stable(name) && current.get(*name).is_some_and(|one| !agrees(one, value, format(name)))
             })
             .map(|(name, value)| Mismatch {
                 place: format!("/{name}"),
