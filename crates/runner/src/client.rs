@@ -1,4 +1,4 @@
-//! The HTTP transport: pooled connections to one origin.
+//! The HTTP transport: requests to one origin.
 //!
 //! What the server certainly did not process is sent again, whatever it does; a request that changes nothing when it is made
 //! twice is sent once more when its connection ended. Everything else that got no response is told as such.
@@ -11,18 +11,14 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use conformance_record::{Answer, Boundary, Exchange, NoResponse, Request, Response, Upstream};
 use flate2::read::{MultiGzDecoder, ZlibDecoder};
-use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
 use hyper::header::HeaderValue;
-use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
-use hyper_util::client::legacy::Client as Pool;
-use hyper_util::rt::TokioExecutor;
 use tokio::sync::watch;
 
+use crate::connections::Connections;
 use crate::connector::Connector;
 use crate::rate_limiter::{Later, MAX_WAIT, RateLimiter};
 use crate::settings::Settings;
 use crate::target::Target;
-use crate::{failure, tls};
 
 /// How much of a response's body is read, in bytes, before and after it is decompressed.
 const MAX_BODY: usize = 32 * 1024 * 1024;
@@ -31,22 +27,16 @@ const MAX_RESENDS: u32 = 5;
 /// How long to wait before that, times the number of the attempt.
 const RESEND_AFTER: Duration = Duration::from_millis(20);
 
-type Connections = Pool<HttpsConnector<Connector>, Full<Bytes>>;
-
 /// Sends requests to one origin.
 #[derive(Debug)]
 pub(crate) struct Client {
     origin: String,
-    /// Connections that are used again.
-    pool: Connections,
-    /// Connections that are used once.
-    fresh: Connections,
+    connections: Connections,
     /// Whether this server was seen to end connections without a word. Writes, which must not be sent twice, then go over
     /// fresh ones.
     ends_connections: AtomicBool,
     /// What a proxy wants of each request; no part of the exchange.
     proxy_authorization: Option<HeaderValue>,
-    proxied: bool,
     boundary: Option<Arc<dyn Boundary>>,
     /// What the server answered to creates, before the boundary altered it.
     true_creates: Mutex<Vec<(Request, Response)>>,
@@ -63,25 +53,11 @@ impl Client {
     pub(crate) fn new(target: &Target, settings: &Settings) -> Result<Self, String> {
         let connector = Connector::new(&target.origin, settings.proxies)?;
         let proxy_authorization = connector.key();
-        let proxied = !matches!(connector, Connector::Direct(_));
-        let builder = HttpsConnectorBuilder::new().with_tls_config(tls::config(&target.origin, &settings.trust)?);
-        let builder = builder.https_or_http();
-        let connector = if settings.http2 {
-            builder.enable_http2().wrap_connector(connector)
-        } else {
-            builder.enable_all_versions().wrap_connector(connector)
-        };
-        let connections = |idle| {
-            let mut pool = Pool::builder(TokioExecutor::new());
-            pool.http2_only(settings.http2).pool_max_idle_per_host(idle).build(connector.clone())
-        };
         Ok(Self {
             origin: target.origin.clone(),
-            pool: connections(usize::MAX),
-            fresh: connections(0),
+            connections: Connections::new(&target.origin, connector, settings)?,
             ends_connections: AtomicBool::new(false),
             proxy_authorization,
-            proxied,
             boundary: settings.boundary.clone(),
             true_creates: Mutex::default(),
             timeout: settings.timeout,
@@ -152,8 +128,7 @@ impl Client {
         let (mut attempt, mut lost) = (0, None);
         loop {
             let wary = self.ends_connections.load(Ordering::Relaxed) && !idempotent;
-            let connections = if wary || attempt > 0 { &self.fresh } else { &self.pool };
-            let result = self.exchange_once(request, connections).await;
+            let result = self.exchange_once(request, wary || attempt > 0).await;
             if matches!(result, Err(NoResponse::ConnectionClosed(_) | NoResponse::Incomplete(_))) {
                 self.ends_connections.store(true, Ordering::Relaxed);
             }
@@ -179,7 +154,7 @@ impl Client {
         }
     }
 
-    async fn exchange_once(&self, request: &Request, connections: &Connections) -> Result<Response, NoResponse> {
+    async fn exchange_once(&self, request: &Request, fresh: bool) -> Result<Response, NoResponse> {
         let mut builder =
             hyper::Request::builder().method(request.method.as_str()).uri(format!("{}{}", self.origin, request.target));
         for (name, value) in &request.headers {
@@ -188,22 +163,15 @@ impl Client {
         if let Some(key) = &self.proxy_authorization {
             builder = builder.header(hyper::header::PROXY_AUTHORIZATION, key);
         }
-        let body = Full::new(Bytes::from(request.body.clone()));
-        let request = builder.body(body).map_err(|error| NoResponse::NotSent(error.to_string()))?;
-        let response = connections.request(request).await.map_err(|error| failure::of_request(&error, self.proxied))?;
-        let status = response.status().as_u16();
+        let request = builder.body(Bytes::from(request.body.clone()));
+        let request = request.map_err(|error| NoResponse::NotSent(error.to_string()))?;
+        let (parts, body) = self.connections.send(request, MAX_BODY, fresh).await?;
+        let status = parts.status.as_u16();
         let text = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
-        let headers = response.headers().iter().map(|(name, value)| (name.as_str().to_owned(), text(value))).collect();
-        let body = Limited::new(response.into_body(), MAX_BODY).collect().await.map_err(|error| {
-            if error.is::<LengthLimitError>() {
-                too_large()
-            } else {
-                NoResponse::Incomplete(failure::innermost(&*error))
-            }
-        })?;
+        let headers = parts.headers.iter().map(|(name, value)| (name.as_str().to_owned(), text(value))).collect();
         let mut response = Response { status, headers, body: Vec::new() };
-        response.body = decoded(response.header("content-encoding"), &body.to_bytes())?;
-        if self.proxied && status == 407 {
+        response.body = decoded(response.header("content-encoding"), &body)?;
+        if self.connections.is_proxied() && status == 407 {
             return Err(NoResponse::ProxyRefused(format!("it answered 407: {}", response.words())));
         }
         Ok(response)

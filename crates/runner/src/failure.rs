@@ -4,33 +4,41 @@ use std::error::Error;
 use std::io;
 
 use conformance_record::NoResponse;
-use hyper_util::client::legacy::Error as PoolError;
 
-/// The reason behind an error of the connection pool.
-pub(crate) fn of_request(error: &PoolError, proxied: bool) -> NoResponse {
+/// Why no connection was made.
+pub(crate) fn of_connecting(error: &(dyn Error + 'static), proxied: bool) -> NoResponse {
+    if let Some(tls) = find::<rustls::Error>(error) {
+        return NoResponse::Tls(tls_reason(tls));
+    }
+    if proxied && find::<io::Error>(error).is_none() {
+        NoResponse::ProxyRefused(innermost(error))
+    } else {
+        NoResponse::NotConnected(innermost(error))
+    }
+}
+
+/// Why a request over HTTP/1.1 got no response.
+pub(crate) fn of_http1(error: &hyper::Error, was_sent: bool) -> NoResponse {
     if let Some(tls) = find::<rustls::Error>(error) {
         return NoResponse::Tls(tls_reason(tls));
     }
     let innermost = innermost(error);
-    if error.is_connect() {
-        return if proxied && find::<io::Error>(error).is_none() {
-            NoResponse::ProxyRefused(innermost)
-        } else {
-            NoResponse::NotConnected(innermost)
-        };
+    if error.is_parse() {
+        NoResponse::NotHttp(format!("{error}; is it an https:// URL?"))
+    } else if error.is_user() {
+        NoResponse::NotSent(innermost)
+    } else if !was_sent || error.is_canceled() {
+        NoResponse::NotProcessed(innermost)
+    } else {
+        NoResponse::ConnectionClosed(innermost)
     }
-    if let Some(h2) = find::<h2::Error>(error)
-        && h2.is_remote()
-        && matches!(h2.reason(), Some(h2::Reason::REFUSED_STREAM | h2::Reason::NO_ERROR))
-        && (h2.is_reset() || h2.is_go_away())
-    {
-        // Streams beyond the last one that a GOAWAY names were not processed (RFC 9113, 6.8); nor were refused ones (8.7).
-        return NoResponse::NotProcessed(innermost);
-    }
-    match find::<hyper::Error>(error) {
-        Some(hyper) if hyper.is_canceled() => NoResponse::NotProcessed(innermost),
-        Some(hyper) if hyper.is_parse() => NoResponse::NotHttp(format!("{hyper}; is it an https:// URL?")),
-        _ => NoResponse::ConnectionClosed(innermost),
+}
+
+/// Why a request over HTTP/2, which the server may have processed, got no response.
+pub(crate) fn of_http2(error: &h2::Error) -> NoResponse {
+    match find::<rustls::Error>(error) {
+        Some(tls) => NoResponse::Tls(tls_reason(tls)),
+        None => NoResponse::ConnectionClosed(innermost(error)),
     }
 }
 
