@@ -4,7 +4,7 @@
 //! `GET /pets/{id}` finds. [`infer`](infer::infer) concludes it, each conclusion with its [`Fact`].
 //!
 //! In reading order: [`schema`] (what schemas ask for together), [`sample`] and [`pattern`] (proposals), [`proof`] (the
-//! judge of them), [`names`], [`path`], [`query`], [`media`], [`body`] (how requests are read), [`credentials`],
+//! judge of them), [`names`], [`path`], [`routes`], [`query`], [`media`], [`body`] (how requests are read), [`credentials`],
 //! [`errors`], [`identity`], [`pages`], [`model`], [`mod@shape`], [`mod@infer`].
 
 pub mod body;
@@ -20,6 +20,7 @@ pub mod path;
 pub mod pattern;
 pub mod proof;
 pub mod query;
+pub mod routes;
 pub mod sample;
 pub mod schema;
 pub mod shape;

@@ -121,7 +121,7 @@ pub struct Run {
 #[derive(Debug, clap::Args)]
 pub struct Exec {
     /// Mock any OpenAPI document (2.0 to 3.2, JSON or YAML), or the one in this folder, and check by it what the command sends.
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["suite", "fixtures", "faults"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["suite", "fixtures"])]
     pub openapi: Option<PathBuf>,
     /// The command, and its arguments, after `--`.
     #[arg(required = true, trailing_var_arg = true, value_name = "CMD")]
@@ -322,7 +322,7 @@ pub enum UnknownIds {
 #[derive(Debug, clap::Args)]
 pub struct Mock {
     /// Mock any OpenAPI document (2.0 to 3.2, JSON or YAML), or the one in this folder, in place of a suite.
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["suite", "fixtures", "faults", "fault_header", "strict"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["suite", "fixtures", "strict"])]
     pub openapi: Option<PathBuf>,
     /// With `--openapi`: what becomes of an id that nobody has made.
     #[arg(long, value_enum, default_value_t, value_name = "HOW", requires = "openapi")]
@@ -330,8 +330,8 @@ pub struct Mock {
     /// The port to listen on; 0 picks a free one.
     #[arg(long, default_value_t = 4010)]
     pub port: u16,
-    /// The address to listen on.
-    #[arg(long, default_value = "127.0.0.1", value_name = "ADDRESS")]
+    /// The address to listen on; `localhost` is both 127.0.0.1 and [::1].
+    #[arg(long, default_value = "localhost", value_name = "ADDRESS")]
     pub host: String,
     /// Make ids and times repeatable: they follow from this number and the token.
     #[arg(long, value_name = "N")]
@@ -366,6 +366,12 @@ pub struct Mock {
     /// Let whoever sends this token use the control API, from anywhere; without it, only this machine may.
     #[arg(long, env = "CONFORMANCE_CONTROL_TOKEN", hide_env_values = true, value_name = "TOKEN")]
     pub control_token: Option<String>,
+    /// Let pages of this origin call, too, or those of `any`: pages of this machine may anyway. May be given several times.
+    #[arg(long = "cors-origin", value_name = "ORIGIN", value_parser = values::origin)]
+    pub cors_origins: Vec<String>,
+    /// Keep what is created in this file: read at start, written after changes and at the end.
+    #[arg(long, value_name = "FILE")]
+    pub state: Option<PathBuf>,
     /// No line per request.
     #[arg(short, long)]
     pub quiet: bool,

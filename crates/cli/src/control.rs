@@ -1,14 +1,14 @@
-//! What the control API of a mock can be asked for: the faults of the suite, by name or written out.
+//! What the control API of a mock can be asked for: faults, by name or written out, and what is mocked.
 
 use std::sync::{Arc, OnceLock};
 
 use conformance_contract::Suite;
 use conformance_fault::Fault;
-use conformance_mock::{Control, Mock, Script, Settings, Workshop};
+use conformance_mock::{Control, KnownFault, Mock, Script, Settings, Workshop};
 use conformance_source::{Diagnostic, Diagnostics, SourceFile};
 use serde_json::{Value, json};
 
-use crate::faults;
+use crate::faults::{self, Catalogue};
 use crate::weather::Weather;
 
 /// A mock of a suite with its control API, for this machine or for whoever knows the token.
@@ -21,24 +21,31 @@ pub fn mock(
     fixtures: Option<&SourceFile>,
     (token, quiet): (Option<String>, bool),
 ) -> Result<Mock, Diagnostics> {
-    let workshop = Faults { suite: suite.clone(), quiet, known: OnceLock::new() };
     let mock = Mock::new(suite.contract.clone(), settings, fixtures)?;
-    Ok(mock.controlled(Control::new(Box::new(workshop), token)))
+    let contract = conformance_contract::bundle::bundle(&suite.contract).to_string();
+    Ok(mock.controlled(control(Catalogue::Suite(suite.clone()), contract, (token, quiet))))
 }
 
-struct Faults {
-    suite: Arc<Suite>,
+/// A control API: for the faults of a catalogue, of a contract in JSON.
+pub fn control(catalogue: Catalogue, contract: String, (token, quiet): (Option<String>, bool)) -> Control {
+    Control::new(Box::new(Bench { catalogue, contract, quiet, known: OnceLock::new() }), token)
+}
+
+struct Bench {
+    catalogue: Catalogue,
+    /// What is mocked, as one document.
+    contract: String,
     /// Whether nothing is said when they happen.
     quiet: bool,
     /// Read when they are first asked for.
     known: OnceLock<Result<Vec<Fault>, Diagnostics>>,
 }
 
-impl Faults {
+impl Bench {
     fn one(&self, asked: &Value) -> Result<Vec<Fault>, Diagnostics> {
         match asked {
             Value::String(name) => {
-                let known = self.known.get_or_init(|| faults::all(&self.suite)).as_ref().map_err(Clone::clone)?;
+                let known = self.known.get_or_init(|| self.catalogue.all()).as_ref().map_err(Clone::clone)?;
                 faults::named(known, std::slice::from_ref(name))
             }
             Value::Object(members) => {
@@ -47,8 +54,7 @@ impl Faults {
                 fault.as_object_mut().into_iter().for_each(|all| all.extend(members.clone()));
                 let text = json!({ "faults": [fault] }).to_string();
                 let parsed = conformance_fault::parse(&SourceFile::new("body", text))?;
-                let wrong: Vec<Diagnostic> =
-                    parsed.iter().flat_map(|fault| faults::misfits(&self.suite, fault)).collect();
+                let wrong: Vec<Diagnostic> = parsed.iter().flat_map(|fault| self.catalogue.misfits(fault)).collect();
                 if wrong.is_empty() { Ok(parsed) } else { Err(Diagnostics(wrong)) }
             }
             _ => Err(Diagnostic::general(format!("a fault is a name or an object; this is {asked}")).into()),
@@ -56,13 +62,23 @@ impl Faults {
     }
 }
 
-impl Workshop for Faults {
+impl Workshop for Bench {
     fn document(&self) -> &str {
         include_str!("../../../schemas/formats/control.yaml")
     }
 
     fn contract(&self) -> String {
-        conformance_contract::bundle::bundle(&self.suite.contract).to_string()
+        self.contract.clone()
+    }
+
+    fn known_faults(&self) -> Result<Vec<KnownFault>, String> {
+        let known = self.known.get_or_init(|| self.catalogue.all()).as_ref().map_err(in_words)?;
+        let told = |fault: &Fault| KnownFault {
+            name: fault.name.clone(),
+            summary: fault.summary.clone(),
+            is_weather: fault.breaks.is_none(),
+        };
+        Ok(known.iter().map(told).collect())
     }
 
     fn faults(&self, list: &Value) -> Result<Arc<dyn Script>, String> {
@@ -74,7 +90,7 @@ impl Workshop for Faults {
         for (index, one) in asked.iter().enumerate() {
             all.extend(self.one(one).map_err(|wrong| format!("faults/{index}: {}", in_words(&wrong)))?);
         }
-        Ok(Arc::new(Weather::new(&self.suite.contract, all, Vec::new(), self.quiet)))
+        Ok(Arc::new(Weather::new(&self.catalogue.subject(), all, Vec::new(), self.quiet)))
     }
 }
 

@@ -10,9 +10,10 @@ use conformance_mock::derived::{Derived, UnknownIds};
 use conformance_openapi::{Document, Note};
 use conformance_source::Diagnostic;
 
-use crate::args;
-use crate::commands::mock::{Prepared, settings};
+use crate::commands::mock::{Prepared, settings, weather};
 use crate::exit::Failure;
+use crate::faults::Catalogue;
+use crate::{args, control, server};
 
 /// Names that a document in a folder may have.
 const NAMES: [&str; 6] = ["openapi.yaml", "openapi.yml", "openapi.json", "swagger.yaml", "swagger.yml", "swagger.json"];
@@ -95,14 +96,15 @@ pub fn prepare(path: &Path, args: &args::Mock) -> Result<Prepared, Failure> {
         args::UnknownIds::Reject => UnknownIds::Reject,
     };
     let settings = settings(args);
+    let catalogue = Catalogue::of(&api);
+    let weather = weather(&catalogue, args)?;
+    let token = server::control_token(args.control_token.clone())?;
+    let control = control::control(catalogue, api.document.root.to_string(), (token, args.quiet));
     let derived = Derived::new(api, settings.clone(), unknown_ids).map_err(unusable(path))?;
     let title = derived.api().document.title.clone();
     let text = banner(derived.api());
-    Ok(Prepared {
-        mock: Mock::derived(derived, settings),
-        title,
-        banner: Box::new(move |url| text.replace("{url}", url)),
-    })
+    let mock = Mock::derived(derived, settings).controlled(control);
+    Ok(Prepared { mock, title, banner: Box::new(move |url| text.replace("{url}", url)) }.behind(weather))
 }
 
 fn banner(api: &Api) -> String {
@@ -131,7 +133,7 @@ fn banner(api: &Api) -> String {
         let _ = writeln!(text, "  {dim}… and {} more{dim:#}", api.resources.len() - SHOWN);
     }
     text += &notes(&document.notes);
-    text + "\nEach credential has a workspace of its own. Ctrl-C stops.\n"
+    text + "\nEach credential has a workspace of its own.\nRequests, state and faults: {url}/__conformance/. Ctrl-C stops.\n"
 }
 
 /// What of a document is not used, a line per kind.

@@ -68,6 +68,9 @@ fn line(request: &Request, reply: &Reply, took: Duration) -> String {
     for note in &reply.notes {
         let _ = write!(text, "\n       {dim}noted:{dim:#} {}", safe(request, &note.to_string()));
     }
+    if let Some(hint) = &reply.hint {
+        let _ = write!(text, "\n       {dim}hint:{dim:#} {}", safe(request, hint));
+    }
     text
 }
 

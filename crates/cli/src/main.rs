@@ -17,6 +17,7 @@ mod scripts;
 mod server;
 mod signals;
 mod state;
+mod state_file;
 mod terminal;
 mod weather;
 

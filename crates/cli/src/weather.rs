@@ -1,10 +1,9 @@
 //! Bad weather in front of a mock: faults that are always on, and faults that a request asks for.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 
 use anstyle::{AnsiColor, Style};
-use conformance_contract::Contract;
-use conformance_fault::{Fault, Harm};
+use conformance_fault::{Fault, Harm, Subject};
 use conformance_record::{Answer, Behind, Boundary, NoResponse, Request, Response, Upstream};
 use conformance_source::suggest;
 
@@ -26,12 +25,12 @@ pub struct Weather {
 
 impl Weather {
     /// Faults that happen to every request, and faults that happen when they are asked for.
-    pub fn new(contract: &Arc<Contract>, always: Vec<Fault>, asked_for: Vec<Fault>, quiet: bool) -> Self {
+    pub fn new(subject: &Subject, always: Vec<Fault>, asked_for: Vec<Fault>, quiet: bool) -> Self {
         let names =
             |faults: &[Fault]| faults.iter().map(|fault| format!("{}: {}", fault.name, fault.summary)).collect();
         let (names, choice) = (names(&always), asked_for.iter().map(|fault| fault.name.clone()).collect());
-        let switched = Harm::new(contract.clone(), "", asked_for).switched_by(HEADER);
-        Self { always: Harm::new(contract.clone(), "", always), switched, names, choice, quiet }
+        let switched = Harm::new(subject.clone(), "", asked_for).switched_by(HEADER);
+        Self { always: Harm::new(subject.clone(), "", always), switched, names, choice, quiet }
     }
 
     /// What to expect, for people.

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use conformance_contract::{Action, Contract, Operation};
@@ -15,12 +15,13 @@ use crate::change;
 use crate::memory::Memory;
 use crate::model::{Fault, Relist, ResponseChange};
 use crate::relist;
+use crate::subject::Subject;
 
-/// The faults that happen, to the operations of a contract.
+/// The faults that happen, to the operations of an API.
 #[derive(Debug)]
 pub struct Harm {
-    contract: Arc<Contract>,
-    /// What stands before the contract's paths.
+    subject: Subject,
+    /// What stands before the API's paths.
     base: String,
     faults: Vec<Hurt>,
     /// The header field that switches a fault on for one request; without it, all of them are on.
@@ -43,11 +44,11 @@ struct Hurt {
 impl Harm {
     /// A boundary at which these faults happen.
     #[must_use]
-    pub fn new(contract: Arc<Contract>, base: &str, faults: Vec<Fault>) -> Self {
+    pub fn new(subject: impl Into<Subject>, base: &str, faults: Vec<Fault>) -> Self {
         let hurt =
             |fault| Hurt { fault, seen: AtomicU64::new(0), happened: AtomicU64::new(0), before: Mutex::default() };
         let faults = faults.into_iter().map(hurt).collect();
-        Self { contract, base: base.to_owned(), faults, switch: None, memory: Memory::default() }
+        Self { subject: subject.into(), base: base.to_owned(), faults, switch: None, memory: Memory::default() }
     }
 
     /// The same, of which a fault happens only to a request that names it in this header field (lower case).
@@ -63,13 +64,9 @@ impl Harm {
         self.faults.iter().map(|hurt| hurt.happened.load(Ordering::Relaxed)).collect()
     }
 
-    fn operation(&self, request: &Request) -> Option<&Operation> {
-        let path = request.path().strip_prefix(self.base.as_str())?;
-        self.contract.route(&request.method, path).ok().map(|(operation, _)| operation)
-    }
-
     /// Those that happen to a request.
-    fn happening(&self, operation: Option<&Operation>, request: &Request) -> Vec<&Hurt> {
+    fn happening(&self, request: &Request) -> Vec<&Hurt> {
+        let operation = self.subject.id(request, &self.base);
         let named = self.switch.as_ref().map(|header| request.header(header).unwrap_or(""));
         let on = |hurt: &&Hurt| {
             let name = hurt.fault.name.as_str();
@@ -79,8 +76,8 @@ impl Harm {
     }
 
     async fn through(&self, mut request: Request, upstream: &dyn Upstream) -> Result<Response, NoResponse> {
-        let operation = self.operation(&request);
-        let happening = self.happening(operation, &request);
+        let operation = self.subject.operation(&request, &self.base);
+        let happening = self.happening(&request);
         let original = request.clone();
         for hurt in &happening {
             if hurt.fault.is_about_requests() {
@@ -98,18 +95,13 @@ impl Harm {
                 self.memory.lend(&mut request);
             }
         }
-        let relist = happening.iter().find_map(|hurt| hurt.fault.list.as_ref());
-        let mut response = match (relist, operation) {
-            (Some(rule), Some(list)) if list.page.is_some() => self.relisted(rule, list, &request, upstream).await?,
-            _ => upstream.send(request.clone()).await?,
-        };
-        if let Some(create) = operation.filter(|one| one.action == Action::Create) {
-            self.memory.keep(&self.contract.resources[create.resource].id_property, &request, &response);
-        }
-        let other = also::Other { contract: &self.contract, base: &self.base, memory: &self.memory, upstream };
+        let mut response = self.answered(operation, &happening, &request, upstream).await?;
         for hurt in &happening {
             let refused = response.status >= 400;
-            if let Some(also) = hurt.fault.also.as_ref().filter(|also| refused == also.when_refused) {
+            if let Some(also) = hurt.fault.also.as_ref().filter(|also| refused == also.when_refused)
+                && let Subject::Suite(contract) = &self.subject
+            {
+                let other = also::Other { contract, base: &self.base, memory: &self.memory, upstream };
                 other.does(also, &original).await;
             }
             let lost = hurt.fault.lose_response && hurt.fits(&response);
@@ -121,8 +113,32 @@ impl Harm {
         Ok(response)
     }
 
-    async fn relisted(
+    /// What the server answers, or what a list by another rule is.
+    async fn answered(
         &self,
+        operation: Option<&Operation>,
+        happening: &[&Hurt],
+        request: &Request,
+        upstream: &dyn Upstream,
+    ) -> Result<Response, NoResponse> {
+        let (Subject::Suite(contract), Some(operation)) = (&self.subject, operation) else {
+            return upstream.send(request.clone()).await;
+        };
+        let relist = happening.iter().find_map(|hurt| hurt.fault.list.as_ref());
+        let response = match relist {
+            Some(rule) if operation.page.is_some() => {
+                Self::relisted(contract, rule, operation, request, upstream).await?
+            }
+            _ => upstream.send(request.clone()).await?,
+        };
+        if operation.action == Action::Create {
+            self.memory.keep(&contract.resources[operation.resource].id_property, request, &response);
+        }
+        Ok(response)
+    }
+
+    async fn relisted(
+        contract: &Contract,
         rule: &Relist,
         list: &Operation,
         request: &Request,
@@ -131,8 +147,8 @@ impl Harm {
         // What the server itself refuses stays refused.
         let checked = upstream.send(request.clone()).await?;
         let Some(page) = list.page.as_ref().filter(|_| checked.status < 300) else { return Ok(checked) };
-        let (items, mut response) = relist::whole(&self.contract, list, page, request, upstream).await?;
-        let id = &self.contract.resources[list.resource].id_property;
+        let (items, mut response) = relist::whole(contract, list, page, request, upstream).await?;
+        let id = &contract.resources[list.resource].id_property;
         let (shown, more) = relist::paged(rule, page, id, request, items);
         let mut body: Value = conformance_json::parse(&response.body).unwrap_or_default();
         pointer::set(&mut body, &page.items, Value::Array(shown));
@@ -151,10 +167,9 @@ impl Boundary for Harm {
 }
 
 impl Hurt {
-    fn happens(&self, operation: Option<&Operation>, request: &Request) -> bool {
+    fn happens(&self, operation: Option<&str>, request: &Request) -> bool {
         let on = &self.fault.on;
-        let meant =
-            on.operations.is_empty() || operation.is_some_and(|operation| on.operations.contains(&operation.id));
+        let meant = on.operations.is_empty() || operation.is_some_and(|id| on.operations.iter().any(|one| one == id));
         let query = change::query(&request.target);
         let has = |name: &String| query.iter().any(|(one, _)| one == name);
         let token = request.header("authorization").is_some();

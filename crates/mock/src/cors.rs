@@ -1,30 +1,77 @@
-//! Lets pages that a developer serves from their own machine call the mock, and no others.
+//! Which pages may call the mock from a browser: those that a developer serves from their own machine, and those that the
+//! person who started it named.
 
 use std::borrow::Cow;
 
 use conformance_record::Request;
 
-/// The header fields for a request's `Origin`: none unless it is a loopback origin.
-pub(crate) fn fields(request: &Request) -> Vec<(Cow<'static, str>, String)> {
-    let Some(origin) = request.header("origin").filter(|origin| is_loopback(origin)) else { return Vec::new() };
-    vec![
-        ("access-control-allow-origin".into(), origin.to_owned()),
-        ("vary".into(), "origin".to_owned()),
-        ("access-control-expose-headers".into(), "*".to_owned()),
-    ]
+/// Header fields of a response.
+type Fields = Vec<(Cow<'static, str>, String)>;
+
+/// Header fields of a response that a page may read without being allowed to (Fetch, 2.2.2).
+const ALWAYS_READABLE: [&str; 7] =
+    ["cache-control", "content-language", "content-length", "content-type", "expires", "last-modified", "pragma"];
+
+/// The pages that may call.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Cors {
+    /// Whether all may.
+    pub any: bool,
+    /// Origins that may besides those of this machine: `https://app.example`, `null`.
+    pub origins: Vec<String>,
 }
 
-/// The header fields that answer a preflight, when the request is one.
-pub(crate) fn preflight(request: &Request, methods: &str) -> Vec<(Cow<'static, str>, String)> {
-    if request.header("access-control-request-method").is_none() || fields(request).is_empty() {
-        return Vec::new();
+impl Cors {
+    fn admits(&self, origin: &str) -> bool {
+        self.any || is_loopback(origin) || self.origins.iter().any(|one| one.eq_ignore_ascii_case(origin))
     }
-    let headers = request.header("access-control-request-headers").unwrap_or("authorization, content-type");
-    vec![
-        ("access-control-allow-methods".into(), methods.to_owned()),
-        ("access-control-allow-headers".into(), headers.to_owned()),
-        ("access-control-max-age".into(), "600".to_owned()),
-    ]
+
+    /// The header fields for a request's `Origin`, and for what its page may read of the response with these header fields:
+    /// none unless the page may call.
+    pub(crate) fn fields<'n>(&self, request: &Request, names: impl Iterator<Item = &'n str>) -> Fields {
+        let Some(origin) = request.header("origin").filter(|origin| self.admits(origin)) else { return Vec::new() };
+        let mut readable: Vec<&str> = names.filter(|name| !ALWAYS_READABLE.contains(name)).collect();
+        readable.dedup();
+        let mut fields: Fields = vec![
+            ("access-control-allow-origin".into(), origin.to_owned()),
+            ("access-control-allow-credentials".into(), "true".to_owned()),
+            ("vary".into(), "origin".to_owned()),
+        ];
+        if !readable.is_empty() {
+            // With credentials, `*` is the name of a header field.
+            fields.push(("access-control-expose-headers".into(), readable.join(", ")));
+        }
+        fields
+    }
+
+    /// The header fields that answer a preflight, when the request is one of a page that may call.
+    pub(crate) fn preflight(&self, request: &Request, methods: &str) -> Fields {
+        if !is_preflight(request) || !request.header("origin").is_some_and(|origin| self.admits(origin)) {
+            return Vec::new();
+        }
+        let headers = request.header("access-control-request-headers").unwrap_or("authorization, content-type");
+        let mut fields: Fields = vec![
+            ("access-control-allow-methods".into(), methods.to_owned()),
+            ("access-control-allow-headers".into(), headers.to_owned()),
+            ("access-control-max-age".into(), "600".to_owned()),
+        ];
+        // A page of a public site asks before it calls into a private network.
+        if request.header("access-control-request-private-network") == Some("true") {
+            fields.push(("access-control-allow-private-network".into(), "true".to_owned()));
+        }
+        fields
+    }
+
+    /// Why the page that sent a request cannot read the response, and what helps.
+    pub(crate) fn hint(&self, request: &Request) -> Option<String> {
+        let origin = request.header("origin").filter(|origin| !self.admits(origin))?;
+        Some(format!("a page of {origin} cannot read this; `--cors-origin {origin}` lets it"))
+    }
+}
+
+/// Whether a browser asks what a page may send.
+pub(crate) fn is_preflight(request: &Request) -> bool {
+    request.method == "OPTIONS" && request.header("access-control-request-method").is_some()
 }
 
 /// Whether an origin is on this machine: `http://localhost:5173`, `http://127.0.0.1`, `http://[::1]:3000`.

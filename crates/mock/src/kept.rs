@@ -1,20 +1,23 @@
 //! Workspaces by credential: the least recently used one makes room for a new one, and no credential is kept.
 
 use std::collections::HashMap;
-use std::hash::{BuildHasher as _, RandomState};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use parking_lot::RwLock;
+use siphasher::sip128::SipHasher24;
 
-/// What stands for a credential: two hashes under keys of this process, from which nothing leads back to it.
-type Key = (u64, u64);
+/// What stands for a credential: a keyed hash, from which nothing leads back to it.
+pub(crate) type Key = u128;
+
+/// What hashes are keyed with: random, and kept with what is saved, so that a credential finds its workspace again.
+pub(crate) type Salt = [u8; 16];
 
 /// What is kept for each credential.
 #[derive(Debug)]
 pub(crate) struct Kept<W> {
     most: usize,
-    hashers: (RandomState, RandomState),
+    salt: RwLock<Salt>,
     all: RwLock<HashMap<Key, Used<W>>>,
     /// Counts uses, and so tells the order of them.
     uses: AtomicU64,
@@ -31,13 +34,47 @@ struct Used<W> {
 
 impl<W> Kept<W> {
     pub(crate) fn new(most: usize) -> Self {
-        let hashers = (RandomState::new(), RandomState::new());
+        let mut salt = Salt::default();
+        fastrand::fill(&mut salt);
         let (uses, made) = (AtomicU64::new(0), AtomicU64::new(0));
-        Self { most: most.max(1), hashers, all: RwLock::default(), uses, made }
+        Self { most: most.max(1), salt: RwLock::new(salt), all: RwLock::default(), uses, made }
     }
 
     fn key(&self, credential: &str) -> Key {
-        (self.hashers.0.hash_one(credential), self.hashers.1.hash_one(credential))
+        SipHasher24::new_with_key(&self.salt.read()).hash(credential.as_bytes()).as_u128()
+    }
+
+    /// What hashes are keyed with.
+    pub(crate) fn salt(&self) -> Salt {
+        *self.salt.read()
+    }
+
+    /// Puts what was saved in place of everything.
+    pub(crate) fn restore(&self, salt: Salt, saved: Vec<(Key, usize, W)>) {
+        let made = saved.iter().map(|(_, number, _)| *number).max().unwrap_or(0);
+        let used = |(key, number, workspace)| {
+            (key, Used { workspace: Arc::new(workspace), number, last: AtomicU64::new(self.now()) })
+        };
+        let mut all = self.all.write();
+        *self.salt.write() = salt;
+        *all = saved.into_iter().map(used).collect();
+        self.made.store(u64::try_from(made).unwrap_or(u64::MAX), Ordering::Relaxed);
+    }
+
+    /// All workspaces, by their numbers.
+    pub(crate) fn all(&self) -> Vec<(Key, usize, Arc<W>)> {
+        let all = self.all.read();
+        let mut all: Vec<_> = all.iter().map(|(key, used)| (*key, used.number, used.workspace.clone())).collect();
+        all.sort_by_key(|(_, number, _)| *number);
+        all
+    }
+
+    /// Replaces the workspace with a number; false when there is none.
+    pub(crate) fn put(&self, number: usize, workspace: W) -> bool {
+        let mut all = self.all.write();
+        let Some(used) = all.values_mut().find(|one| one.number == number) else { return false };
+        used.workspace = Arc::new(workspace);
+        true
     }
 
     fn now(&self) -> u64 {

@@ -21,6 +21,7 @@ mod pipeline;
 pub mod plan;
 pub mod problem;
 pub mod reply;
+mod saved;
 pub mod seeds;
 pub mod server;
 mod service;
@@ -30,7 +31,7 @@ pub mod store;
 mod values;
 pub mod workspaces;
 
-pub use control::{Control, Script, Workshop};
+pub use control::{Control, KnownFault, Script, Workshop};
 pub use mock::{Mock, Observer, Witness};
 pub use reply::Reply;
 pub use seeds::Seeds;

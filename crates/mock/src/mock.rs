@@ -8,13 +8,15 @@ use bytes::Bytes;
 use conformance_contract::Contract;
 use conformance_record::{Answer, Boundary, NoResponse, Request, Response, Upstream};
 use conformance_source::{Diagnostics, SourceFile};
+use serde_json::Value;
 
-use crate::control::Control;
+use crate::control::{self, Control};
 use crate::cors;
 use crate::derived::Derived;
 use crate::pipeline::SuiteMock;
 use crate::problem::Problem;
-use crate::reply::Reply;
+use crate::reply::{Reply, plain};
+use crate::saved::Saved;
 use crate::settings::Settings;
 
 /// Someone who watches the server.
@@ -45,6 +47,24 @@ pub(crate) trait Engine: Send + Sync {
     /// # Errors
     /// What is missing, when the request has no credentials and so means no workspace.
     fn reset(&self, request: &Request) -> Result<Option<usize>, String>;
+
+    /// What all workspaces hold.
+    fn saved(&self) -> Saved;
+
+    /// Puts what was saved in place of everything.
+    ///
+    /// # Errors
+    /// What cannot be read, and where; nothing is changed then.
+    fn restore(&self, saved: Saved) -> Result<(), String>;
+
+    /// Puts this in place of what the workspace with a number holds; false when there is no such workspace.
+    ///
+    /// # Errors
+    /// What cannot be read, and where; nothing is changed then.
+    fn put(&self, number: usize, state: &Value) -> Result<bool, String>;
+
+    /// Puts the workspace with a number back to where it began; false when there is none.
+    fn clear(&self, number: usize) -> bool;
 }
 
 /// A stateful server of one API.
@@ -127,6 +147,25 @@ impl Mock {
         &self.control
     }
 
+    /// All that it keeps, as text.
+    #[must_use]
+    pub fn saved(&self) -> String {
+        self.engine.saved().written(self.engine.title())
+    }
+
+    /// Puts what was saved as text in place of everything.
+    ///
+    /// # Errors
+    /// What is wrong with it; nothing is changed then.
+    pub fn restore(&self, text: &str) -> Result<(), String> {
+        self.engine.restore(Saved::read(text)?)
+    }
+
+    /// Completes when something has arrived since a revision: the revision now.
+    pub async fn changed_after(&self, revision: u64) -> u64 {
+        self.control.journal.changed_after(revision).await
+    }
+
     /// Answers a request to the control API.
     pub(crate) fn govern(
         &self,
@@ -143,6 +182,11 @@ impl Mock {
         self.boundary.as_deref()
     }
 
+    /// Whether something stands before it, or somebody looks at what passes.
+    pub(crate) fn is_watched(&self) -> bool {
+        self.boundary.is_some() || self.witness.is_some() || self.control.script(None).is_some()
+    }
+
     /// How it was set up.
     #[must_use]
     pub fn settings(&self) -> &Settings {
@@ -154,6 +198,14 @@ impl Mock {
     pub fn respond(&self, request: &Request) -> Reply {
         let start = Instant::now();
         let mut reply = self.engine.answer(request);
+        // A person with a browser sees what there is, unless the API has something there itself.
+        if request.path() == "/"
+            && reply.status == 404
+            && request.header("accept").is_some_and(|one| one.contains("text/html"))
+        {
+            reply = plain(302, Bytes::new());
+            reply.headers.push(("location".into(), control::BASE.to_owned()));
+        }
         self.finish(request, &mut reply, start);
         reply
     }
@@ -168,7 +220,16 @@ impl Mock {
     }
 
     fn finish(&self, request: &Request, reply: &mut Reply, start: Instant) {
-        reply.headers.extend(cors::fields(request));
+        let cors = &self.settings.cors;
+        if cors::is_preflight(request) && reply.status >= 400 {
+            // The browser would tell the page of this error only; of the request itself it tells the status.
+            *reply = plain(204, Bytes::new());
+            let method = request.header("access-control-request-method").unwrap_or("");
+            reply.headers.extend(cors.preflight(request, method));
+        }
+        let fields = cors.fields(request, reply.headers.iter().map(|(name, _)| name.as_ref()));
+        reply.headers.extend(fields);
+        reply.hint = cors.hint(request);
         if let Some(observer) = &self.observer {
             observer.answered(request, reply, start.elapsed());
         }

@@ -9,16 +9,18 @@ use conformance_contract::request::{Reading, bearer};
 use conformance_contract::{Contract, Operation};
 use conformance_record::{Code, Finding, Request};
 use conformance_source::{Diagnostics, SourceFile};
+use serde_json::Value;
 
 use crate::control;
-use crate::cors;
 use crate::mock::Engine;
 use crate::plan::{Plan, SuiteFault, is_location, plan};
 use crate::problem::Problem;
 use crate::reply::{Reply, plain};
+use crate::saved::Saved;
 use crate::seeds::Seeds;
 use crate::settings::Settings;
-use crate::workspaces::Workspaces;
+use crate::store::Collection;
+use crate::workspaces::{State, Workspace, Workspaces};
 
 /// The mock of a suite.
 pub(crate) struct SuiteMock {
@@ -100,7 +102,7 @@ impl SuiteMock {
         }
         let mut reply = plain(204, Bytes::new());
         reply.headers = vec![("allow".into(), allow(&methods))];
-        reply.headers.extend(cors::preflight(request, &allow(&methods)));
+        reply.headers.extend(self.settings.cors.preflight(request, &allow(&methods)));
         reply
     }
 
@@ -136,6 +138,22 @@ impl SuiteMock {
             reply.headers.extend(self.location(reading, &reply.body).map(|path| ("location".into(), path)));
         }
         reply
+    }
+
+    /// What a workspace holds, in the form of fixtures.
+    fn seeds_of(&self, state: &State) -> Value {
+        let resources = self.contract.resources.iter().zip(state.collections.iter());
+        let objects = |all: &Collection| all.oldest_first().map(|one| Value::Object(one.state.clone())).collect();
+        Value::Object(resources.map(|(resource, all)| (resource.name.clone(), objects(all))).collect())
+    }
+
+    /// A workspace that holds these fixtures.
+    fn restored(&self, number: usize, fixtures: &Value) -> Result<Workspace, String> {
+        let file = SourceFile::new("fixtures", fixtures.to_string());
+        let seeds = Seeds::parse(&self.contract, &self.plan, &file).map_err(|wrong| {
+            wrong.0.iter().map(|one| format!("{} ({})", one.title, one.label)).collect::<Vec<_>>().join(". ")
+        })?;
+        Ok(self.workspaces.holding(number, &seeds))
     }
 
     /// The token, if it is let in.
@@ -191,6 +209,30 @@ impl Engine for SuiteMock {
             return Err("whose workspace? Send its token: `Authorization: Bearer TOKEN`".to_owned());
         }
         Ok(number)
+    }
+
+    fn saved(&self) -> Saved {
+        let kept = self.workspaces.kept();
+        let state = |(key, number, one): (_, _, Arc<Workspace>)| (key, number, self.seeds_of(&one.state.lock()));
+        Saved { salt: kept.salt(), workspaces: kept.all().into_iter().map(state).collect() }
+    }
+
+    fn restore(&self, saved: Saved) -> Result<(), String> {
+        let workspace = |(key, number, state): (_, usize, Value)| {
+            let restored = self.restored(number, &state).map_err(|wrong| format!("workspaces/{number}: {wrong}"))?;
+            Ok((key, number, restored))
+        };
+        let all = saved.workspaces.into_iter().map(workspace).collect::<Result<_, String>>()?;
+        self.workspaces.kept().restore(saved.salt, all);
+        Ok(())
+    }
+
+    fn put(&self, number: usize, state: &Value) -> Result<bool, String> {
+        Ok(self.workspaces.kept().put(number, self.restored(number, state)?))
+    }
+
+    fn clear(&self, number: usize) -> bool {
+        self.workspaces.kept().put(number, self.workspaces.begun(number))
     }
 }
 

@@ -22,6 +22,8 @@ pub struct Reply {
     pub notes: Vec<Finding>,
     /// Why it was refused.
     pub problem: Option<Problem>,
+    /// What the person who started the mock may want to change.
+    pub hint: Option<String>,
 }
 
 impl From<Reply> for Response {
@@ -35,5 +37,5 @@ impl From<Reply> for Response {
 pub(crate) fn plain(status: u16, body: Bytes) -> Reply {
     let headers =
         if body.is_empty() { Vec::new() } else { vec![("content-type".into(), "application/json".to_owned())] };
-    Reply { status, headers, body, workspace: None, notes: Vec::new(), problem: None }
+    Reply { status, headers, body, workspace: None, notes: Vec::new(), problem: None, hint: None }
 }

@@ -1,9 +1,10 @@
 //! Puts a mock on a socket: HTTP/1.1, and HTTP/2 by prior knowledge, with bounds on everything.
 
-use std::future::Future;
+use std::future::{Future, poll_fn};
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Weak};
+use std::task::Poll;
 use std::time::Duration;
 
 use hyper::body::Incoming;
@@ -24,11 +25,16 @@ use crate::socket::{Activity, Socket};
 /// How long those that have connected and said nothing keep a server that shall end.
 const SILENCE: Duration = Duration::from_millis(500);
 
-/// Serves until `shutdown` completes; then lets what is in flight finish, for a while.
+/// Serves what connects to any of the listeners until `shutdown` completes; then lets what is in flight finish, for a while.
 ///
 /// # Errors
 /// When the listener fails for good.
-pub async fn serve(listener: TcpListener, mock: Arc<Mock>, shutdown: impl Future<Output = ()>) -> io::Result<()> {
+pub async fn serve(
+    listeners: impl Into<Vec<TcpListener>>,
+    mock: Arc<Mock>,
+    shutdown: impl Future<Output = ()>,
+) -> io::Result<()> {
+    let listeners = listeners.into();
     let limits = mock.settings().limits;
     let connections = Arc::new(Semaphore::new(limits.connections));
     let graceful = GracefulShutdown::new();
@@ -51,18 +57,19 @@ pub async fn serve(listener: TcpListener, mock: Arc<Mock>, shutdown: impl Future
     let mut open = Open { all: Vec::new(), spare: limits.connections / 64 };
     loop {
         tokio::select! {
-            ready = next(&listener, &connections, &mut open) => {
+            ready = next(&listeners, &connections, &mut open) => {
                 let (accepted, place) = ready?;
                 begin(accepted, open.add(), Some(place));
             }
             () = &mut shutdown => break,
         }
     }
+    mock.control().close();
     // Who had connected already is heard: a client may have sent its last and be gone.
-    while let Ok(Ok(accepted)) = timeout(Duration::ZERO, listener.accept()).await {
+    while let Ok(Ok(accepted)) = timeout(Duration::ZERO, accept(&listeners)).await {
         begin(accepted, open.add(), None);
     }
-    drop((listener, silence, busy));
+    drop((listeners, silence, busy));
     let _ = timeout(SILENCE, silent.closed()).await;
     let ended = async {
         graceful.shutdown().await;
@@ -100,16 +107,28 @@ impl Open {
     }
 }
 
+/// The next connection to any of the listeners.
+async fn accept(listeners: &[TcpListener]) -> io::Result<(TcpStream, SocketAddr)> {
+    poll_fn(|context| {
+        let ready = listeners.iter().find_map(|listener| match listener.poll_accept(context) {
+            Poll::Ready(accepted) => Some(accepted),
+            Poll::Pending => None,
+        });
+        ready.map_or(Poll::Pending, Poll::Ready)
+    })
+    .await
+}
+
 /// The next connection, and a place for it. Where there is none, an idle connection makes room for it; and while none is
 /// idle, it waits in the listener's queue.
 async fn next(
-    listener: &TcpListener,
+    listeners: &[TcpListener],
     places: &Arc<Semaphore>,
     open: &mut Open,
 ) -> io::Result<((TcpStream, SocketAddr), OwnedSemaphorePermit)> {
     const LOOK_AGAIN: Duration = Duration::from_millis(20);
     loop {
-        let accepted = match listener.accept().await {
+        let accepted = match accept(listeners).await {
             Ok(accepted) => accepted,
             // A connection that died in the queue, or too many open files: neither ends the server.
             Err(_) => {

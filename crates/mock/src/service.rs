@@ -7,15 +7,16 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use bytes::Bytes;
-use conformance_record::{Behind, NoResponse, Request, Response, Upstream as _};
+use conformance_record::{Answer, Behind, NoResponse, Request, Response, Upstream};
 use http_body_util::{BodyExt, Full};
 use hyper::body::{Body, Incoming};
+use parking_lot::Mutex;
 use tokio::net::TcpStream;
 use tokio::sync::{oneshot, watch};
 use tokio::time::timeout;
 
-use crate::control::{BASE, PREFIX, prefix};
-use crate::cors;
+use crate::control::{BASE, PREFIX, Remarks, prefix};
+use crate::cors::{self, Cors};
 use crate::mock::Mock;
 use crate::problem::Problem;
 use crate::reply::Reply;
@@ -40,7 +41,7 @@ pub(crate) fn answer(
     request: hyper::Request<Incoming>,
     busy: watch::Receiver<()>,
 ) -> Answered {
-    let watched = mock.boundary().is_some() || mock.witness().is_some() || request.uri().path().starts_with(PREFIX);
+    let watched = mock.is_watched() || request.uri().path().starts_with(PREFIX);
     if !watched {
         return Box::pin(async move { read(&mock, peer, request, None).await });
     }
@@ -87,14 +88,21 @@ async fn read(
     if call.is_none() && seen.target.starts_with(BASE) {
         let host = parts.uri.authority().map(hyper::http::uri::Authority::as_str);
         let host = host.or_else(|| parts.headers.get(hyper::header::HOST)?.to_str().ok());
+        mock.control().ready(&seen).await;
         return Ok(response(mock.govern(peer, host, (&seen, whole.err()))));
     }
     // A preflight is the browser's own affair.
-    let preflight = seen.method == "OPTIONS" && seen.header("access-control-request-method").is_some();
-    let plain = preflight || (call.is_none() && mock.boundary().is_none() && mock.witness().is_none());
+    let plain = cors::is_preflight(&seen) || (call.is_none() && !mock.is_watched());
     match whole {
-        Err(problem) if plain => Ok(response(mock.refuse(&seen, problem))),
-        Ok(()) if plain => Ok(response(mock.respond(&seen))),
+        whole if plain => {
+            let start = Instant::now();
+            let reply = whole.map_or_else(|problem| mock.refuse(&seen, problem), |()| mock.respond(&seen));
+            // Whoever is led to the inspector did not mean the API.
+            if mock.control().notes_all() && !(seen.path() == "/" && reply.status == 302) {
+                mock.control().journal.add(seen, &reply, start.elapsed());
+            }
+            Ok(response(reply))
+        }
         whole => passed(mock, call.as_deref(), (seen, whole.err()), gone).await,
     }
 }
@@ -107,16 +115,17 @@ async fn passed(
     gone: Option<Gone>,
 ) -> io::Result<hyper::Response<Full<Bytes>>> {
     let (start, seen, journal) = (Instant::now(), request.clone(), &mock.control().journal);
-    let noted = call.map(|call| journal.begin(call, &request));
-    let script = call.and_then(|call| mock.control().script(call));
+    let noted = (call.is_some() || mock.control().notes_all()).then(|| journal.begin(call, &request));
+    let noting = Noting { mock, remarks: Mutex::default() };
+    let script = mock.control().script(call);
     let work = async {
         match (problem, script, mock.boundary()) {
             (Some(problem), ..) if problem.message == UNFINISHED => Err(NoResponse::RequestUnfinished),
-            (Some(problem), ..) => Ok(mock.refuse(&request, problem).into()),
-            (None, Some(script), Some(boundary)) => script.pass(request, &Behind { boundary, upstream: mock }).await,
-            (None, Some(script), None) => script.pass(request, mock).await,
-            (None, None, Some(boundary)) => boundary.pass(request, mock).await,
-            (None, None, None) => mock.send(request).await,
+            (Some(problem), ..) => Ok(noting.noted(mock.refuse(&request, problem))),
+            (None, Some(script), Some(boundary)) => script.pass(request, &Behind { boundary, upstream: &noting }).await,
+            (None, Some(script), None) => script.pass(request, &noting).await,
+            (None, None, Some(boundary)) => boundary.pass(request, &noting).await,
+            (None, None, None) => noting.send(request).await,
         }
     };
     let left = async {
@@ -132,12 +141,43 @@ async fn passed(
         () = left => Err(NoResponse::ClientGone),
     };
     if let Some(noted) = noted {
-        journal.end(noted, answer.clone());
+        journal.end(noted, answer.clone(), noting.remarks(&answer));
     }
     if let Some(witness) = mock.witness() {
         witness.saw(&seen, &answer, start.elapsed());
     }
-    Ok(altered(answer.map_err(io::Error::other)?, &seen))
+    Ok(altered(answer.map_err(io::Error::other)?, &seen, &mock.settings().cors))
+}
+
+/// The mock, and what it said last.
+struct Noting<'m> {
+    mock: &'m Mock,
+    remarks: Mutex<Option<(Remarks, Response)>>,
+}
+
+impl Noting<'_> {
+    fn noted(&self, reply: Reply) -> Response {
+        let remarks = Remarks::from(&reply);
+        let response = Response::from(reply);
+        *self.remarks.lock() = Some((remarks, response.clone()));
+        response
+    }
+
+    /// What the mock said of a request whose client saw this.
+    fn remarks(&self, seen: &Result<Response, NoResponse>) -> Remarks {
+        let (remarks, own) = self.remarks.lock().take().unzip();
+        let fault = match seen {
+            Ok(response) => own.as_ref() != Some(response),
+            Err(reason) => matches!(reason, NoResponse::Injected(_) | NoResponse::ResponseLost),
+        };
+        remarks.unwrap_or_default().with_fault(fault)
+    }
+}
+
+impl Upstream for Noting<'_> {
+    fn send(&self, request: Request) -> Answer<'_> {
+        Box::pin(std::future::ready(Ok(self.noted(self.mock.respond(&request)))))
+    }
 }
 
 /// A target without the call that stands before it: `/~/RUN/CALL/v2/things` is `/v2/things`, of the call `RUN/CALL`. Every
@@ -156,7 +196,7 @@ fn call(target: &str) -> (Option<String>, &str) {
 }
 
 /// What a boundary made of an answer; a page may read that, too.
-fn altered(passed: Response, request: &Request) -> hyper::Response<Full<Bytes>> {
+fn altered(passed: Response, request: &Request, cors: &Cors) -> hyper::Response<Full<Bytes>> {
     let (mut headers, mut body) = (passed.headers, passed.body);
     let is_head = request.method == "HEAD";
     // A body may have become another one. To a HEAD it is told, and not sent.
@@ -166,7 +206,8 @@ fn altered(passed: Response, request: &Request) -> hyper::Response<Full<Bytes>> 
         body.clear();
     }
     if !headers.iter().any(|(name, _)| name == "access-control-allow-origin") {
-        headers.extend(cors::fields(request).into_iter().map(|(name, value)| (name.into_owned(), value)));
+        let fields = cors.fields(request, headers.iter().map(|(name, _)| name.as_str()));
+        headers.extend(fields.into_iter().map(|(name, value)| (name.into_owned(), value)));
     }
     built(passed.status, headers, Bytes::from(body))
 }

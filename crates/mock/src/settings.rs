@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::cors::Cors;
+
 /// How the mock behaves where the contract leaves it open.
 #[derive(Clone, Debug, Default)]
 pub struct Settings {
@@ -11,6 +13,8 @@ pub struct Settings {
     pub strict: bool,
     /// The only token that is let in; none lets every token in, each to its own workspace.
     pub require_token: Option<String>,
+    /// Which pages may call it from a browser.
+    pub cors: Cors,
     /// Bounds on what one server keeps and takes.
     pub limits: Limits,
 }

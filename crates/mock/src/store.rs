@@ -82,6 +82,16 @@ impl Collection {
         self.listed.get(self.ranks.get(id)?)
     }
 
+    /// All objects, in the order in which they were added.
+    pub fn oldest_first(&self) -> impl Iterator<Item = &Arc<Object>> {
+        let (ahead, back) = if self.newest_first {
+            (None, Some(self.listed.values().rev()))
+        } else {
+            (Some(self.listed.values()), None)
+        };
+        ahead.into_iter().flatten().chain(back.into_iter().flatten())
+    }
+
     /// Adds the newest object.
     pub fn insert(&mut self, id: &str, object: Object) {
         self.created += 1;

@@ -59,14 +59,33 @@ impl Workspaces {
         self.kept.replace(token, |number| self.fresh(token, number))
     }
 
+    /// All of them.
+    pub(crate) fn kept(&self) -> &Kept<Workspace> {
+        &self.kept
+    }
+
+    /// A workspace with a number, as each begins.
+    pub(crate) fn begun(&self, number: usize) -> Workspace {
+        self.holding(number, &self.seeds)
+    }
+
+    /// A workspace with a number that holds these objects.
+    pub(crate) fn holding(&self, number: usize, seeds: &Seeds) -> Workspace {
+        self.made(&number.to_string(), number, seeds)
+    }
+
     fn fresh(&self, token: &str, number: usize) -> Workspace {
+        self.made(token, number, &self.seeds)
+    }
+
+    fn made(&self, token: &str, number: usize, seeds: &Seeds) -> Workspace {
         let random = |index: usize| match self.seed {
             Some(seed) => fastrand::Rng::with_seed(mix(seed, token).wrapping_add(index as u64)),
             None => fastrand::Rng::new(),
         };
         let state = State {
-            collections: self.seeds.collections.clone(),
-            clock: Clock::new(self.seed.is_some(), self.seeds.newest),
+            collections: seeds.collections.clone(),
+            clock: Clock::new(self.seed.is_some(), seeds.newest),
             ids: (0..self.resources).map(|index| Ids::new(random(index))).collect(),
         };
         Workspace { number, state: Mutex::new(state) }

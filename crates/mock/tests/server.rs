@@ -22,7 +22,7 @@ async fn start(limits: Limits) -> (SocketAddr, oneshot::Sender<()>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let (stop, stopped) = oneshot::channel::<()>();
-    tokio::spawn(server::serve(listener, Arc::new(mock), async move { drop(stopped.await) }));
+    tokio::spawn(server::serve([listener], Arc::new(mock), async move { drop(stopped.await) }));
     (address, stop)
 }
 

@@ -88,10 +88,16 @@ impl Exchange {
     /// As it may be told of somebody else's request: its credentials are known from nowhere but itself.
     #[must_use]
     pub fn anonymous(&self) -> Self {
+        self.cleaned(&self.own_secrets(), credentials)
+    }
+
+    /// What its own request's header fields hold of credentials.
+    #[must_use]
+    pub fn own_secrets(&self) -> Secrets {
         let given = self.request.headers.iter().filter(|(name, _)| is_telling(name));
         let values = given
             .flat_map(|(_, value)| [Some(value.as_str()), value.trim().split_once(' ').map(|(_, rest)| rest.trim())]);
-        self.cleaned(&Secrets::new(values.flatten()), credentials)
+        Secrets::new(values.flatten())
     }
 }
 

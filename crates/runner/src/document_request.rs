@@ -2,12 +2,10 @@
 //!
 //! What a document leaves open is no finding, except for names that it does not have: those are most often misspelled.
 
-use std::collections::BTreeMap;
-
 use conformance_api::body::{self, BodyError};
 use conformance_api::credentials::{self, Carriers};
 use conformance_api::media::is_json;
-use conformance_api::path::Router;
+use conformance_api::routes::{self, Routes};
 use conformance_api::{Api, Merged, Proof, Side, Violation, query};
 use conformance_openapi::{Location, Operation as Declared, Parameter, Scheme};
 use conformance_record::secrets::HIDDEN;
@@ -25,9 +23,7 @@ pub struct DocumentReader {
     /// What the document means.
     pub api: Api,
     proof: Proof,
-    router: Router,
-    /// The operations of each path, by method.
-    methods: Vec<BTreeMap<String, usize>>,
+    routes: Routes,
 }
 
 impl std::fmt::Debug for DocumentReader {
@@ -43,15 +39,8 @@ impl DocumentReader {
     /// When its schemas can't be used at all.
     pub fn new(api: Api) -> Result<Self, String> {
         let proof = Proof::new(&api.schemas)?;
-        let (mut router, mut methods) = (Router::default(), Vec::<BTreeMap<String, usize>>::new());
-        for (index, operation) in api.document.operations.iter().enumerate() {
-            let at = router.add(&operation.path);
-            if at == methods.len() {
-                methods.push(BTreeMap::new());
-            }
-            methods[at].entry(operation.method.clone()).or_insert(index);
-        }
-        Ok(Self { api, proof, router, methods })
+        let routes = Routes::of(&api.document);
+        Ok(Self { api, proof, routes })
     }
 
     /// The operation that a request means.
@@ -89,27 +78,17 @@ impl DocumentReader {
 
     fn number(&self, request: &Request) -> Result<usize, Finding> {
         let path = request.path();
-        let Some(methods) = self.methods_of(path) else {
+        let Some((methods, _)) = self.routes.find(path) else {
             let near = self.near(path).map_or_else(String::new, |near| format!("; did you mean {near}?"));
             let message = format!("no operation has the path of {} {}{near}", request.method, shortened(path));
             return Err(Finding::new(Code::UnknownPath, "path", message));
         };
-        let head = || (request.method == "HEAD").then(|| methods.get("GET")).flatten();
-        let found = methods.get(request.method.as_str()).or_else(head);
-        found.copied().ok_or_else(|| {
+        routes::operation(methods, &request.method).ok_or_else(|| {
             let allowed: Vec<&str> = methods.keys().map(String::as_str).collect();
             let message =
                 format!("{} is not a method of {}; it has {}", request.method, shortened(path), allowed.join(", "));
             Finding::new(Code::UnknownMethod, "method", message)
         })
-    }
-
-    /// The operations of a path, with or without a documented server's prefix.
-    fn methods_of(&self, path: &str) -> Option<&BTreeMap<String, usize>> {
-        let shorter = self.api.document.base_paths.iter().filter_map(|prefix| path.strip_prefix(prefix.as_str()));
-        let shorter = shorter.filter(|rest| rest.is_empty() || rest.starts_with('/'));
-        let found = std::iter::once(path).chain(shorter).find_map(|path| self.router.find(path))?;
-        self.methods.get(found.template)
     }
 
     /// The path that was most likely meant: as long as this one, and spelled almost the same.

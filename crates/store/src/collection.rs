@@ -80,6 +80,11 @@ impl Collection {
         self.by_id.get(id).or_else(|| self.gone.get(id)).copied()
     }
 
+    /// All objects, in the order in which they were made.
+    pub fn iter(&self) -> impl Iterator<Item = (Sequence, &Object)> {
+        self.objects.iter().map(|(at, object)| (*at, object))
+    }
+
     /// How many objects there are.
     #[must_use]
     pub fn len(&self) -> usize {

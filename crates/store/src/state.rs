@@ -42,6 +42,16 @@ impl State {
         self.collections.entry(place.clone()).or_default()
     }
 
+    /// All collections in which anything ever was, in no order.
+    pub fn collections(&self) -> impl Iterator<Item = (&Place, &Collection)> {
+        self.collections.iter()
+    }
+
+    /// Sees that every number given from now on is greater than this one.
+    pub fn pass(&mut self, sequence: Sequence) {
+        self.made = self.made.max(sequence);
+    }
+
     /// A number greater than all before.
     pub fn next_sequence(&mut self) -> Sequence {
         self.made += 1;

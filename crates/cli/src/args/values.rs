@@ -56,6 +56,19 @@ pub(super) fn code(text: &str) -> Result<Code, String> {
     })
 }
 
+/// `https://app.example`, `http://192.168.1.20:5173`, `null`, or `any`.
+pub(super) fn origin(text: &str) -> Result<String, String> {
+    let text = text.trim_end_matches('/');
+    let is_origin = text.split_once("://").is_some_and(|(scheme, host)| {
+        let is_name = |c: char| c.is_ascii_alphanumeric() || "+-.".contains(c);
+        !scheme.is_empty() && scheme.chars().all(is_name) && !host.contains(['/', '?', '#', '@', ' ', '*'])
+    });
+    if is_origin || text == "null" || text == "any" {
+        return Ok(text.to_owned());
+    }
+    Err("expected an origin such as `https://app.example` or `http://192.168.1.20:5173`, `null`, or `any`".to_owned())
+}
+
 /// `200ms`, `1.5s`, or two of these with `..` between them.
 pub(super) fn latency(text: &str) -> Result<(Duration, Duration), String> {
     let (from, to) = text.split_once("..").unwrap_or((text, text));

@@ -17,6 +17,7 @@ use conformance_runner::traffic::{Judged, Traffic};
 use conformance_source::Diagnostic;
 
 use crate::exit::{Exit, Failure};
+use crate::faults::Catalogue;
 use crate::reports::Reports;
 use crate::signals::Heard;
 use crate::weather::Weather;
@@ -98,19 +99,19 @@ fn mock(suite: Option<&Path>, opened: &Arc<Suite>, args: &args::Exec) -> Result<
     let fixtures = args.fixtures.as_deref().map(|name| embedded::fixtures(suite, name)).transpose()?;
     let settings = Settings { seed: args.seed, ..Settings::default() };
     let mock = control::mock(opened, settings, fixtures.as_ref(), (None, true))?;
-    Ok(match weather(opened, &args.faults)? {
+    Ok(match weather(&Catalogue::Suite(opened.clone()), &args.faults)? {
         Some(weather) => mock.behind(Arc::new(weather)),
         None => mock,
     })
 }
 
 /// The faults with these names, if any.
-pub fn weather(opened: &Suite, faults: &[String]) -> Result<Option<Weather>, Failure> {
+pub fn weather(catalogue: &Catalogue, faults: &[String]) -> Result<Option<Weather>, Failure> {
     if faults.is_empty() {
         return Ok(None);
     }
-    let faults = crate::faults::named(&crate::faults::all(opened)?, faults)?;
-    Ok(Some(Weather::new(&opened.contract, faults, Vec::new(), true)))
+    let faults = crate::faults::named(&catalogue.all()?, faults)?;
+    Ok(Some(Weather::new(&catalogue.subject(), faults, Vec::new(), true)))
 }
 
 /// Runs the command to its end. A signal is passed on to it; it has five seconds then.

@@ -13,8 +13,9 @@ use conformance_runner::target::BY_HAND;
 
 use super::exec;
 use crate::exit::{Exit, Failure};
+use crate::faults::Catalogue;
 use crate::reports::Reports;
-use crate::{args, document};
+use crate::{args, control, document};
 
 /// Keeps what the command sent.
 struct Listener {
@@ -34,11 +35,17 @@ pub fn run(path: &Path, args: &args::Exec) -> Result<Exit, Failure> {
     let unusable = document::unusable(path);
     let reader = Arc::new(DocumentReader::new(document::open(path)?).map_err(&unusable)?);
     let settings = Settings { seed: args.seed, ..Settings::default() };
+    let catalogue = Catalogue::of(&reader.api);
+    let weather = exec::weather(&catalogue, &args.faults)?;
+    let control = control::control(catalogue, reader.api.document.root.to_string(), (None, true));
     let derived = Derived::new(document::open(path)?, settings.clone(), UnknownIds::Auto).map_err(&unusable)?;
     let mut reports = exec::reports(Reports::with(&args.telling, Vec::new(), String::new())?, rule)?;
     let traffic = Arc::new(Mutex::new(DocumentTraffic::given(exec::TOKEN)));
     let listener = Listener { reader: reader.clone(), traffic: traffic.clone() };
-    let mock = Mock::derived(derived, settings).witnessed(Box::new(listener));
+    let mut mock = Mock::derived(derived, settings).controlled(control).witnessed(Box::new(listener));
+    if let Some(weather) = weather {
+        mock = mock.behind(Arc::new(weather));
+    }
     let start = Instant::now();
     let ended = match exec::run_beside(mock, args)? {
         Ok(ended) => ended,

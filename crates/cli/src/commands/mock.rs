@@ -8,18 +8,21 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anstyle::{AnsiColor, Style};
-use conformance_contract::{Action, Contract, Suite};
+use conformance_contract::{Action, Contract};
 use conformance_fault::Fault;
+use conformance_mock::cors::Cors;
 use conformance_mock::{Limits, Mock, Settings, server as socket};
 use conformance_record::Secrets;
 use conformance_runner::Recorder;
-use conformance_source::Diagnostic;
+use conformance_source::{Diagnostic, Diagnostics};
 use serde_json::{Map, Value};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 use crate::exit::{Exit, Failure};
+use crate::faults::Catalogue;
+use crate::state_file::StateFile;
 use crate::weather::Weather;
 use crate::{args, control, document, embedded, faults, log, server, signals, terminal};
 
@@ -45,20 +48,25 @@ pub struct Prepared {
     pub banner: Box<dyn FnOnce(&str) -> String>,
 }
 
+impl Prepared {
+    /// The same behind what goes wrong.
+    pub fn behind(self, weather: Option<Weather>) -> Self {
+        let Some(weather) = weather else { return self };
+        let (told, banner) = (weather.summary(), self.banner);
+        Self { mock: self.mock.behind(Arc::new(weather)), banner: Box::new(move |url| banner(url) + &told), ..self }
+    }
+}
+
 fn of_suite(suite: Option<&Path>, args: &args::Mock) -> Result<Prepared, Failure> {
     let opened = Arc::new(embedded::open(suite)?);
-    let weather = weather(&opened, args)?;
+    let weather = weather(&Catalogue::Suite(opened.clone()), args)?;
     let contract = opened.contract.clone();
     let fixtures = args.fixtures.as_deref().map(|name| embedded::fixtures(suite, name)).transpose()?;
     let token = server::control_token(args.control_token.clone())?;
-    let mut mock = control::mock(&opened, settings(args), fixtures.as_ref(), (token, args.quiet))?;
-    let mut told = String::new();
-    if let Some(weather) = weather {
-        told = weather.summary();
-        mock = mock.behind(Arc::new(weather));
-    }
+    let mock = control::mock(&opened, settings(args), fixtures.as_ref(), (token, args.quiet))?;
     let (title, restricted) = (contract.title.clone(), args.require_token.is_some());
-    Ok(Prepared { mock, title, banner: Box::new(move |url| banner(&contract, url, restricted) + &told) })
+    let prepared = Prepared { mock, title, banner: Box::new(move |url| banner(&contract, url, restricted)) };
+    Ok(prepared.behind(weather))
 }
 
 /// What the arguments say of any mock.
@@ -66,7 +74,8 @@ pub fn settings(args: &args::Mock) -> Settings {
     let most = |limit: NonZeroU32| usize::try_from(limit.get()).unwrap_or(usize::MAX);
     let limits =
         Limits { connections: most(args.max_connections), workspaces: most(args.max_workspaces), ..Limits::default() };
-    Settings { seed: args.seed, strict: args.strict, require_token: args.require_token.clone(), limits }
+    let cors = Cors { any: args.cors_origins.iter().any(|one| one == "any"), origins: args.cors_origins.clone() };
+    Settings { seed: args.seed, strict: args.strict, require_token: args.require_token.clone(), cors, limits }
 }
 
 fn serve(prepared: Prepared, args: &args::Mock) -> Result<Exit, Failure> {
@@ -79,19 +88,26 @@ fn serve(prepared: Prepared, args: &args::Mock) -> Result<Exit, Failure> {
         mock = mock.witnessed(Box::new(log::Record::to(recorder.clone())));
     }
     allow_open_files(args.max_connections);
+    let state = args.state.as_deref().map(|path| StateFile::load(path, &mock)).transpose()?;
+    let mock = Arc::new(mock);
     super::runtime()?
         .block_on(async {
-            let listener = bind(&args.host, args.port).await?;
-            let address = listener.local_addr().map_err(|error| Diagnostic::general(error.to_string()))?;
+            let (listeners, address) = listen(&args.host, args.port).await?;
             let url = format!("http://{address}");
             // Who knows the URL may already end it.
             let stop = signals::first(STOPPING);
             terminal::line(&url);
             terminal::note(&banner(&url));
-            let served = socket::serve(listener, Arc::new(mock), async {
+            let keeping = state.map(|state| tokio::spawn(state.keep(mock.clone())));
+            let served = socket::serve(listeners, mock.clone(), async {
                 let _ = stop.await;
             });
-            served.await.map_err(|error| Diagnostic::general(format!("the server ended: {error}")).into())
+            served.await.map_err(|error| Diagnostic::general(format!("the server ended: {error}")))?;
+            if let Some(keeping) = keeping {
+                let kept = keeping.await.is_ok_and(|mut state| state.write_or_say(&mock));
+                return kept.then_some(()).ok_or(Failure { exit: Exit::Usage, diagnostics: Diagnostics(Vec::new()) });
+            }
+            Ok(())
         })
         .and_then(|()| match recorder.map(|recorder| recorder.finish()) {
             Some(Err(error)) => Err(Diagnostic::general(format!("the recording could not be written: {error}")).into()),
@@ -126,15 +142,35 @@ fn recorder(path: &Path, title: &str) -> Result<Recorder, Diagnostic> {
 }
 
 /// What shall go wrong, if anything.
-fn weather(suite: &Suite, args: &args::Mock) -> Result<Option<Weather>, Failure> {
+pub fn weather(catalogue: &Catalogue, args: &args::Mock) -> Result<Option<Weather>, Failure> {
     if args.faults.is_empty() && args.latency.is_none() && !args.fault_header {
         return Ok(None);
     }
-    let all = faults::all(suite)?;
+    let all = catalogue.all()?;
     let mut always = if args.faults.is_empty() { Vec::new() } else { faults::named(&all, &args.faults)? };
     always.extend(args.latency.map(|(from, to)| Fault::latency(from, to)));
     let asked_for = if args.fault_header { all } else { Vec::new() };
-    Ok(Some(Weather::new(&suite.contract, always, asked_for, args.quiet)))
+    Ok(Some(Weather::new(&catalogue.subject(), always, asked_for, args.quiet)))
+}
+
+/// Listens on an address, and tells which; on both of this machine's own where that is `localhost`.
+async fn listen(host: &str, port: u16) -> Result<(Vec<TcpListener>, SocketAddr), Failure> {
+    let both = host == "localhost";
+    let first = bind(if both { "127.0.0.1" } else { host }, port).await?;
+    let address = first.local_addr().map_err(|error| Diagnostic::general(error.to_string()))?;
+    let mut listeners = vec![first];
+    if both {
+        match TcpListener::bind(("::1", address.port())).await {
+            Ok(second) => listeners.push(second),
+            Err(error) if error.kind() == io::ErrorKind::AddrInUse => terminal::note(&format!(
+                "note: another program listens on [::1]:{port}, where `localhost` may lead; use {address}",
+                port = address.port()
+            )),
+            // A machine without IPv6.
+            Err(_) => {}
+        }
+    }
+    Ok((listeners, address))
 }
 
 async fn bind(host: &str, port: u16) -> Result<TcpListener, Failure> {
@@ -170,7 +206,11 @@ fn banner(contract: &Contract, url: &str, restricted: bool) -> String {
     }
     let tokens =
         if restricted { "Only the required token is let in." } else { "Each bearer token has a workspace of its own." };
-    let _ = write!(text, "\n{tokens} Try:\n\n{}\n\nCtrl-C stops.\n", curl(contract, url, restricted));
+    let _ = write!(
+        text,
+        "\n{tokens} Try:\n\n{}\n\nRequests, state and faults: {url}/__conformance/. Ctrl-C stops.\n",
+        curl(contract, url, restricted)
+    );
     text
 }
 
@@ -213,7 +253,7 @@ pub async fn beside(mock: Mock) -> io::Result<Beside> {
     let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
     let address = listener.local_addr()?;
     let (stop, stopped) = oneshot::channel();
-    let served = tokio::spawn(socket::serve(listener, Arc::new(mock), async {
+    let served = tokio::spawn(socket::serve([listener], Arc::new(mock), async {
         // Who drops the other end lets it go on.
         if stopped.await.is_err() {
             std::future::pending::<()>().await;

@@ -13,6 +13,7 @@ use conformance_source::{Diagnostic, Diagnostics};
 use tokio::net::TcpListener;
 
 use crate::exit::{Exit, Failure};
+use crate::faults::Catalogue;
 use crate::reports::Reports;
 use crate::{args, control, embedded, faults, server, signals, terminal};
 
@@ -32,7 +33,7 @@ pub fn run(suite: Option<&Path>, args: &args::Sdk) -> Result<Exit, Failure> {
     let mut reports = Reports::new(&args.telling, &suite, String::new())?;
     super::runtime()?.block_on(async {
         let mut mock = control::mock(&suite, MockSettings::default(), None, (None, true))?;
-        if let Some(weather) = super::exec::weather(&suite, &args.faults)? {
+        if let Some(weather) = super::exec::weather(&Catalogue::Suite(suite.clone()), &args.faults)? {
             mock = mock.behind(Arc::new(weather));
         }
         let mut target = super::run::beside(mock).await?;

@@ -13,7 +13,7 @@ use crate::formats::tree;
 use crate::readme::blocks;
 
 /// Sends a request with exactly these header fields besides `Host`, `Content-Length` and `Connection`.
-fn send(server: &MockServer, line: &str, headers: &[(&str, &str)], body: &str) -> (u16, String, Value) {
+pub fn send(server: &MockServer, line: &str, headers: &[(&str, &str)], body: &str) -> (u16, String, Value) {
     let address = server.url.strip_prefix("http://").unwrap();
     let host = headers.iter().find(|(name, _)| *name == "host").map_or(address, |(_, value)| value);
     let mut text =
@@ -31,7 +31,7 @@ fn send(server: &MockServer, line: &str, headers: &[(&str, &str)], body: &str) -
     (status, head.to_owned(), serde_json::from_str(body).unwrap_or(Value::String(body.to_owned())))
 }
 
-fn ask(server: &MockServer, line: &str, body: &str) -> (u16, Value) {
+pub fn ask(server: &MockServer, line: &str, body: &str) -> (u16, Value) {
     let (status, _, body) = send(server, line, &[], body);
     (status, body)
 }

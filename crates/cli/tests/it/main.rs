@@ -38,3 +38,4 @@ mod third_suite;
 mod verdicts;
 mod weather;
 mod wire;
+mod workbench;

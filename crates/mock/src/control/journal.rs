@@ -1,4 +1,4 @@
-//! What arrived below prefixes, and what was answered.
+//! What arrived, and what was answered.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -8,8 +8,11 @@ use conformance_contract::request::bearer;
 use conformance_record::written::{WrittenRequest, WrittenResponse};
 use conformance_record::{Exchange, NoResponse, Request, Response};
 use serde_json::{Value, json};
+use tokio::sync::watch;
 
 use super::is_below;
+use crate::clock;
+use crate::reply::Reply;
 
 /// So many exchanges are kept; the oldest go first.
 const MOST: usize = 10_000;
@@ -19,17 +22,23 @@ const MOST_BYTES: usize = 64 * 1024 * 1024;
 /// So many bytes of them are told at once.
 const MOST_AT_ONCE: usize = 4 * 1024 * 1024;
 
-/// The last exchanges below prefixes.
+/// The last exchanges.
 #[derive(Debug)]
 pub struct Journal {
     begun: Instant,
+    /// The time of day then, in milliseconds since 1970.
+    begun_at: u64,
     inner: Mutex<Inner>,
+    /// Told of every change; closed for who waits when the server ends.
+    changed: watch::Sender<u64>,
 }
 
 #[derive(Debug, Default)]
 struct Inner {
     entries: VecDeque<Arc<Entry>>,
     next: u64,
+    /// Counts changes.
+    revision: u64,
     bytes: usize,
     dropped: u64,
 }
@@ -37,9 +46,69 @@ struct Inner {
 #[derive(Clone, Debug)]
 struct Entry {
     id: u64,
-    call: String,
+    /// When it changed last.
+    revision: u64,
+    /// The prefix that stood before its path.
+    call: Option<String>,
     at: Duration,
     exchange: Exchange,
+    remarks: Remarks,
+}
+
+/// What the mock says of a request, which its response does not.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Remarks {
+    workspace: Option<usize>,
+    refused: Option<String>,
+    notes: Vec<String>,
+    /// Whether a fault answered, or altered the response.
+    fault: bool,
+}
+
+impl Remarks {
+    /// The same of a request to which a fault happened.
+    pub(crate) fn with_fault(self, fault: bool) -> Self {
+        Self { fault, ..self }
+    }
+}
+
+impl From<&Reply> for Remarks {
+    fn from(reply: &Reply) -> Self {
+        let notes = reply.notes.iter().map(ToString::to_string).chain(reply.hint.clone()).collect();
+        let refused = reply.problem.as_ref().map(|problem| problem.message.clone());
+        Self { workspace: reply.workspace, refused, notes, fault: false }
+    }
+}
+
+/// Which exchanges are asked for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Wanted {
+    /// Those below this prefix; all when there is none.
+    pub(crate) prefix: Option<String>,
+    /// Who sends a token learns which requests bore it.
+    pub(crate) token: Option<String>,
+    /// From this exchange on.
+    pub(crate) from: u64,
+    /// What changed after this revision.
+    pub(crate) after: Option<u64>,
+    pub(crate) method: Option<String>,
+    /// With what the path begins.
+    pub(crate) path: Option<String>,
+    pub(crate) status: Option<u16>,
+}
+
+impl Wanted {
+    fn fits(&self, entry: &Entry) -> bool {
+        let request = &entry.exchange.request;
+        let below = |prefix: &String| entry.call.as_ref().is_some_and(|call| is_below(call, prefix));
+        let answered = |status: u16| entry.exchange.response.as_ref().is_ok_and(|response| response.status == status);
+        entry.id >= self.from
+            && self.prefix.as_ref().is_none_or(below)
+            && self.after.is_none_or(|after| entry.revision > after)
+            && self.method.as_ref().is_none_or(|method| *method == request.method)
+            && self.path.as_ref().is_none_or(|path| request.path().starts_with(path.as_str()))
+            && self.status.is_none_or(answered)
+    }
 }
 
 impl Entry {
@@ -48,7 +117,10 @@ impl Entry {
             headers.iter().map(|(name, value)| name.len() + value.len()).sum()
         };
         let request = &self.exchange.request;
-        let sent = self.call.len() + request.target.len() + fields(&request.headers) + request.body.len();
+        let sent = self.call.as_ref().map_or(0, String::len)
+            + request.target.len()
+            + fields(&request.headers)
+            + request.body.len();
         let answer = |response: &Response| fields(&response.headers) + response.body.len();
         sent + self.exchange.response.as_ref().map_or(0, answer)
     }
@@ -56,46 +128,95 @@ impl Entry {
 
 impl Default for Journal {
     fn default() -> Self {
-        Self { begun: Instant::now(), inner: Mutex::default() }
+        Self { begun: Instant::now(), begun_at: clock::wall(), inner: Mutex::default(), changed: watch::Sender::new(0) }
     }
 }
 
 impl Journal {
     /// Notes a request as it arrives; who does not wait for the answer is in the journal all the same.
-    pub(crate) fn begin(&self, call: &str, request: &Request) -> u64 {
+    pub(crate) fn begin(&self, call: Option<&str>, request: &Request) -> u64 {
         let at = self.begun.elapsed();
         let response = Err(NoResponse::Pending);
         let exchange = Exchange { number: 0, request: request.clone(), response, took: Duration::ZERO };
         let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
         let id = inner.next;
         inner.next += 1;
-        let entry = Entry { id, call: call.to_owned(), at, exchange };
+        let revision = inner.changed();
+        let call = call.map(str::to_owned);
+        let entry = Entry { id, revision, call, at, exchange, remarks: Remarks::default() };
         inner.bytes += entry.bytes();
         inner.entries.push_back(Arc::new(entry));
         inner.shrink();
+        self.announce(revision);
         id
     }
 
     /// Notes what was answered.
-    pub(crate) fn end(&self, id: u64, response: Result<Response, NoResponse>) {
+    pub(crate) fn end(&self, id: u64, response: Result<Response, NoResponse>, remarks: Remarks) {
         let now = self.begun.elapsed();
         let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
         let Ok(index) = inner.entries.binary_search_by_key(&id, |entry| entry.id) else { return };
+        let revision = inner.changed();
         let Some(entry) = inner.entries.get_mut(index) else { return };
         let before = entry.bytes();
         let ended = Arc::make_mut(entry);
+        ended.revision = revision;
+        ended.remarks = remarks;
         ended.exchange.took = now.saturating_sub(ended.at);
         ended.exchange.response = response;
         let after = ended.bytes();
         inner.bytes = inner.bytes - before + after;
         inner.shrink();
+        self.announce(revision);
     }
 
-    /// What arrived below a prefix from an exchange on, oldest first, without credentials, as JSON. Who sends a token learns
-    /// which requests bore it. What is too much for one response is left for the next.
-    pub(crate) fn told(&self, prefix: &str, token: Option<&str>, from: u64) -> Vec<u8> {
+    /// Notes a request that was answered at once.
+    pub(crate) fn add(&self, request: Request, reply: &Reply, took: Duration) {
+        let response = Ok(Response::from(reply.clone()));
+        let exchange = Exchange { number: 0, request, response, took };
+        let at = self.begun.elapsed().saturating_sub(took);
+        let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
+        let (id, revision) = (inner.next, inner.changed());
+        inner.next += 1;
+        let entry = Entry { id, revision, call: None, at, exchange, remarks: reply.into() };
+        inner.bytes += entry.bytes();
+        inner.entries.push_back(Arc::new(entry));
+        inner.shrink();
+        self.announce(revision);
+    }
+
+    /// Completes when something has changed since a revision, or when nothing will any more: the revision now.
+    pub(crate) async fn changed_after(&self, revision: u64) -> u64 {
+        let mut changed = self.changed.subscribe();
+        changed.wait_for(|now| *now > revision).await.map_or(u64::MAX, |now| *now)
+    }
+
+    /// Lets everybody who waits for a change look again: what is kept has changed by another way.
+    pub(crate) fn touch(&self) {
+        let revision = self.inner.lock().unwrap_or_else(PoisonError::into_inner).changed();
+        self.announce(revision);
+    }
+
+    fn announce(&self, revision: u64) {
+        self.changed.send_if_modified(|now| {
+            let is_open = *now != u64::MAX;
+            if is_open {
+                *now = revision;
+            }
+            is_open
+        });
+    }
+
+    /// Lets go of everybody who waits for a change.
+    pub(crate) fn close(&self) {
+        self.changed.send_replace(u64::MAX);
+    }
+
+    /// The exchanges that are wanted, oldest first, without credentials, as JSON. What is too much for one response is left
+    /// for the next.
+    pub(crate) fn told(&self, wanted: &Wanted) -> Vec<u8> {
         let inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
-        let below = inner.entries.iter().filter(|entry| entry.id >= from && is_below(&entry.call, prefix));
+        let below = inner.entries.iter().filter(|entry| wanted.fits(entry));
         let (mut bytes, mut next) = (0, None);
         let mut page: Vec<Arc<Entry>> = Vec::new();
         for entry in below {
@@ -106,7 +227,7 @@ impl Journal {
             }
             page.push(entry.clone());
         }
-        let dropped = inner.dropped;
+        let (dropped, revision) = (inner.dropped, inner.revision);
         // Who asks for much keeps nobody else waiting.
         drop(inner);
         // Each is written as it is made: all at once they would take many times the memory.
@@ -115,9 +236,9 @@ impl Journal {
             if index > 0 {
                 text.push(b',');
             }
-            text.extend(told(entry, token).to_string().bytes());
+            text.extend(told(entry, self.begun_at, wanted.token.as_deref()).to_string().bytes());
         }
-        text.extend(format!("],\"dropped\":{dropped}").bytes());
+        text.extend(format!("],\"dropped\":{dropped},\"revision\":{revision}").bytes());
         if let Some(next) = next {
             text.extend(format!(",\"next\":{next}").bytes());
         }
@@ -125,15 +246,20 @@ impl Journal {
         text
     }
 
-    /// Forgets what arrived below a prefix.
-    pub(crate) fn forget(&self, prefix: &str) {
+    /// Forgets what is meant.
+    pub(crate) fn forget(&self, meant: &Wanted) {
         let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
-        inner.entries.retain(|entry| !is_below(&entry.call, prefix));
+        inner.entries.retain(|entry| !meant.fits(entry));
         inner.bytes = inner.entries.iter().map(|entry| entry.bytes()).sum();
     }
 }
 
 impl Inner {
+    fn changed(&mut self) -> u64 {
+        self.revision += 1;
+        self.revision
+    }
+
     fn shrink(&mut self) {
         while self.entries.len() > MOST || self.bytes > MOST_BYTES {
             let Some(oldest) = self.entries.pop_front() else { return };
@@ -143,15 +269,32 @@ impl Inner {
     }
 }
 
-fn told(entry: &Entry, token: Option<&str>) -> Value {
-    let exchange = entry.exchange.anonymous();
+fn told(entry: &Entry, begun_at: u64, token: Option<&str>) -> Value {
+    let (exchange, secrets) = (entry.exchange.anonymous(), entry.exchange.own_secrets());
     let ms = |time: Duration| time.as_secs_f64() * 1000.0;
     let mut told = json!({
-        "call": entry.call,
+        "id": entry.id,
+        "time": clock::rfc3339(begun_at + u64::try_from(entry.at.as_millis()).unwrap_or(0)),
         "atMs": ms(entry.at),
         "tookMs": ms(exchange.took),
         "request": WrittenRequest::from(exchange.request),
     });
+    if let Some(call) = &entry.call {
+        told["call"] = Value::from(call.as_str());
+    }
+    let Remarks { workspace, refused, notes, fault } = &entry.remarks;
+    if let Some(number) = workspace {
+        told["workspace"] = Value::from(*number);
+    }
+    if let Some(refused) = refused {
+        told["refused"] = Value::from(secrets.scrub(refused));
+    }
+    if !notes.is_empty() {
+        told["notes"] = notes.iter().map(|note| secrets.scrub(note)).collect();
+    }
+    if *fault {
+        told["fault"] = Value::from(true);
+    }
     if token.is_some() {
         let sent = bearer(entry.exchange.request.header("authorization"));
         told["own"] = Value::from(sent.as_deref() == token);

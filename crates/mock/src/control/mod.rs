@@ -5,7 +5,10 @@
 //! URL, and so every request can be joined with the test, or the call, that it belongs to.
 
 mod guard;
+mod inspector;
 mod journal;
+mod questions;
+mod workspaces;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
@@ -18,24 +21,30 @@ use conformance_record::{Boundary, Request};
 use conformance_source::Diagnostic;
 use percent_encoding::percent_decode_str;
 use serde_json::{Value, json};
+use tokio::time::timeout;
 
-use crate::cors;
+use crate::cors::Cors;
 use crate::mock::Engine;
 use crate::problem::Problem;
 use crate::reply::{Reply, plain};
 
 pub use journal::Journal;
+pub(crate) use journal::Remarks;
+use journal::Wanted;
 
 /// What the paths of the control API begin with.
 pub const BASE: &str = "/__conformance/";
 /// What a prefix of a base URL begins with.
 pub(crate) const PREFIX: &str = "/~/";
+/// The prefix of requests that have none of their own.
+const ALL: &str = "";
 /// So many prefixes may have faults of their own.
 const MOST: usize = 10_000;
 /// So many bytes of faults are kept.
 const MOST_BYTES: usize = 16 * 1024 * 1024;
-const PATHS: &str = "GET openapi.yaml and contract.json; PUT, GET and DELETE faults/RUN and faults/RUN/CALL; GET and DELETE journal/RUN and \
-                     journal/RUN/CALL; POST reset";
+const PATHS: &str = "GET health, openapi.yaml, contract.json and known-faults; PUT, GET and DELETE faults, faults/RUN and \
+                     faults/RUN/CALL; GET and DELETE journal, journal/RUN and journal/RUN/CALL; GET and DELETE workspaces; \
+                     GET, PUT and DELETE workspaces/NUMBER; POST reset";
 
 /// What the control API cannot make by itself.
 pub trait Workshop: Send + Sync {
@@ -45,11 +54,28 @@ pub trait Workshop: Send + Sync {
     /// The contract as one OpenAPI document, in JSON.
     fn contract(&self) -> String;
 
+    /// The faults that have a name.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    fn known_faults(&self) -> Result<Vec<KnownFault>, String>;
+
     /// What a list of faults, as JSON, does to requests and answers.
     ///
     /// # Errors
     /// What is wrong with the list.
     fn faults(&self, list: &Value) -> Result<Arc<dyn Script>, String>;
+}
+
+/// A fault that can be asked for by its name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KnownFault {
+    /// The name.
+    pub name: String,
+    /// What goes wrong, in one line.
+    pub summary: String,
+    /// Whether it is what every client meets one day, and no mistake of a server.
+    pub is_weather: bool,
 }
 
 /// What goes wrong below a prefix.
@@ -86,12 +112,34 @@ impl Control {
         Self { token, workshop: Some(workshop), ..Self::default() }
     }
 
-    /// What goes wrong with the requests of a call, if anything.
+    /// Whether everything that arrives is noted, and not only what does below a prefix.
+    pub(crate) fn notes_all(&self) -> bool {
+        self.workshop.is_some()
+    }
+
+    /// Completes when there is something to say to a request that wants to wait for it.
+    pub(crate) async fn ready(&self, request: &Request) {
+        let is_journal =
+            request.path().strip_prefix(BASE).is_some_and(|path| path.split('/').next() == Some("journal"));
+        if let (true, Ok(asked)) = (is_journal, questions::journal(request.query().unwrap_or("")))
+            && let Some(after) = asked.wanted.after
+        {
+            let _ = timeout(asked.wait, self.journal.changed_after(after)).await;
+        }
+    }
+
+    /// Lets go of everybody who waits, for the server ends.
+    pub(crate) fn close(&self) {
+        self.journal.close();
+    }
+
+    /// What goes wrong with a request, if anything: of a call with what was set for it, its run, or all.
     #[must_use]
-    pub fn script(&self, call: &str) -> Option<Arc<dyn Script>> {
+    pub fn script(&self, call: Option<&str>) -> Option<Arc<dyn Script>> {
         let scripts = self.scripts.read().unwrap_or_else(PoisonError::into_inner);
-        let run = || call.split('/').next().and_then(|run| scripts.get(run));
-        scripts.get(call).or_else(run).map(|scripted| scripted.script.clone())
+        let of_call = || call.and_then(|call| scripts.get(call));
+        let of_run = || call.and_then(|call| scripts.get(call.split('/').next()?));
+        of_call().or_else(of_run).or_else(|| scripts.get(ALL)).map(|scripted| scripted.script.clone())
     }
 
     /// Answers a request to the control API.
@@ -103,6 +151,9 @@ impl Control {
         (request, problem): (&Request, Option<Problem>),
     ) -> Reply {
         let path = request.path().strip_prefix(BASE).unwrap_or("");
+        if let Some(open) = inspector::page(path).filter(|_| matches!(request.method.as_str(), "GET" | "HEAD")) {
+            return open;
+        }
         let (what, prefix) = path.split_once('/').map_or((path, None), |(what, prefix)| (what, Some(prefix)));
         let methods = methods(what, prefix);
         let done = guard::admit(self.token.as_deref(), peer, host, request).and_then(|()| match methods {
@@ -121,9 +172,10 @@ impl Control {
         let refused = reply.status == 403;
         if let Some(methods) = methods.filter(|_| !refused && (reply.status == 405 || request.method == "OPTIONS")) {
             reply.headers.push(("allow".into(), format!("{methods}, OPTIONS")));
-            reply.headers.extend(cors::preflight(request, methods));
+            reply.headers.extend(Cors::default().preflight(request, methods));
         }
-        reply.headers.extend(cors::fields(request));
+        let fields = Cors::default().fields(request, reply.headers.iter().map(|(name, _)| name.as_ref()));
+        reply.headers.extend(fields);
         reply
     }
 
@@ -137,18 +189,39 @@ impl Control {
         match (what, prefix) {
             ("openapi.yaml", _) => Ok(self.document()),
             ("contract.json", _) => Ok(self.contract()),
-            ("reset", _) => reset(engine, request),
-            ("faults", prefix) => self.faults(method, &checked(prefix)?, &request.body),
-            (_, prefix) if method == "GET" => {
-                let token = bearer(request.header("authorization"));
-                let from = from(request.query().unwrap_or(""))?;
-                Ok(plain(200, Bytes::from(self.journal.told(&checked(prefix)?, token.as_deref(), from))))
+            ("known-faults", _) => self.known_faults(),
+            ("reset", _) => {
+                let done = reset(engine, request);
+                self.journal.touch();
+                done
             }
-            (_, prefix) => {
-                self.journal.forget(&checked(prefix)?);
+            ("workspaces", number) => {
+                let done = workspaces::answer(engine, method, number, &request.body);
+                self.journal.touch();
+                done
+            }
+            ("faults", None) => self.faults(method, ALL, &request.body),
+            ("faults", prefix) => self.faults(method, &checked(prefix)?, &request.body),
+            ("journal", prefix) => {
+                let prefix = prefix.map(|prefix| checked(Some(prefix))).transpose()?;
+                let asked = questions::journal(request.query().unwrap_or(""))?;
+                let token = bearer(request.header("authorization"));
+                let wanted = Wanted { prefix, token, ..asked.wanted };
+                if method == "GET" {
+                    return Ok(plain(200, Bytes::from(self.journal.told(&wanted))));
+                }
+                self.journal.forget(&wanted);
                 Ok(plain(204, Bytes::new()))
             }
+            _ => Ok(plain(204, Bytes::new())),
         }
+    }
+
+    fn known_faults(&self) -> Result<Reply, Refused> {
+        let known = self.workshop.as_ref().map_or_else(|| Ok(Vec::new()), |workshop| workshop.known_faults());
+        let known = known.map_err(|wrong| (500, wrong))?;
+        let told = |one: &KnownFault| json!({ "name": one.name, "summary": one.summary, "weather": one.is_weather });
+        Ok(json(200, &json!({ "faults": known.iter().map(told).collect::<Vec<_>>() })))
     }
 
     /// The contract that is mocked, as one document.
@@ -170,7 +243,11 @@ impl Control {
         }
         if method == "DELETE" {
             let mut scripts = self.scripts.write().unwrap_or_else(PoisonError::into_inner);
-            scripts.retain(|one, _| !is_below(one, prefix));
+            if prefix == ALL {
+                scripts.remove(ALL);
+            } else {
+                scripts.retain(|one, _| !is_below(one, prefix));
+            }
             return Ok(plain(204, Bytes::new()));
         }
         let scripts = self.scripts.read().unwrap_or_else(PoisonError::into_inner);
@@ -203,10 +280,12 @@ fn reset(engine: &dyn Engine, request: &Request) -> Result<Reply, Refused> {
 /// The methods of a path; none where there is no such path.
 fn methods(what: &str, prefix: Option<&str>) -> Option<&'static str> {
     match (what, prefix) {
-        ("openapi.yaml" | "contract.json", None) => Some("GET"),
+        ("openapi.yaml" | "contract.json" | "known-faults", None) => Some("GET"),
+        ("workspaces", None) => Some("GET, DELETE"),
+        ("workspaces", Some(number)) if !number.contains('/') => Some("GET, PUT, DELETE"),
         ("reset", None) => Some("POST"),
-        ("faults", Some(_)) => Some("GET, PUT, DELETE"),
-        ("journal", Some(_)) => Some("GET, DELETE"),
+        ("faults", _) => Some("GET, PUT, DELETE"),
+        ("journal", _) => Some("GET, DELETE"),
         _ => None,
     }
 }
@@ -236,13 +315,6 @@ fn checked(raw: Option<&str>) -> Result<String, Refused> {
     let raw = raw.unwrap_or("");
     let wrong = || (404, format!("`{raw}` is no prefix: RUN or RUN/CALL, as in a base URL /~/RUN/CALL"));
     prefix(raw).ok_or_else(wrong)
-}
-
-/// From which exchange on the journal is asked for.
-fn from(query: &str) -> Result<u64, Refused> {
-    let given = query.split('&').find_map(|pair| pair.strip_prefix("from="));
-    let wrong = |_| (400, "query.from: is no whole number; `next` of the response before tells it".to_owned());
-    given.map_or(Ok(0), |from| from.parse().map_err(wrong))
 }
 
 /// Whether a call, or a prefix, is the other one or below it.

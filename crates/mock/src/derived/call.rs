@@ -1,10 +1,9 @@
 //! What a request asks: its operation, its arguments, its body.
 
-use std::collections::BTreeMap;
-
 use conformance_api::body::{self, BodyError};
 use conformance_api::credentials::{self, Carriers};
 use conformance_api::media::is_json;
+use conformance_api::routes::{self, Methods};
 use conformance_api::{Operation, Side, Violation, query};
 use conformance_openapi::{Location, Operation as Declared, Parameter};
 use conformance_record::Request;
@@ -69,25 +68,15 @@ impl Call<'_> {
 
 impl Derived {
     /// The operations of the path that fits best, with or without a documented server's prefix.
-    pub(crate) fn methods_of(&self, path: &str) -> Option<&BTreeMap<String, usize>> {
-        self.find(path).map(|(methods, _)| methods)
-    }
-
-    fn find(&self, path: &str) -> Option<(&BTreeMap<String, usize>, Vec<String>)> {
-        let prefixes = self.api.document.base_paths.iter();
-        let shorter = prefixes
-            .filter_map(|prefix| path.strip_prefix(prefix.as_str()))
-            .filter(|rest| rest.is_empty() || rest.starts_with('/'));
-        let found = std::iter::once(path).chain(shorter).find_map(|path| self.router.find(path))?;
-        Some((&self.methods[found.template], found.values))
+    pub(crate) fn methods_of(&self, path: &str) -> Option<&Methods> {
+        self.routes.find(path).map(|(methods, _)| methods)
     }
 
     pub(crate) fn route(&self, request: &Request) -> Result<Routed, Trouble> {
         let unknown = || Trouble::UnknownPath(request.path().to_owned());
-        let (methods, values) = self.find(request.path()).ok_or_else(unknown)?;
-        let head = || (request.method == "HEAD").then(|| methods.get("GET")).flatten();
-        match methods.get(&request.method).or_else(head) {
-            Some(operation) => Ok(Routed { operation: *operation, values }),
+        let (methods, values) = self.routes.find(request.path()).ok_or_else(unknown)?;
+        match routes::operation(methods, &request.method) {
+            Some(operation) => Ok(Routed { operation, values }),
             None => Err(Trouble::MethodNotAllowed(methods.keys().cloned().collect())),
         }
     }

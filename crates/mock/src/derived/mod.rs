@@ -13,32 +13,33 @@ mod list;
 mod meta;
 mod object;
 mod projection;
+mod saved;
 mod trouble;
 mod workspace;
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use bytes::Bytes;
 use conformance_api::credentials;
 use conformance_api::media::is_json;
-use conformance_api::path::Router;
+use conformance_api::routes::{Methods, Routes};
 use conformance_api::{Api, Proof, Side};
 use conformance_openapi::{Location, Media};
 use conformance_record::Request;
 use parking_lot::RwLock;
 use serde_json::Value;
 
-use crate::cors;
 use crate::mock::Engine;
 use crate::pipeline::allow;
 use crate::problem::Problem;
 use crate::reply::{Reply, plain};
+use crate::saved::Saved;
 use crate::settings::Settings;
 
 use call::Call;
 use trouble::Trouble;
-use workspace::Workspaces;
+use workspace::{Workspace, Workspaces};
 
 /// What becomes of an id that nobody has made.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -95,9 +96,7 @@ pub(crate) enum Content {
 pub struct Derived {
     pub(crate) api: Api,
     pub(crate) proof: Proof,
-    router: Router,
-    /// The operations of each path, by method.
-    methods: Vec<BTreeMap<String, usize>>,
+    routes: Routes,
     workspaces: Workspaces,
     settings: Settings,
     unknown_ids: UnknownIds,
@@ -114,27 +113,10 @@ impl Derived {
     /// When its schemas can't be used at all.
     pub fn new(api: Api, settings: Settings, unknown_ids: UnknownIds) -> Result<Self, String> {
         let proof = Proof::new(&api.schemas)?;
-        let (mut router, mut methods) = (Router::default(), Vec::<BTreeMap<String, usize>>::new());
-        for (index, operation) in api.document.operations.iter().enumerate() {
-            let at = router.add(&operation.path);
-            if at == methods.len() {
-                methods.push(BTreeMap::new());
-            }
-            methods[at].entry(operation.method.clone()).or_insert(index);
-        }
+        let routes = Routes::of(&api.document);
         let example_ids = example_ids(&api);
         let workspaces = Workspaces::new(settings.seed, settings.limits.workspaces);
-        Ok(Self {
-            api,
-            proof,
-            router,
-            methods,
-            workspaces,
-            settings,
-            unknown_ids,
-            samples: RwLock::default(),
-            example_ids,
-        })
+        Ok(Self { api, proof, routes, workspaces, settings, unknown_ids, samples: RwLock::default(), example_ids })
     }
 
     /// What is mocked.
@@ -182,7 +164,7 @@ impl Derived {
         methods.retain(|one| one != "OPTIONS");
         let mut reply = plain(204, Bytes::new());
         reply.headers = vec![("allow".into(), allow(&methods))];
-        reply.headers.extend(cors::preflight(request, &allow(&methods)));
+        reply.headers.extend(self.settings.cors.preflight(request, &allow(&methods)));
         reply
     }
 
@@ -211,7 +193,7 @@ impl Engine for Derived {
     }
 
     fn answer(&self, request: &Request) -> Reply {
-        let is_declared = |all: &BTreeMap<String, usize>| all.contains_key("OPTIONS");
+        let is_declared = |all: &Methods| all.contains_key("OPTIONS");
         if request.method == "OPTIONS" && !self.methods_of(request.path()).is_some_and(is_declared) {
             return self.options(request);
         }
@@ -234,6 +216,30 @@ impl Engine for Derived {
 
     fn reset(&self, request: &Request) -> Result<Option<usize>, String> {
         Ok(self.workspaces.reset(&self.whose(request)))
+    }
+
+    fn saved(&self) -> Saved {
+        let kept = &self.workspaces.kept;
+        let state = |(key, number, one): (_, _, Arc<Workspace>)| (key, number, self.saved(&one.state.lock()));
+        Saved { salt: kept.salt(), workspaces: kept.all().into_iter().map(state).collect() }
+    }
+
+    fn restore(&self, saved: Saved) -> Result<(), String> {
+        let workspace = |(key, number, state): (_, usize, Value)| {
+            let restored = self.restored(number, &state).map_err(|wrong| format!("workspaces/{number}: {wrong}"))?;
+            Ok((key, number, restored))
+        };
+        let all = saved.workspaces.into_iter().map(workspace).collect::<Result<_, String>>()?;
+        self.workspaces.kept.restore(saved.salt, all);
+        Ok(())
+    }
+
+    fn put(&self, number: usize, state: &Value) -> Result<bool, String> {
+        Ok(self.workspaces.kept.put(number, self.restored(number, state)?))
+    }
+
+    fn clear(&self, number: usize) -> bool {
+        self.workspaces.kept.put(number, Workspace::new(number, self.workspaces.empty(number)))
     }
 }
 

@@ -18,6 +18,12 @@ pub(crate) struct Workspace {
     pub state: Mutex<Kept>,
 }
 
+impl Workspace {
+    pub fn new(number: usize, kept: Kept) -> Self {
+        Self { number, state: Mutex::new(kept) }
+    }
+}
+
 /// What a workspace keeps.
 #[derive(Debug)]
 pub(crate) struct Kept {
@@ -34,7 +40,7 @@ pub(crate) struct Kept {
 #[derive(Debug)]
 pub(crate) struct Workspaces {
     seed: Option<u64>,
-    kept: kept::Kept<Workspace>,
+    pub kept: kept::Kept<Workspace>,
 }
 
 impl Workspaces {
@@ -53,16 +59,18 @@ impl Workspaces {
     }
 
     fn fresh(&self, key: &str, number: usize) -> Workspace {
+        Workspace::new(number, self.nothing(key, user_of(key)))
+    }
+
+    /// Nothing, for a workspace whose credential is not known.
+    pub fn empty(&self, number: usize) -> Kept {
+        self.nothing(&number.to_string(), None)
+    }
+
+    fn nothing(&self, key: &str, owner: Option<String>) -> Kept {
         let random = self.seed.map_or_else(fastrand::Rng::new, |seed| fastrand::Rng::with_seed(mix(seed, key)));
-        let owner = user_of(key);
-        let kept = Kept {
-            state: State::default(),
-            clock: Clock::new(self.seed.is_some(), 0),
-            random,
-            owner,
-            elsewhere: HashMap::new(),
-        };
-        Workspace { number, state: Mutex::new(kept) }
+        let clock = Clock::new(self.seed.is_some(), 0);
+        Kept { state: State::default(), clock, random, owner, elsewhere: HashMap::new() }
     }
 }
 
