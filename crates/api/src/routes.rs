@@ -23,7 +23,7 @@ impl Routes {
     /// The routes of a document.
     #[must_use]
     pub fn of(document: &Document) -> Self {
-        let mut routes = Self { base_paths: document.base_paths.iter().cloned().collect(), ..Self::default() };
+        let mut routes = Self { base_paths: document.base_paths.clone(), ..Self::default() };
         for (index, operation) in document.operations.iter().enumerate() {
             let at = routes.router.add(&operation.path);
             if at == routes.methods.len() {

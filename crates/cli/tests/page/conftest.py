@@ -1,10 +1,12 @@
-"""Reports of a run against a server with several defects."""
+"""A browser, and reports of a run against a server with several defects."""
 
 import json
 import os
+import shutil
 import subprocess
 
 import pytest
+from selenium import webdriver
 
 BINARY = os.environ.get("CONFORMANCE", "target/debug/conformance")
 FAULTS = ["more-when-full", "retrieve-rounds-times", "names-without-emoji", "clock-runs-back", "bad-limits-taken"]
@@ -48,3 +50,16 @@ def reports(tmp_path_factory):
 def told(reports):
     """The JSON report, with which the others are compared."""
     return json.loads((reports / "report.json").read_text())
+
+
+@pytest.fixture(scope="module")
+def browser():
+    options = webdriver.ChromeOptions()
+    options.binary_location = shutil.which("chromium") or "/usr/bin/chromium"
+    for argument in ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"):
+        options.add_argument(argument)
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
+    service = webdriver.ChromeService(executable_path=shutil.which("chromedriver"))
+    browser = webdriver.Chrome(options=options, service=service)
+    yield browser
+    browser.quit()
