@@ -73,6 +73,8 @@ pub struct Bounds {
     pub max_items: Option<u64>,
     /// `minProperties`
     pub min_properties: Option<u64>,
+    /// `maxProperties`
+    pub max_properties: Option<u64>,
     /// `minimum`
     pub minimum: Option<f64>,
     /// `maximum`
@@ -282,6 +284,7 @@ impl Bounds {
             "minItems" => most(&mut self.min_items),
             "maxItems" => least(&mut self.max_items),
             "minProperties" => most(&mut self.min_properties),
+            "maxProperties" => least(&mut self.max_properties),
             "minimum" => lower(&mut self.minimum),
             "maximum" => upper(&mut self.maximum),
             "exclusiveMinimum" => lower(&mut self.above),

@@ -270,7 +270,8 @@ pub struct Check {
 /// `conformance list`
 #[derive(Debug, clap::Args)]
 pub struct List {
-    /// Only this area: what stands before the dot of an id; with `--openapi`, the beginning of a path or an operation's id.
+    /// Only this area: what stands before the dot of an id; with `--openapi`, the beginning of a path or an operation's id;
+    /// or `faults`, for what can be made to go wrong.
     pub area: Option<String>,
     /// Any OpenAPI document (2.0 to 3.2, JSON or YAML), or the one in this folder: its operations, and what `run` would check.
     #[arg(long, value_name = "FILE", conflicts_with = "suite")]

@@ -116,6 +116,8 @@ const RULES: &[Rule] = &[
         &[LIFE],
         "{} shows what was sent",
     ),
+    rule("names-its-parents", &[Role::Create, Role::Retrieve], &[LIFE], "{} shows what the object stands below")
+        .if_it(is_below),
     rule("lists-created", &[Role::List], &[LIFE], "{} lists what was created"),
     rule("same-as-retrieved", &[Role::List], &[LIFE], "{} shows objects as they are retrieved"),
     rule("updates", &[Role::Update, Role::Replace], &[LIFE], "{} changes an object"),
@@ -130,7 +132,7 @@ const RULES: &[Rule] = &[
     rule("rejection-does-nothing", &[Role::Create], &[REJECTS], "{} creates nothing when it rejects"),
     rule(
         "rejects-wrong-bodies",
-        &[Role::Create, Role::Update],
+        &[Role::Create, Role::Update, Role::Replace],
         &[REJECTS],
         "{} rejects bodies that break a documented rule",
     )
@@ -141,7 +143,7 @@ const RULES: &[Rule] = &[
     rule("rejects-media-types", &[Role::Create], &[REJECTS], "{} rejects bodies of other media types")
         .level(should)
         .below("/requestBody"),
-    rule("accepts-bounds", &[Role::Create, Role::Update], &[REJECTS], "{} accepts what is just within its bounds")
+    rule("accepts-bounds", &[Role::Create, Role::Update, Role::Replace], &[REJECTS], "{} accepts what is just within its bounds")
         .below("/requestBody"),
     rule("keeps-bounds", &[Role::Create], &[REJECTS], "what {} accepted is kept").below("/requestBody"),
     rule("keeps-texts", &[Role::Create], &[REJECTS], "{} keeps a text as it is sent").below("/requestBody"),
@@ -175,6 +177,10 @@ const RULES: &[Rule] = &[
     .level(as_pages)
     .below("/parameters"),
     rule("end", &[Role::List], &[PAGES], "{} says that there is more only where there is")
+        .if_it(is_paged)
+        .level(as_pages)
+        .below("/parameters"),
+    rule("page-number", &[Role::List], &[PAGES], "pages of {} say which they are")
         .if_it(is_paged)
         .level(as_pages)
         .below("/parameters"),
@@ -228,7 +234,10 @@ pub fn expected(api: &Api, allow_leftovers: bool) -> Vec<Expected> {
 
 impl Rule {
     fn about(&self, subject: &Subject<'_>) -> Option<Expected> {
-        let is_meant = self.roles.is_empty() || self.roles.contains(&subject.operation.role);
+        let role = subject.operation.role;
+        let makes = role == Role::Replace && !has_role(subject.api, subject.operation, Role::Create);
+        let is_meant =
+            self.roles.is_empty() || self.roles.contains(&role) || (makes && self.roles.contains(&Role::Create));
         let tested_by: Vec<&'static str> =
             self.scenarios.iter().copied().filter(|one| subject.scenarios.contains(one)).collect();
         if !is_meant || tested_by.is_empty() || !(self.applies)(subject) {
@@ -248,17 +257,14 @@ impl Rule {
 /// The kinds of scenarios that call an operation.
 fn scenarios(api: &Api, operation: &Operation, declared: &Declared, allow_leftovers: bool) -> Vec<&'static str> {
     let mut all = Vec::new();
-    let works_on = |role: Role| {
-        operation.resource.is_some()
-            && api.operations.iter().any(|one| one.resource == operation.resource && one.role == role)
-    };
+    let works_on = |role: Role| has_role(api, operation, role);
     let is_read = declared.method == "GET";
     if operation.resource.is_some() {
         // Those below an object are read and called with its id.
-        let lives = works_on(Role::Create) && (allow_leftovers || works_on(Role::Delete));
+        let lives = (works_on(Role::Create) || works_on(Role::Replace)) && (allow_leftovers || works_on(Role::Delete));
         if lives || is_below_one_that_lives(api, operation, allow_leftovers) {
             all.push(LIFE);
-            all.extend(Some(REJECTS).filter(|_| matches!(operation.role, Role::Create | Role::Update)));
+            all.extend(Some(REJECTS).filter(|_| matches!(operation.role, Role::Create | Role::Update | Role::Replace)));
             all.extend(Some(PAGES).filter(|_| operation.role == Role::List));
         }
         all.push(UNKNOWN);
@@ -274,10 +280,16 @@ fn scenarios(api: &Api, operation: &Operation, declared: &Declared, allow_leftov
     all
 }
 
+/// Whether an operation's resource has one with a role.
+fn has_role(api: &Api, operation: &Operation, role: Role) -> bool {
+    operation.resource.is_some()
+        && api.operations.iter().any(|one| one.resource == operation.resource && one.role == role)
+}
+
 fn is_below_one_that_lives(api: &Api, operation: &Operation, allow_leftovers: bool) -> bool {
     let parent = operation.resource.and_then(|at| api.resources[at].parent);
     let has = |role: Role| api.operations.iter().any(|one| one.resource == parent && one.role == role);
-    parent.is_some() && has(Role::Create) && (allow_leftovers || has(Role::Delete))
+    parent.is_some() && (has(Role::Create) || has(Role::Replace)) && (allow_leftovers || has(Role::Delete))
 }
 
 fn is_named_secured(declared: &Declared) -> bool {

@@ -11,6 +11,7 @@ mod explain_document;
 mod judge;
 mod list;
 mod list_document;
+mod list_faults;
 mod man;
 pub mod mock;
 mod mutate;
@@ -22,9 +23,12 @@ mod run_document;
 mod sdk;
 mod sweep;
 
+use std::sync::Arc;
+
 use crate::args::{Args, Command};
-use crate::document;
 use crate::exit::{Exit, Failure};
+use crate::faults::Catalogue;
+use crate::{document, embedded};
 
 /// Does what was asked.
 pub fn dispatch(args: Args) -> Result<Exit, Failure> {
@@ -51,6 +55,13 @@ pub fn dispatch(args: Args) -> Result<Exit, Failure> {
             Some(path) => check_document::run(path, check.format),
             None => check::run(suite),
         },
+        Command::List(list) if list.area.as_deref() == Some(list_faults::WORD) => {
+            let catalogue = match &list.openapi {
+                Some(path) => Catalogue::of(&document::open(path)?),
+                None => Catalogue::Suite(Arc::new(embedded::open(suite)?)),
+            };
+            list_faults::run(&catalogue, list.format)
+        }
         Command::List(list) => match &list.openapi {
             Some(path) => list_document::run(path, &list),
             None => list::run(suite, &list),

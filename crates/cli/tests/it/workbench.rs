@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use rstest::rstest;
 use serde_json::{Value, json};
 
-use crate::context::{MockServer, root, run, stderr};
+use crate::context::{MockServer, root, run, stderr, stdout};
 use crate::control::{ask, send};
 
 const ME: &[(&str, &str)] = &[("authorization", "Bearer my-very-own-token"), ("content-type", "application/json")];
@@ -268,4 +268,17 @@ fn a_state_that_cannot_be_loaded_is_told_and_stays(#[case] text: &str, #[case] s
     assert_eq!(output.status.code(), Some(2), "{}", stderr(&output));
     assert!(stderr(&output).contains("cannot be loaded: ") && stderr(&output).contains(said), "{}", stderr(&output));
     assert_eq!(std::fs::read_to_string(&state).unwrap(), text);
+}
+
+#[rstest]
+#[case::of_a_suite(&[], "never-more", true)]
+#[case::of_a_document(&["--openapi", "pets.yaml"], "never-more", false)]
+fn faults_are_listed_by_name(#[case] flags: &[&str], #[case] of_the_suite: &str, #[case] has_it: bool) {
+    let flags: Vec<String> =
+        flags.iter().map(|flag| if flag.ends_with(".yaml") { document(flag) } else { (*flag).to_owned() }).collect();
+    let flags: Vec<&str> = ["list", "faults"].into_iter().chain(flags.iter().map(String::as_str)).collect();
+    let said = stdout(&run(&flags));
+    let names: Vec<&str> = said.lines().filter_map(|line| line.split_whitespace().next()).collect();
+    assert!(names.contains(&"third-fails"), "{said}");
+    assert_eq!(names.contains(&of_the_suite), has_it, "{said}");
 }

@@ -1,9 +1,13 @@
 //! Bodies that break a single documented rule, and bodies that are just within one.
 
 use conformance_api::{Merged, Side};
+use conformance_record::Level;
 use serde_json::{Map, Value, json};
 
 use super::session::Session;
+
+/// Objects within objects are broken so deep.
+const DEPTH: usize = 3;
 
 /// A body that breaks one rule, or just keeps it.
 #[derive(Clone, Debug)]
@@ -11,6 +15,20 @@ pub(crate) struct Broken {
     /// What is special about it: `name is 101 characters long, of 100`.
     pub what: String,
     pub body: Value,
+    /// How sure it is that a server must reject it.
+    pub level: Level,
+}
+
+impl Broken {
+    /// One that every server must reject.
+    fn surely(what: String, body: Value) -> Self {
+        Self { what, body, level: Level::Must }
+    }
+
+    /// The same as a member, or an item, of something else.
+    fn within(self, place: &str, put: impl FnOnce(Value) -> Value) -> Self {
+        Self { what: format!("in `{place}`, {}", self.what), body: put(self.body), level: self.level }
+    }
 }
 
 /// How a body is sent.
@@ -27,18 +45,29 @@ impl Session<'_> {
     pub(crate) fn broken_bodies(&self, pointer: &str, valid: &Value, form: Form) -> Vec<Broken> {
         let shape = self.run.api.schemas.merged(pointer);
         let Some(members) = valid.as_object() else { return Vec::new() };
-        let mut all = self.broken_members(&shape, members, form.is_typed);
-        all.extend(self.broken_below(&shape, members, form.is_typed));
+        let mut all = self.broken_object(&shape, members, form.is_typed, DEPTH);
+        if let Some(least) = shape.bounds.min_properties.filter(|_| form.is_typed && shape.required.is_empty()) {
+            all.push(Broken::surely(format!("there is nothing, of at least {least} members"), json!({})));
+        }
         if form.is_typed && shape.kind() == Some("object") && shape.choices.is_empty() {
             let others = [("null", Value::Null), ("an array", json!([])), ("a text", "text".into())];
             // Where no body is needed, null is none.
             let others = others.into_iter().filter(|(_, body)| form.is_required || !body.is_null());
-            all.extend(others.map(|(what, body)| Broken { what: format!("it is {what}, of an object"), body }));
+            all.extend(others.map(|(what, body)| Broken::surely(format!("it is {what}, of an object"), body)));
         }
         // A form that says nothing is no body at all, which may be allowed.
         all.retain(|one| form.is_typed || one.body.as_object().is_some_and(|members| !members.is_empty()));
-        // Only what the schema as a whole excludes is wrong.
-        all.retain(|one| !self.run.proof.is_valid(Side::Request, pointer, &one.body));
+        // Only what the schema as a whole excludes is wrong; formats are more than many validators look at.
+        all.retain(|one| one.level != Level::Must || !self.run.proof.is_valid(Side::Request, pointer, &one.body));
+        all
+    }
+
+    /// An object that is broken itself, or in something within it.
+    fn broken_object(&self, shape: &Merged<'_>, members: &Map<String, Value>, is_typed: bool, depth: usize) -> Vec<Broken> {
+        let mut all = self.broken_members(shape, members, is_typed);
+        if depth > 0 {
+            all.extend(self.broken_below(shape, members, is_typed, depth - 1));
+        }
         all
     }
 
@@ -46,14 +75,15 @@ impl Session<'_> {
     fn broken_members(&self, shape: &Merged<'_>, members: &Map<String, Value>, is_typed: bool) -> Vec<Broken> {
         let schemas = &self.run.api.schemas;
         let mut all = Vec::new();
-        let mut put = |name: &str, what: String, value: Option<Value>| {
+        let mut put_at = |level: Level, name: &str, what: String, value: Option<Value>| {
             let mut body = members.clone();
             match value {
                 Some(value) => drop(body.insert(name.to_owned(), value)),
                 None => drop(body.remove(name)),
             }
-            all.push(Broken { what, body: Value::Object(body) });
+            all.push(Broken { what, body: Value::Object(body), level });
         };
+        let mut put = |name: &str, what: String, value| put_at(Level::Must, name, what, value);
         for name in shape.required.iter().filter(|name| members.contains_key(**name)) {
             let merged = shape.property(name).map(|property| schemas.merge(property)).unwrap_or_default();
             let can_show = is_typed || !matches!(merged.kind(), Some("array" | "object"));
@@ -77,21 +107,73 @@ impl Session<'_> {
         if shape.additional == Some(&Value::Bool(false)) && shape.choices.is_empty() {
             put("conformance_unknown", "a member is there that the schema excludes".to_owned(), Some("x".into()));
         }
+        for (name, property) in shape.properties.iter().filter(|_| is_typed) {
+            let merged = schemas.merge(property);
+            if merged.read_only || !merged.choices.is_empty() || merged.kind().is_none() {
+                continue;
+            }
+            if let Some(text) = wrong_format(&merged) {
+                put_at(Level::Should, name, format!("`{name}` is `{text}`, by its format"), Some(text.into()));
+            }
+            // Some take null for a member that is left out.
+            if !shape.required.contains(name) && !merged.is_nullable() {
+                put_at(Level::Should, name, format!("`{name}` is null"), Some(Value::Null));
+            }
+        }
         all
     }
 
-    /// A body in which an object within is broken.
-    fn broken_below(&self, shape: &Merged<'_>, members: &Map<String, Value>, is_typed: bool) -> Vec<Broken> {
+    /// An object in which an object within is broken: a member, an item of a member, or a map's value.
+    fn broken_below(&self, shape: &Merged<'_>, members: &Map<String, Value>, is_typed: bool, depth: usize) -> Vec<Broken> {
         let schemas = &self.run.api.schemas;
         let mut all = Vec::new();
         for (name, property) in &shape.properties {
             let merged = schemas.merge(property);
-            let Some(Value::Object(inner)) = members.get(*name).filter(|_| merged.choices.is_empty()) else { continue };
-            for one in self.broken_members(&merged, inner, is_typed) {
-                let mut body = members.clone();
-                body.insert((*name).to_owned(), one.body);
-                all.push(Broken { what: format!("in `{name}`, {}", one.what), body: Value::Object(body) });
+            if merged.read_only || !merged.choices.is_empty() {
+                continue;
             }
+            let put = |value: Value| {
+                let mut body = members.clone();
+                body.insert((*name).to_owned(), value);
+                Value::Object(body)
+            };
+            let broken = match members.get(*name) {
+                Some(Value::Object(inner)) if merged.properties.is_empty() => self.broken_map(&merged, inner, is_typed),
+                Some(Value::Object(inner)) => self.broken_object(&merged, inner, is_typed, depth),
+                Some(Value::Array(items)) => self.broken_item(&merged, items, is_typed, depth),
+                _ => continue,
+            };
+            all.extend(broken.into_iter().map(|one| one.within(name, put)));
+        }
+        all
+    }
+
+    /// An array whose first item, an object, is broken.
+    fn broken_item(&self, merged: &Merged<'_>, items: &[Value], is_typed: bool, depth: usize) -> Vec<Broken> {
+        let (Some(schema), Some(Value::Object(first))) = (merged.items, items.first()) else { return Vec::new() };
+        let of_items = self.run.api.schemas.merge(&[schema]);
+        if !of_items.choices.is_empty() {
+            return Vec::new();
+        }
+        let broken = self.broken_object(&of_items, first, is_typed, depth).into_iter();
+        let put = |one: Value| std::iter::once(one).chain(items[1..].iter().cloned()).collect();
+        broken.map(|one| Broken { body: put(one.body), ..one }).collect()
+    }
+
+    /// A map with a wrong value, or with too many.
+    fn broken_map(&self, merged: &Merged<'_>, entries: &Map<String, Value>, is_typed: bool) -> Vec<Broken> {
+        let mut all = Vec::new();
+        let first = entries.iter().next();
+        if let (Some(schema @ Value::Object(_)), Some((key, _))) = (merged.additional, first) {
+            for (what, value) in wrong_values(&self.run.api.schemas.merge(&[schema]), is_typed).into_iter().take(3) {
+                let mut body = entries.clone();
+                body.insert(key.clone(), value);
+                all.push(Broken::surely(format!("`{key}` is {what}"), Value::Object(body)));
+            }
+        }
+        if let (Some(most), Some((_, value))) = (merged.bounds.max_properties.filter(|most| *most <= 200), first) {
+            let body: Map<String, Value> = (0..=most).map(|index| (format!("key{index}"), value.clone())).collect();
+            all.push(Broken::surely(format!("there are {} members, of {most}", most + 1), Value::Object(body)));
         }
         all
     }
@@ -112,7 +194,7 @@ impl Session<'_> {
             all.push(("an array with one item twice".to_owned(), many(2).into()));
         }
         let of_items = merged.items.map(|items| self.run.api.schemas.merge(&[items])).unwrap_or_default();
-        let wrong = wrong_values(&of_items, true).into_iter().next();
+        let wrong = wrong_values(&of_items, true).into_iter();
         all.extend(wrong.map(|(what, value)| (format!("an array whose item is {what}"), json!([value]))));
         all
     }
@@ -133,13 +215,16 @@ impl Session<'_> {
             if merged.read_only || !merged.choices.is_empty() {
                 continue;
             }
-            values.extend(other_values(&merged).into_iter().map(|(what, value)| ((*name).to_owned(), what, value)));
+            let allows_null = merged.is_nullable() && valid.get(*name).is_some_and(|now| !now.is_null());
+            let null = allows_null.then(|| ("null, which its schema allows".to_owned(), Value::Null));
+            let others = other_values(&merged).into_iter().chain(null);
+            values.extend(others.map(|(what, value)| ((*name).to_owned(), what, value)));
         }
         let put = |(name, what, value): (String, String, Value)| {
             let mut body = valid.clone();
             body[name.as_str()] = value;
             let is_valid = self.run.proof.is_valid(Side::Request, pointer, &body);
-            is_valid.then(|| (name.clone(), Broken { what: format!("`{name}` is {what}"), body }))
+            is_valid.then(|| (name.clone(), Broken::surely(format!("`{name}` is {what}"), body)))
         };
         values.into_iter().filter_map(put).collect()
     }
@@ -201,6 +286,20 @@ fn wrong_values(merged: &Merged<'_>, is_typed: bool) -> Vec<(String, Value)> {
         Some("array") if is_typed => vec![("an object, of an array".to_owned(), json!({ "0": "x" }))],
         Some("object") if is_typed => vec![("text, of an object".to_owned(), "text".into())],
         _ => Vec::new(),
+    }
+}
+
+/// A text that has not the format of a schema.
+fn wrong_format(merged: &Merged<'_>) -> Option<&'static str> {
+    if merged.enumeration.is_some() || !merged.patterns.is_empty() || merged.kind() != Some("string") {
+        return None;
+    }
+    match merged.format? {
+        "email" => Some("conformance at example"),
+        "date" => Some("2024-13-45"),
+        "date-time" => Some("yesterday at noon"),
+        "uuid" => Some("not-a-uuid"),
+        _ => None,
     }
 }
 

@@ -3,11 +3,11 @@
 //! Servers keep values and not texts: a time may come back with another number of digits, an address with a slash at its
 //! end, a set in another order. None of that is a fault.
 
-use conformance_api::{Api, Merged, Role, Shape};
+use conformance_api::{Api, Merged, Shape};
 use conformance_record::Mismatch;
 use serde_json::Value;
 
-use super::operation;
+use super::creation;
 use super::session::Session;
 
 impl Session<'_> {
@@ -21,7 +21,7 @@ impl Session<'_> {
 
     fn create_media(&self, at: usize) -> Option<(&str, &str)> {
         let resource = self.run.api.operations[at].resource?;
-        Self::body_media(self.declared(operation(self.run.api, resource, Role::Create)?))
+        Self::body_media(self.declared(creation(self.run.api, resource)?))
     }
 
     /// Members that were sent and are not shown as they were sent.
@@ -34,7 +34,9 @@ impl Session<'_> {
             // Documents spell words differently on both sides: what can't be shown is not looked for.
             let can_show = shown.enumeration.as_ref().is_none_or(|all| all.contains(&value));
             let found = object.get(name);
-            if can_show && !found.is_some_and(|found| agrees(value, found, shown.format)) {
+            // Where nothing requires a member, null may be told by leaving it out.
+            let is_left_out = value.is_null() && found.is_none();
+            if can_show && !is_left_out && !found.is_some_and(|found| agrees(value, found, shown.format)) {
                 wrong.push(Mismatch {
                     place: format!("/{name}"),
                     expected: Some(conformance_json::write(value)),

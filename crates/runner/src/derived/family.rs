@@ -2,11 +2,12 @@
 
 use conformance_api::Role;
 use conformance_record::{Level, Mismatch};
+use serde_json::Value;
 
 use super::check::Rule;
 use super::operation;
 use super::request::Arguments;
-use super::session::Session;
+use super::session::{Answer, Object, Session};
 
 impl Session<'_> {
     /// Asks for what stands below a parent that there is not.
@@ -43,7 +44,7 @@ impl Session<'_> {
     }
 
     /// Does what the run was allowed to do with an object of its own.
-    pub(crate) async fn acts(&mut self, at: usize, object: &super::session::Object) {
+    pub(crate) async fn acts(&mut self, at: usize, object: &Object) {
         let api = self.run.api;
         for (one, declared) in api.document.operations.iter().enumerate() {
             let operation = &api.operations[one];
@@ -67,6 +68,56 @@ impl Session<'_> {
             let rule = Rule::new(format!("{}.same-id", declared.id), Level::Must, statement, declared.pointer.clone());
             let wrong = if shown == object.id { Vec::new() } else { vec![Mismatch::of(format!("its id is {shown}"))] };
             self.judge(rule, &answer, format!("the object {}", object.id), wrong);
+            self.stays_done(at, one, object, &answer).await;
+        }
+    }
+
+    /// Whether what an action answered is what is read afterwards: in words and flags, for times and counts go on.
+    async fn stays_done(&mut self, at: usize, action: usize, object: &Object, done: &Answer) {
+        let Some(Value::Object(told)) = self.object_in(action, done).filter(|_| done.status != Some(202)) else { return };
+        let Some((found, answer)) = self.current(at, object).await else { return };
+        let is_told = |value: &Value| value.is_boolean() || value.as_str().is_some_and(|_| super::compare::moment(value).is_none());
+        let wrong: Vec<Mismatch> = told
+            .iter()
+            .filter(|(name, value)| is_told(value) && found.get(*name).is_some_and(|one| one != *value))
+            .map(|(name, value)| Mismatch {
+                place: format!("/{name}"),
+                expected: Some(conformance_json::write(value)),
+                found: found.get(name).map(conformance_json::write).unwrap_or_default(),
+                ..Mismatch::default()
+            })
+            .collect();
+        let declared = self.declared(action);
+        let statement = format!("what {} {} answers is what is read afterwards", declared.method, declared.path);
+        let rule = Rule::new(format!("{}.stays-done", declared.id), Level::Must, statement, declared.pointer.clone());
+        self.judge(rule, &answer, "the object as the action answered it", wrong);
+    }
+
+    /// Whether members that are called as what stands in the path above an object say what stands there.
+    pub(crate) fn names_its_parents(&mut self, at: usize, object: &Object, shown: &Value, answer: &Answer) {
+        let declared = self.declared(at);
+        let names = conformance_api::path::parameters(&declared.path);
+        let own = usize::from(names.len() == object.path.len());
+        let above = names.iter().take(names.len() - own).zip(&object.path);
+        let (mut wrong, mut is_shown) = (Vec::new(), false);
+        for (name, value) in above {
+            // What the run was given may be a word for it: `me`.
+            if self.run.options.with.iter().any(|(given, _)| given == name) {
+                continue;
+            }
+            let Some(found) = shown.get(*name).filter(|found| found.is_string() || found.is_number()) else { continue };
+            is_shown = true;
+            let text = found.as_str().map_or_else(|| found.to_string(), str::to_owned);
+            if !text.eq_ignore_ascii_case(value) {
+                let place = format!("/{name}");
+                wrong.push(Mismatch { place, expected: Some(value.clone()), found: text, ..Mismatch::default() });
+            }
+        }
+        if is_shown {
+            let statement = format!("{} {} shows what the object stands below", declared.method, declared.path);
+            let rule =
+                Rule::new(format!("{}.names-its-parents", declared.id), Level::Must, statement, declared.pointer.clone());
+            self.judge(rule, answer, "what stands in its path", wrong);
         }
     }
 
@@ -86,7 +137,7 @@ impl Session<'_> {
     }
 
     /// Reads whatever stands below an object without an id of its own.
-    pub(crate) async fn reads_below(&mut self, at: usize, object: &super::session::Object) {
+    pub(crate) async fn reads_below(&mut self, at: usize, object: &Object) {
         let api = self.run.api;
         let below = format!("{}/", api.resources[at].item);
         for (one, declared) in api.document.operations.iter().enumerate() {

@@ -6,14 +6,14 @@ use serde_json::Value;
 
 use super::check::Rule;
 use super::compare::agrees;
-use super::operation;
+use super::{creation, operation};
 use super::request::Arguments;
 use super::session::{Answer, Object, Session};
 
 impl Session<'_> {
     pub(crate) async fn lifecycle(&mut self, at: usize) {
         let api = self.run.api;
-        let Some(create) = operation(api, at, Role::Create) else { return };
+        let Some(create) = creation(api, at) else { return };
         let rule = |session: &Self| {
             let declared = session.declared(create);
             Rule::new(
@@ -40,6 +40,7 @@ impl Session<'_> {
         self.judge_documented(create, &made);
         self.shows(create, &object.sent, &object.members, &made, "shows what was sent");
         self.names_its_place(create, &object, &made);
+        self.names_its_parents(create, &object, &object.members.clone(), &made);
         self.reads_back(at, &object).await;
         self.reads_below(at, &object).await;
         self.acts(at, &object).await;
@@ -146,6 +147,7 @@ impl Session<'_> {
             );
             let wrong = id.filter(|id| *id != object.id).map(|id| Mismatch::of(format!("its id is {id}")));
             self.judge(rule, &answer, format!("the object {}", object.id), wrong.into_iter().collect());
+            self.names_its_parents(retrieve, object, &found, &answer);
         }
     }
 

@@ -118,7 +118,7 @@ pub fn plan(api: &Api, options: &Options) -> Vec<Planned> {
         };
         let has = |role: Role| operation(api, at, role).is_some();
         let path = &resource.collection;
-        if has(Role::Create) && (has(Role::Delete) || options.allow_leftovers) {
+        if creation(api, at).is_some() && (has(Role::Delete) || options.allow_leftovers) {
             add("lifecycle", format!("an object of {path}, from its creation to its deletion"), Kind::Lifecycle(at));
             add("rejects", format!("bodies that {path} documents as wrong"), Kind::Rejects(at));
             if has(Role::List) {
@@ -153,6 +153,11 @@ fn operation(api: &Api, resource: usize, role: Role) -> Option<usize> {
         one.resource == Some(resource) && one.role == role && one.is_item == on_item
     };
     api.operations.iter().position(is_it)
+}
+
+/// The operation that makes objects of a resource: its create, or what puts one under a name that the client gives.
+fn creation(api: &Api, resource: usize) -> Option<usize> {
+    operation(api, resource, Role::Create).or_else(|| operation(api, resource, Role::Replace))
 }
 
 /// Verifies, telling what happens.

@@ -58,6 +58,7 @@ impl Session<'_> {
         }
         self.judge(partition, &last, "each of the created objects once", wrong);
         self.counts(list, &walk);
+        self.numbers_pages(list, &walk);
         self.all_found(at, &own).await;
         self.goes_back(list, &above, asked, &walk, &own).await;
         self.filters(list, &above, &own).await;
@@ -103,6 +104,22 @@ impl Session<'_> {
         };
         let statement = format!("GET {} has as many objects as it says", self.declared(list).path);
         self.judge(self.page_rule(list, "total", statement), &answer, "a total of what is there", wrong);
+    }
+
+    /// Whether pages that give themselves numbers count on. From which number on is the server's affair.
+    fn numbers_pages(&mut self, list: usize, walk: &Walk) {
+        let numbers: Vec<i64> = walk.numbers.iter().copied().flatten().collect();
+        let (Some(answer), true) = (walk.last.clone(), numbers.len() > 1 && numbers.len() == walk.numbers.len()) else {
+            return;
+        };
+        let wrong = if numbers.windows(2).all(|pair| pair[1] == pair[0] + 1) {
+            Vec::new()
+        } else {
+            let told: Vec<String> = numbers.iter().map(ToString::to_string).collect();
+            vec![Mismatch::of(format!("the pages say that they are {}", told.join(", ")))]
+        };
+        let statement = format!("pages of GET {} say which they are", self.declared(list).path);
+        self.judge(self.page_rule(list, "page-number", statement), &answer, "numbers that follow each other", wrong);
     }
 
     /// Each of several objects is found.

@@ -6,17 +6,17 @@ use conformance_record::{Level, Mismatch};
 
 use super::broken::{Broken, Form};
 use super::check::Rule;
-use super::operation;
+use super::{creation, operation};
 use super::request::{Arguments, Content};
 use super::session::{Object, Session};
 
 /// So many rules of one body are tried.
-const MOST: usize = 40;
+const MOST: usize = 80;
 
 impl Session<'_> {
     pub(crate) async fn rejects(&mut self, at: usize) {
         let api = self.run.api;
-        let Some(create) = operation(api, at, Role::Create) else { return };
+        let Some(create) = creation(api, at) else { return };
         let (id, pointer_of) = (self.declared(create).id.clone(), self.declared(create).pointer.clone());
         let Some((media_type, pointer)) = Self::body_media(self.declared(create)) else { return };
         let (media_type, pointer) = (media_type.to_owned(), pointer.to_owned());
@@ -39,22 +39,25 @@ impl Session<'_> {
             if self.failures > 5 || *self.run.stop.borrow() {
                 return;
             }
-            let answer = self.send(create, Arguments::at(&above).body(&media_type, one.body.clone())).await;
+            let place = self.place_for_new(at, create, &above);
+            let answer = self.send(create, Arguments::at(&place).body(&media_type, one.body.clone())).await;
             let statement = format!("{what} rejects a body in which {}", one.what);
-            self.judge_rejected(rule("rejects-wrong-bodies", statement), create, &answer);
+            let rule = Rule { level: one.level, ..rule("rejects-wrong-bodies", statement) };
+            self.judge_rejected(rule, create, &answer);
             // What was accepted is there, whatever should have been.
             let _ =
-                if answer.is_success() { self.made(at, create, &above, one.body, &answer).map(drop) } else { Ok(()) };
+                if answer.is_success() { self.made(at, create, &place, one.body, &answer).map(drop) } else { Ok(()) };
         }
         if is_json(&media_type) {
+            let place = self.place_for_new(at, create, &above);
             let malformed = Arguments {
                 body: Some((media_type.clone(), Content::Text("{\"a\": ".to_owned()))),
-                ..Arguments::at(&above)
+                ..Arguments::at(&place)
             };
             let answer = self.send(create, malformed).await;
             self.judge_rejected(rule("rejects-malformed", format!("{what} rejects what is not JSON")), create, &answer);
             let _ = if answer.is_success() {
-                self.made(at, create, &above, serde_json::Value::Null, &answer).map(drop)
+                self.made(at, create, &place, serde_json::Value::Null, &answer).map(drop)
             } else {
                 Ok(())
             };
@@ -63,7 +66,9 @@ impl Session<'_> {
         self.creates_nothing(at, create, &control).await;
         self.keeps_texts(at, create, &above).await;
         self.accepts_bounds(at, (create, &above, &media_type, &pointer), &control).await;
-        self.rejects_updates(at, &control).await;
+        for role in [Role::Update, Role::Replace] {
+            self.rejects_changes(at, role, &control).await;
+        }
     }
 
     fn needs_body(&self, at: usize) -> bool {
@@ -120,10 +125,11 @@ impl Session<'_> {
         };
         let least = self.least_body(pointer, &control.sent).map(|body| {
             let what = "nothing stands but what is required".to_owned();
-            (String::new(), Broken { what, body })
+            (String::new(), Broken { what, body, level: Level::Must })
         });
         for (member, one) in self.bound_bodies(pointer, &control.sent).into_iter().chain(least) {
-            let answer = self.send(create, Arguments::at(above).body(media_type, one.body.clone())).await;
+            let place = self.place_for_new(at, create, above);
+            let answer = self.send(create, Arguments::at(&place).body(media_type, one.body.clone())).await;
             // There is such a one already.
             if answer.status == Some(409) {
                 continue;
@@ -143,12 +149,16 @@ impl Session<'_> {
                 "a 2XX response",
                 wrong,
             );
-            let Ok(object) = self.made(at, create, above, one.body, &answer) else { continue };
+            let Ok(object) = self.made(at, create, &place, one.body, &answer) else { continue };
             if member.is_empty() {
+                self.judge_documented(create, &answer);
                 self.has_defaults(at, create, pointer, &object).await;
             }
             let Some(retrieve) = operation(self.run.api, at, Role::Retrieve) else { continue };
             let read = self.send(retrieve, Arguments::at(&object.path)).await;
+            if member.is_empty() && read.is_success() {
+                self.judge_documented(retrieve, &read);
+            }
             let Some(found) = self.object_in(retrieve, &read).filter(|_| read.is_success()) else { continue };
             let Some(kept) = found.get(&member).filter(|kept| kept.is_string()) else { continue };
             let same = Some(kept) == object.sent.get(&member);
@@ -197,8 +207,9 @@ impl Session<'_> {
         self.judge(rule, &answer, "the defaults", wrong);
     }
 
-    async fn rejects_updates(&mut self, at: usize, object: &Object) {
-        let Some(update) = operation(self.run.api, at, Role::Update) else { return };
+    /// The same of what changes an object, or puts another in its place.
+    async fn rejects_changes(&mut self, at: usize, role: Role, object: &Object) {
+        let Some(update) = operation(self.run.api, at, role) else { return };
         let Some((media_type, pointer)) = Self::body_media(self.declared(update)) else { return };
         let (media_type, pointer) = (media_type.to_owned(), pointer.to_owned());
         let Some(valid) = self.body_for(&pointer, object) else { return };
@@ -235,12 +246,17 @@ impl Session<'_> {
             let statement = format!("{} {} rejects a body in which {}", declared.method, declared.path, one.what);
             let rule = Rule::new(
                 format!("{}.rejects-wrong-bodies", declared.id),
-                Level::Must,
+                one.level,
                 statement,
                 format!("{}/requestBody", declared.pointer),
             );
             self.judge_rejected(rule, update, &answer);
             all_rejected &= answer.is_rejection();
+            // What was taken by mistake is undone, for the next one to be judged by itself.
+            if answer.is_success() {
+                let again = Arguments::at(&object.path).body(&media_type, valid.clone());
+                let _ = self.send(update, again).await;
+            }
         }
         let (true, Some((before, _)), Some((after, answer))) = (all_rejected, before, self.current(at, object).await)
         else {

@@ -67,7 +67,8 @@ impl Session<'_> {
         }
         for (media_type, text) in [("text/plain", "text"), ("application/x-www-form-urlencoded", "name=text")] {
             let body = Some((media_type.to_owned(), Content::Text(text.to_owned())));
-            let answer = self.send(create, Arguments { body, ..Arguments::at(above) }).await;
+            let place = self.place_for_new(at, create, above);
+            let answer = self.send(create, Arguments { body, ..Arguments::at(&place) }).await;
             self.judge_no_error(create, &answer);
             let statement = format!("{} {} rejects a body of {media_type}", declared.method, declared.path);
             let rule = Rule::new(
@@ -78,7 +79,7 @@ impl Session<'_> {
             );
             self.judge_rejected(rule, create, &answer);
             let made = answer.is_success();
-            let _ = if made { self.made(at, create, above, Value::Null, &answer).map(drop) } else { Ok(()) };
+            let _ = if made { self.made(at, create, &place, Value::Null, &answer).map(drop) } else { Ok(()) };
         }
     }
 

@@ -1,13 +1,13 @@
 //! What one scenario knows, sends and creates.
 
 use conformance_api::{IdMember, Proof, Resource, Role, Shape, Side, path};
-use conformance_openapi::{Operation as Declared, Response as Documented};
+use conformance_openapi::{Location, Operation as Declared, Response as Documented};
 use conformance_record::{CheckOutcome, Exchange, NoResponse, Secrets, Verdict};
 use serde_json::Value;
 
 use super::cleanup_log::CleanupLog;
 use super::request::Arguments;
-use super::{DocumentRun, operation};
+use super::{DocumentRun, creation, operation};
 use crate::client::Client;
 use crate::target::PUBLIC_TOKEN;
 use crate::word::word;
@@ -125,8 +125,14 @@ impl<'r> Session<'r> {
     /// Notes a create before it is sent.
     fn intend(&self, at: usize, arguments: &Arguments) -> Option<usize> {
         let operation = &self.run.api.operations[at];
-        let resource = operation.resource.filter(|_| operation.role == Role::Create)?;
-        let body = arguments.body.as_ref().and_then(|(_, content)| content.value());
+        let resource = operation.resource?;
+        // What is put where something is already makes nothing.
+        let is_new = || !self.there.iter().any(|one| one.resource == resource && one.path == arguments.path);
+        let makes = operation.role == Role::Create || (creation(self.run.api, resource) == Some(at) && is_new());
+        let body = arguments.body.as_ref().and_then(|(_, content)| content.value()).filter(|_| makes);
+        if !makes {
+            return None;
+        }
         Some(self.log.intend(&self.run.api.resources[resource].item, &arguments.path, body))
     }
 
@@ -205,13 +211,13 @@ impl<'r> Session<'r> {
     /// Whether one can be created here and deleted again, with everything above it.
     pub fn can_create(&self, at: usize) -> bool {
         let api = self.run.api;
-        let Some(create) = operation(api, at, Role::Create) else { return false };
+        let Some(create) = creation(api, at) else { return false };
         if self.leaking.contains(&at) {
             return false;
         }
         Self::body_media(self.declared(create))
             .is_some_and(|(_, pointer)| self.proof().body(Side::Request, pointer, &[]).is_some())
-            && self.shows_id(at, create)
+            && (api.operations[create].is_item || self.shows_id(at, create))
             && (self.run.options.allow_leftovers || operation(api, at, Role::Delete).is_some())
     }
 
@@ -265,7 +271,9 @@ impl<'r> Session<'r> {
 
     /// Creates an object whose choices, flags and numbers are the `index`th of those that are documented.
     pub async fn create_varied(&mut self, at: usize, path: &[String], index: usize) -> Result<Object, String> {
-        let create = operation(self.run.api, at, Role::Create).ok_or("nothing creates one")?;
+        let create = creation(self.run.api, at).ok_or("nothing creates one")?;
+        let place = self.place_for_new(at, create, path);
+        let path = place.as_slice();
         let (media_type, pointer) = Self::body_media(self.declared(create)).ok_or("its body can't be written")?;
         let valid = self.valid_body(pointer).ok_or("no body was found that its schema allows")?;
         let hidden = self.hidden_by_default(at);
@@ -277,6 +285,30 @@ impl<'r> Session<'r> {
             answer = self.send(create, Arguments::at(path).body(media_type, body.clone())).await;
         }
         self.made(at, create, path, body, &answer)
+    }
+
+    /// Where an object is to be made: where those above it say, or there under a name that nobody else gives.
+    pub fn place_for_new(&self, at: usize, create: usize, above: &[String]) -> Vec<String> {
+        let mut place = above.to_vec();
+        if self.run.api.operations[create].is_item {
+            place.push(self.new_name(at, create));
+        }
+        place
+    }
+
+    /// A name for an object, as the document wants it in the path.
+    fn new_name(&self, at: usize, create: usize) -> String {
+        let declared = self.declared(create);
+        let own = &self.run.api.resources[at].parameter;
+        let schema = declared.parameters.iter().find(|one| one.location == Location::Path && one.name == *own);
+        let letters = word(10).to_lowercase();
+        let digits = fastrand::u32(1_000_000..2_000_000_000).to_string();
+        let any = [self.word(), letters.clone(), letters.to_uppercase(), letters[..4].to_owned(), digits];
+        let allows = |name: &String| {
+            let pointer = schema.and_then(|one| one.schema.as_deref());
+            pointer.is_none_or(|pointer| self.proof().is_valid(Side::Request, pointer, &Value::from(name.as_str())))
+        };
+        any.iter().find(|name| allows(name)).unwrap_or(&any[0]).clone()
     }
 
     /// Members by which a list chooses when nothing is asked for: an issue that is closed is not shown.
@@ -315,7 +347,10 @@ impl<'r> Session<'r> {
             (!last.is_empty()).then_some(last)
         };
         // Who names an object knows its name, whether or not the response tells it.
-        let id = self.id_of(resource, &object).or_else(location).or_else(|| self.id_of(resource, &sent));
+        let is_named = self.run.api.operations[create].is_item;
+        let given = path.last().filter(|_| is_named).cloned();
+        let shown = || self.id_of(resource, &object).or_else(location).or_else(|| self.id_of(resource, &sent));
+        let id = given.or_else(shown);
         let mut ids = self.ids_of(resource, &object);
         ids.extend(self.ids_of(resource, &sent).into_iter().filter(|_| ids.is_empty()).collect::<Vec<_>>());
         let number = answer.number;
@@ -332,7 +367,9 @@ impl<'r> Session<'r> {
             return Err("the response shows no id".to_owned());
         };
         let mut own = path.to_vec();
-        own.push(id.clone());
+        if !is_named {
+            own.push(id.clone());
+        }
         let made = Object { resource: at, path: own, id, ids, sent, members: object, number };
         if let Some(number) = self.unnamed.take() {
             self.log.create(number, &resource.item, &made.path);

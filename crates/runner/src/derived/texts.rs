@@ -27,9 +27,10 @@ impl Session<'_> {
         if !self.proof().is_valid(conformance_api::Side::Request, &pointer, &body) {
             return;
         }
-        let answer = self.send(create, Arguments::at(above).body(&media_type, body.clone())).await;
+        let place = self.place_for_new(at, create, above);
+        let answer = self.send(create, Arguments::at(&place).body(&media_type, body.clone())).await;
         self.judge_no_error(create, &answer);
-        if let Ok(object) = self.made(at, create, above, body.clone(), &answer) {
+        if let Ok(object) = self.made(at, create, &place, body.clone(), &answer) {
             self.keeps_text(create, &name, &body, &object.members, &answer);
             if let Some((found, answer)) = self.current(at, &object).await {
                 self.keeps_text(create, &name, &body, &found, &answer);
@@ -37,9 +38,10 @@ impl Session<'_> {
         }
         if let Some(mut body) = self.valid_body(&pointer).filter(|_| is_json(&media_type)) {
             body[name.as_str()] = "nul\u{0}l".into();
-            let answer = self.send(create, Arguments::at(above).body(&media_type, body.clone())).await;
+            let place = self.place_for_new(at, create, above);
+            let answer = self.send(create, Arguments::at(&place).body(&media_type, body.clone())).await;
             self.judge_no_error(create, &answer);
-            let _ = if answer.is_success() { self.made(at, create, above, body, &answer).map(drop) } else { Ok(()) };
+            let _ = if answer.is_success() { self.made(at, create, &place, body, &answer).map(drop) } else { Ok(()) };
         }
     }
 

@@ -42,6 +42,8 @@ pub(crate) struct Walk {
     pub is_overpromised: bool,
     /// Whether the last page said that there is more.
     said_more: bool,
+    /// The number that each page gives itself, where pages have numbers.
+    pub numbers: Vec<Option<i64>>,
 }
 
 impl Session<'_> {
@@ -97,6 +99,7 @@ impl Session<'_> {
             walk.is_overpromised |= walk.said_more && !is_new;
             walk.said_more = answer.json.as_ref().is_some_and(|body| says(body, MORE) == Some(true));
             walk.sizes.push(items.len());
+            walk.numbers.push(pages.as_ref().and_then(|pages| page_number(&pages.styles, answer.json.as_ref()?)));
             let last = items.last().and_then(|item| self.id_of(resource?, item));
             walk.items.extend(items.iter().cloned());
             let style =
@@ -158,6 +161,15 @@ impl Session<'_> {
     fn says_more(&self, answer: &Answer) -> bool {
         answer.json.as_ref().is_some_and(|body| says(body, MORE) == Some(true))
     }
+}
+
+/// The number that a page gives itself: in the member that is called as the parameter that asks for it.
+fn page_number(styles: &[Style], body: &Value) -> Option<i64> {
+    let parameter = styles.iter().find_map(|style| match style {
+        Style::Page { parameter, .. } => Some(plain(parameter)),
+        _ => None,
+    })?;
+    found(body, &[parameter.as_str()], 0)?.as_i64()
 }
 
 /// How many objects a list says that it has.

@@ -71,8 +71,7 @@ fn a_folder_without_a_document_is_told_which_names_count() {
 }
 
 #[rstest]
-#[case::fault(&["--fault", "slow"], "--fault")]
-#[case::fault_header(&["--fault-header"], "--fault-header")]
+#[case::strict(&["--strict"], "--strict")]
 #[case::fixtures(&["--fixtures", "empty"], "--fixtures")]
 fn what_only_a_suite_has_does_not_go_with_a_document(#[case] more: &[&str], #[case] named: &str) {
     let folder = folder("openapi.yaml", b"openapi: 3.1.0\npaths: {}\n");
