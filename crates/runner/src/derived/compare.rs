@@ -34,6 +34,10 @@ impl Session<'_> {
             // Documents spell words differently on both sides: what can't be shown is not looked for.
             let can_show = shown.enumeration.as_ref().is_none_or(|all| all.contains(&value));
             let found = object.get(name);
+            if let (Value::Object(_), Some(inner), true) = (value, found, !shown.properties.is_empty()) {
+                wrong.extend(self.different_within(name, &self.sent(at, name), &shown, (value, inner)));
+                continue;
+            }
             // Where nothing requires a member, null may be told by leaving it out.
             let is_left_out = value.is_null() && found.is_none();
             if can_show && !is_left_out && !found.is_some_and(|found| agrees(value, found, shown.format)) {
@@ -46,6 +50,48 @@ impl Session<'_> {
             }
         }
         wrong
+    }
+
+    /// Members of an object within an object that were sent and are not shown as they were sent.
+    fn different_within(
+        &self,
+        place: &str,
+        asked: &Merged<'_>,
+        shown: &Merged<'_>,
+        (sent, found): (&Value, &Value),
+    ) -> Vec<Mismatch> {
+        let (Some(sent), schemas) = (sent.as_object(), &self.run.api.schemas) else { return Vec::new() };
+        let mut wrong = Vec::new();
+        for (name, value) in sent {
+            let (Some(one), Some(other)) = (asked.property(name), shown.property(name)) else { continue };
+            let (one, other) = (schemas.merge(one), schemas.merge(other));
+            if !is_same_kind(self.run.api, &one, &other) {
+                continue;
+            }
+            let (place, inner) = (format!("{place}/{name}"), found.get(name));
+            if let (Value::Object(_), Some(inner), true) = (value, inner, !other.properties.is_empty()) {
+                wrong.extend(self.different_within(&place, &one, &other, (value, inner)));
+                continue;
+            }
+            let is_left_out = value.is_null() && inner.is_none();
+            if !is_left_out && !inner.is_some_and(|inner| agrees(value, inner, other.format)) {
+                wrong.push(Mismatch {
+                    place: format!("/{place}"),
+                    expected: Some(conformance_json::write(value)),
+                    found: inner.map_or_else(|| "missing".to_owned(), conformance_json::write),
+                    ..Mismatch::default()
+                });
+            }
+        }
+        wrong
+    }
+
+    /// The schema of a member of the body that an operation takes, or else of that which makes its object.
+    fn sent(&self, at: usize, name: &str) -> Merged<'_> {
+        let schemas = &self.run.api.schemas;
+        let media = Self::body_media(self.declared(at)).or_else(|| self.create_media(at));
+        let body = media.map(|(_, pointer)| schemas.merged(pointer)).unwrap_or_default();
+        body.property(name).map(|property| schemas.merge(property)).unwrap_or_default()
     }
 
     /// The schema of a member of the object that an operation shows.
@@ -66,16 +112,20 @@ fn comparable(api: &Api, request: &str, shape: &Shape) -> Vec<String> {
     let shown = schemas.merge(&conformance_api::shape::inside(schemas, shape));
     let is_comparable = |name: &str, property: &[&Value]| {
         let Some(other) = shown.property(name).map(|other| schemas.merge(other)) else { return false };
-        let one = schemas.merge(property);
-        let is_same = one.kind() == other.kind() && one.format == other.format && one.enumeration == other.enumeration;
-        let is_theirs = !one.write_only && !one.read_only && !other.read_only && one.format != Some("password");
-        is_same && is_theirs && is_plain(api, &one, &other)
+        is_same_kind(api, &schemas.merge(property), &other)
     };
     let members = sent.properties.iter().filter(|(name, property)| is_comparable(name, property));
     members.map(|(name, _)| (*name).to_owned()).collect()
 }
 
-/// Whether two schemas describe a scalar, an array of scalars or a map of scalars.
+/// Whether what one schema lets be sent is what the other shows.
+fn is_same_kind(api: &Api, one: &Merged<'_>, other: &Merged<'_>) -> bool {
+    let is_same = one.kind() == other.kind() && one.format == other.format && one.enumeration == other.enumeration;
+    let is_theirs = !one.write_only && !one.read_only && !other.read_only && one.format != Some("password");
+    is_same && is_theirs && is_plain(api, one, other)
+}
+
+/// Whether two schemas describe a scalar, an array of scalars, a map of scalars or an object with members of their own.
 fn is_plain(api: &Api, one: &Merged<'_>, other: &Merged<'_>) -> bool {
     let is_scalar = |kind: Option<&str>| matches!(kind, Some("string" | "integer" | "number" | "boolean"));
     let kind =
@@ -87,8 +137,12 @@ fn is_plain(api: &Api, one: &Merged<'_>, other: &Merged<'_>) -> bool {
     match one.kind() {
         Some("array") => one.prefix_items.is_empty() && same_kind(one.items, other.items),
         Some("object") => {
-            let is_map = one.properties.is_empty() && other.properties.is_empty();
-            is_map && one.choices.is_empty() && same_kind(one.additional, other.additional)
+            let (is_map, is_object) = (
+                one.properties.is_empty() && other.properties.is_empty(),
+                !one.properties.is_empty() && !other.properties.is_empty(),
+            );
+            let is_one = one.choices.is_empty() && other.choices.is_empty();
+            is_one && (is_object || (is_map && same_kind(one.additional, other.additional)))
         }
         kind => is_scalar(kind),
     }

@@ -35,7 +35,8 @@ impl Session<'_> {
             let statement = format!("GET {} shows what `{}` asks for", declared.path, parameter.name);
             let pointer = format!("{}/parameters", declared.pointer);
             let rule = Rule::new(format!("{}.filters", declared.id), level, statement, pointer);
-            let walk = self.walk_with(list, above, None, &[(parameter.name.clone(), value.clone())]).await;
+            let asked = [(parameter.name.clone(), value.clone())];
+            let walk = self.walk_until(list, above, (None, &asked), std::slice::from_ref(object)).await;
             let (Some(answer), true) = (walk.last.clone(), walk.is_whole) else { continue };
             // A text may be looked for within texts.
             let is_text = of_member.kind() == Some("string") && of_member.enumeration.is_none();
@@ -52,6 +53,17 @@ impl Session<'_> {
                 wrong.push(Mismatch::of(format!("{}, whose `{member}` is {value}, is not there", object.id)));
             }
             self.judge(rule.clone(), &answer, format!("objects whose `{member}` is {value}, and all of them"), wrong);
+            self.counts(list, &walk, 1);
+            if let Some(limit) = api.operations[list].pages.as_ref().and_then(|pages| pages.limit.as_ref()) {
+                // A page later it asks for the same.
+                let walk = self.walk_with(list, above, Some(2.min(limit.most)), &asked).await;
+                let strange = walk.items.iter().filter(|one| strange(one));
+                let wrong = strange.map(|item| Mismatch::of(format!("an item whose `{member}` is {}", item[*member])));
+                if let Some(answer) = walk.last.clone().filter(Answer::is_success) {
+                    let wrong = wrong.collect();
+                    self.judge(rule.clone(), &answer, format!("objects whose `{member}` is {value}, on every page"), wrong);
+                }
+            }
             let Some(other) = another(&of_parameter, &value) else { continue };
             let walk = self.walk_with(list, above, None, &[(parameter.name.clone(), other.clone())]).await;
             let Some(answer) = walk.last.clone().filter(Answer::is_success) else { continue };

@@ -36,6 +36,7 @@ impl Session<'_> {
                 return self.skip(rule, why);
             }
         };
+        let above = object.path[..object.path.len() - 1].to_vec();
         let made = self.answer_of(object.number);
         self.judge_documented(create, &made);
         self.shows(create, &object.sent, &object.members, &made, "shows what was sent");
@@ -45,14 +46,19 @@ impl Session<'_> {
         self.reads_below(at, &object).await;
         self.acts(at, &object).await;
         self.is_listed(at, &object, true).await;
-        // Another object, which nothing that is done to this one touches.
-        let witness = self.create(at).await.ok().filter(|one| one.path != object.path);
+        // What is done is done to an object with another one before it and another after it, below the same parent.
+        let before = object;
+        let Ok(object) = self.create_at(at, &above).await else { return };
+        let after = self.create_at(at, &above).await.ok();
+        let witnesses: Vec<Object> =
+            after.into_iter().chain([before]).filter(|one| one.path != object.path).collect();
         self.updates(at, &object).await;
-        self.is_untouched(at, Role::Update, witness.as_ref()).await;
+        self.are_untouched(at, Role::Update, &witnesses).await;
         self.replaces(at, &object).await;
+        self.are_untouched(at, Role::Replace, &witnesses).await;
         self.protects(at, &object).await;
         self.deletes(at, &object).await;
-        self.is_untouched(at, Role::Delete, witness.as_ref()).await;
+        self.are_untouched(at, Role::Delete, &witnesses).await;
     }
 
     /// Whether a documented `Location` leads to what was created.
@@ -74,9 +80,15 @@ impl Session<'_> {
         self.judge(rule, made, format!("an address that ends in {}", object.id), wrong);
     }
 
-    /// Whether another object is what it was after something was done to its neighbour.
-    async fn is_untouched(&mut self, at: usize, role: Role, witness: Option<&Object>) {
-        let (Some(witness), Some(done)) = (witness, operation(self.run.api, at, role)) else { return };
+    /// Whether other objects are what they were after something was done to their neighbour.
+    async fn are_untouched(&mut self, at: usize, role: Role, witnesses: &[Object]) {
+        let Some(done) = operation(self.run.api, at, role) else { return };
+        for witness in witnesses {
+            self.is_untouched(at, done, witness).await;
+        }
+    }
+
+    async fn is_untouched(&mut self, at: usize, done: usize, witness: &Object) {
         let Some(retrieve) = operation(self.run.api, at, Role::Retrieve) else { return };
         let answer = self.send(retrieve, Arguments::at(&witness.path)).await;
         let declared = self.declared(done);
@@ -92,7 +104,7 @@ impl Session<'_> {
     }
 
     /// The answer of an exchange that was made before.
-    fn answer_of(&self, number: usize) -> Answer {
+    pub(crate) fn answer_of(&self, number: usize) -> Answer {
         let exchange = &self.exchanges[number];
         let response = exchange.response.as_ref().ok();
         let obstacle = exchange.response.as_ref().err().map(ToString::to_string);
@@ -159,7 +171,8 @@ impl Session<'_> {
             return;
         }
         let above = &object.path[..object.path.len() - 1];
-        let walk = self.walk(list, above, None).await;
+        let own = if expected { std::slice::from_ref(object) } else { &[] };
+        let walk = self.walk_until(list, above, (None, &[]), own).await;
         let Some(answer) = walk.last else { return };
         if expected && let Some(first) = &walk.first {
             self.judge_documented(list, &first.clone());

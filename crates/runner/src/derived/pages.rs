@@ -33,7 +33,7 @@ impl Session<'_> {
             Err(why) => return self.skip(partition, why),
         };
         let asked = 2.min(limit.most);
-        let walk = self.walk(list, &above, Some(asked)).await;
+        let walk = self.walk_until(list, &above, (Some(asked), &[]), &own).await;
         let Some(last) = walk.last.clone() else { return };
         if walk.sizes.is_empty() && last.is_rejection() {
             let statement = format!("GET {} accepts {asked} as the size of a page", self.declared(list).path);
@@ -57,7 +57,7 @@ impl Session<'_> {
             wrong.retain(|one| misplaced(&again, &own).contains(one));
         }
         self.judge(partition, &last, "each of the created objects once", wrong);
-        self.counts(list, &walk);
+        self.counts(list, &walk, own.len());
         self.numbers_pages(list, &walk);
         self.all_found(at, &own).await;
         self.goes_back(list, &above, asked, &walk, &own).await;
@@ -86,21 +86,41 @@ impl Session<'_> {
             limit.declared.map_or(OBJECTS, |default| if default < 21 { OBJECTS.max(default + 1) } else { OBJECTS });
         let mut own = Vec::new();
         for index in 0..count {
-            own.push(self.create_varied(at, &above, index).await?);
+            let object = self.create_varied(at, &above, index).await?;
+            self.has_new_id(at, &object, &own);
+            own.push(object);
         }
         Ok((above, own))
     }
 
-    /// Whether a list has as many objects as it says.
-    fn counts(&mut self, list: usize, walk: &Walk) {
+    /// Whether a new object has an id of its own. What clients name is theirs.
+    fn has_new_id(&mut self, at: usize, object: &Object, others: &[Object]) {
+        let Some(create) = operation(self.run.api, at, Role::Create) else { return };
+        let declared = self.declared(create);
+        let is_free = Self::body_media(declared).is_some_and(|(_, pointer)| !self.free_members(pointer).is_empty());
+        if !is_free {
+            return;
+        }
+        let statement = format!("{} {} gives each object an id of its own", declared.method, declared.path);
+        let rule = Rule::new(format!("{}.creates", declared.id), Level::Must, statement, declared.pointer.clone());
+        let is_taken = others.iter().any(|one| one.path == object.path);
+        let wrong = if is_taken { vec![Mismatch::of(format!("another one has the id {}", object.id))] } else { Vec::new() };
+        self.judge(rule, &self.answer_of(object.number), "an id that no other object has", wrong);
+    }
+
+    /// Whether a list has as many objects as it says; the run's own, at the least.
+    pub(crate) fn counts(&mut self, list: usize, walk: &Walk, own: usize) {
         let said = |answer: &Option<Answer>| answer.as_ref().and_then(|one| total(one.json.as_ref()?));
-        let (Some(first), Some(last)) = (said(&walk.first), said(&walk.last)) else { return };
-        let (Some(answer), true) = (walk.last.clone(), first == last) else { return };
+        let (Some(first), Some(last), Some(answer)) = (said(&walk.first), said(&walk.last), walk.last.clone()) else {
+            return;
+        };
         let seen = walk.items.len();
-        let wrong = if last == seen {
-            Vec::new()
+        // While others write, it may be more or less than was seen, and still not less than the run's own.
+        let is_steady = first == last && walk.is_whole;
+        let wrong = if (is_steady && last != seen) || first < own || last < own {
+            vec![Mismatch::of(format!("{seen} objects, and a total of {first}, at the end of {last}"))]
         } else {
-            vec![Mismatch::of(format!("{seen} objects, and a total of {last}"))]
+            Vec::new()
         };
         let statement = format!("GET {} has as many objects as it says", self.declared(list).path);
         self.judge(self.page_rule(list, "total", statement), &answer, "a total of what is there", wrong);
@@ -218,7 +238,10 @@ impl Session<'_> {
                 self.judge_rejected(rule("page-size-bound", Level::Must, statement), list, &answer);
             }
         }
+        let nothing = self.send(list, Arguments::at(above).with(parameter, &0)).await;
+        self.judge_no_error(list, &nothing);
         let answer = self.send(list, Arguments::at(above).with(parameter, &"many")).await;
+        self.judge_no_error(list, &answer);
         let statement = format!("GET {} rejects a page size that is no number", declared.path);
         self.judge_rejected(rule("page-size-number", Level::Should, statement), list, &answer);
     }

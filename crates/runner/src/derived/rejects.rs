@@ -11,7 +11,7 @@ use super::request::{Arguments, Content};
 use super::session::{Object, Session};
 
 /// So many rules of one body are tried.
-const MOST: usize = 80;
+const MOST: usize = 150;
 
 impl Session<'_> {
     pub(crate) async fn rejects(&mut self, at: usize) {

@@ -10,9 +10,9 @@ use super::operation;
 use super::request::Arguments;
 use super::session::{Answer, Session};
 
-/// Several scripts, characters beyond 16 bits and of two parts, capitals, two spaces in a row, what markup and languages
+/// Several scripts, characters beyond 16 bits and of several parts, none of which another form of Unicode writes otherwise, capitals, two spaces in a row, what markup and languages
 /// quote; over 255 bytes, of not many characters.
-const TEXT: &str = "Two  Spaces, Ångström e\u{301} 日本語 עברית \u{1F600}\u{1F468}\u{200D}\u{1F469} <b>&amp;</b> \"quoted\" 'it''s' \
+const TEXT: &str = "Two  Spaces, Ångström 日本語 עברית \u{1F600}\u{1F468}\u{200D}\u{1F469} <b>&amp;</b> \"quoted\" 'it''s' \
                     100% \\n 한한한한한한한한한한한한한한한한한한한한한한한한한한한한한한한한한한한한한한한한";
 
 impl Session<'_> {

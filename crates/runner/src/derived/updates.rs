@@ -37,11 +37,51 @@ impl Session<'_> {
             self.shows(update, &body, &found, &answer, "shows what was changed");
         }
         let Some((before, _)) = before else { return };
-        self.keeps_time(update, &before, &answer);
+        if let Some(shown) = self.object_in(update, &answer) {
+            self.keeps_time(update, &before, &shown, &answer);
+        }
         let Some((after, answer)) = self.current(at, object).await else { return };
+        self.keeps_time(update, &before, &after, &answer);
         self.changed_only(update, &body, &before, &after, &answer);
         self.changes_nothing(at, update, (&media_type, &pointer), object, &after).await;
         self.updates_all(at, update, (&media_type, &pointer), object).await;
+        self.updates_to_nothing(at, update, (&media_type, &pointer), object).await;
+    }
+
+    /// Changes members to what some languages take for nothing: zero, no, an empty text, an empty list.
+    async fn updates_to_nothing(&mut self, at: usize, update: usize, (media_type, pointer): (&str, &str), object: &Object) {
+        let Some(mut body) = self.body_for(pointer, object) else { return };
+        let shape = self.run.api.schemas.merged(pointer);
+        let mut is_changed = false;
+        for (name, property) in &shape.properties {
+            let merged = self.run.api.schemas.merge(property);
+            let nothing = match merged.kind() {
+                _ if merged.read_only || !merged.choices.is_empty() || merged.enumeration.is_some() => continue,
+                Some("boolean") => Value::Bool(false),
+                Some("integer" | "number") => 0.into(),
+                Some("string") if merged.format.is_none() => "".into(),
+                Some("array") => Value::Array(Vec::new()),
+                _ => continue,
+            };
+            let before = body.get(*name).cloned();
+            body[*name] = nothing;
+            if self.proof().is_valid(Side::Request, pointer, &body) {
+                is_changed = true;
+            } else if let Some(before) = before {
+                body[*name] = before;
+            } else if let Some(members) = body.as_object_mut() {
+                members.remove(*name);
+            }
+        }
+        if !is_changed {
+            return;
+        }
+        let answer = self.send(update, Arguments::at(&object.path).body(media_type, body.clone())).await;
+        self.judge_no_error(update, &answer);
+        let retrieve = operation(self.run.api, at, Role::Retrieve).filter(|_| answer.is_success());
+        if let (Some(retrieve), Some((after, answer))) = (retrieve, self.current(at, object).await) {
+            self.shows(retrieve, &body, &after, &answer, "shows what an update changed");
+        }
     }
 
     /// A valid body about an object that is there: it calls it by its name.
@@ -151,13 +191,12 @@ impl Session<'_> {
     }
 
     /// Whether the time of creation stays, and that of the last change does not go back.
-    fn keeps_time(&mut self, update: usize, before: &Value, answer: &Answer) {
-        let Some(after) = self.object_in(update, answer).filter(Value::is_object) else { return };
+    fn keeps_time(&mut self, update: usize, before: &Value, after: &Value, answer: &Answer) {
         let declared = self.declared(update);
         let body = Self::body_media(declared).map(|(_, pointer)| self.run.api.schemas.merged(pointer));
         // What clients can set is theirs.
         let is_ours = |name: &str| body.as_ref().is_none_or(|body| body.property(name).is_none());
-        let Some(members) = before.as_object() else { return };
+        let Some(members) = before.as_object().filter(|_| after.is_object()) else { return };
         let times: Vec<(&String, &Value)> =
             members.iter().filter(|(name, value)| is_ours(name) && moment(value).is_some()).collect();
         let mut wrong = Vec::new();
@@ -194,7 +233,9 @@ impl Session<'_> {
         }
         let answer = self.send(update, Arguments::at(&object.path).body(media_type, nothing.clone())).await;
         self.judge_no_error(update, &answer);
-        self.keeps_time(update, before, &answer);
+        if let Some(shown) = self.object_in(update, &answer) {
+            self.keeps_time(update, before, &shown, &answer);
+        }
         if let (true, Some((after, answer))) = (answer.is_success(), self.current(at, object).await) {
             self.nothing_else(update, &nothing, before, &after, &answer);
         }

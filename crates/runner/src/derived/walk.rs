@@ -1,13 +1,17 @@
 //! A walk through the pages of a list, as its responses lead on.
 
+use std::time::Duration;
+
 use conformance_api::names::plain;
 use conformance_api::pages::{Pages, Style};
 use conformance_openapi::Location;
 use serde_json::Value;
 
 use super::request::Arguments;
-use super::session::{Answer, Session};
+use super::session::{Answer, Object, Session};
 
+/// How long a list may be behind what was created: after each of these times it is read again.
+const BEHIND: [Duration; 3] = [Duration::from_millis(250), Duration::from_millis(500), Duration::from_millis(1000)];
 /// Pages are walked so far.
 const PAGES: usize = 60;
 
@@ -65,6 +69,26 @@ impl Session<'_> {
         self.walk_with(list, above, limit, &[]).await
     }
 
+    /// The same with a size of pages and other query parameters, again until it has these objects: a list may be behind.
+    pub(crate) async fn walk_until(
+        &mut self,
+        list: usize,
+        above: &[String],
+        (limit, others): (Option<usize>, &[(String, String)]),
+        own: &[Object],
+    ) -> Walk {
+        let has_all = |walk: &Walk| own.iter().all(|one| walk.items.iter().any(|item| Self::is_same(item, one)));
+        let mut walk = self.walk_with(list, above, limit, others).await;
+        for wait in BEHIND {
+            if has_all(&walk) || !walk.last.as_ref().is_some_and(Answer::is_success) {
+                break;
+            }
+            tokio::time::sleep(wait).await;
+            walk = self.walk_with(list, above, limit, others).await;
+        }
+        walk
+    }
+
     /// The same, with other query parameters.
     pub(crate) async fn walk_with(
         &mut self,
@@ -114,6 +138,8 @@ impl Session<'_> {
                 Step::On(name, value) => Some((name, value)),
                 Step::End | Step::Unknown => {
                     walk.is_whole = step == Step::End;
+                    // It says that there is more, and nothing that leads there.
+                    walk.is_overpromised |= walk.is_whole && walk.said_more && items.is_empty();
                     return walk;
                 }
             };
