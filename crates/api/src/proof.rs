@@ -3,7 +3,8 @@
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
-use jsonschema::{Draft, Registry, Validator};
+use jsonschema::error::{TypeKind, ValidationErrorKind};
+use jsonschema::{Draft, JsonType, Registry, ValidationError, Validator};
 use serde_json::{Value, json};
 
 use crate::sample::{Extent, Sampler, Side};
@@ -77,13 +78,7 @@ impl Proof {
     #[must_use]
     pub fn violations(&self, side: Side, pointer: &str, body: &Value) -> Vec<Violation> {
         let Some(validator) = self.validator(side, pointer) else { return Vec::new() };
-        let errors = validator.iter_errors(body).take(MOST);
-        let violation = |error: jsonschema::ValidationError<'_>| Violation {
-            at: steps(error.instance_path().as_str()),
-            keyword: error.kind().keyword().to_owned(),
-            message: shortened(&error.to_string()),
-        };
-        errors.map(violation).collect()
+        validator.iter_errors(body).take(MOST).flat_map(|error| told(&error)).collect()
     }
 
     /// Whether a body is valid by the schema at a pointer.
@@ -141,6 +136,25 @@ impl Proof {
             Sampler { schemas: &self.schemas, side, extent, variant, examples }.sample(&[schema?])
         })
     }
+}
+
+/// An error as violations: of a value that may be one thing or null, and is neither, what is wrong with that thing.
+fn told(error: &ValidationError<'_>) -> Vec<Violation> {
+    if let ValidationErrorKind::AnyOf { context } | ValidationErrorKind::OneOfNotValid { context } = error.kind() {
+        let wants_null = |one: &ValidationError<'_>| {
+            matches!(one.kind(), ValidationErrorKind::Type { kind: TypeKind::Single(JsonType::Null) })
+        };
+        let (nulls, others): (Vec<_>, Vec<_>) =
+            context.iter().partition(|branch| matches!(branch.as_slice(), [one] if wants_null(one)));
+        if let ([only], false) = (others.as_slice(), nulls.is_empty()) {
+            return only.iter().flat_map(told).collect();
+        }
+    }
+    vec![Violation {
+        at: steps(error.instance_path().as_str()),
+        keyword: error.kind().keyword().to_owned(),
+        message: shortened(&error.to_string()),
+    }]
 }
 
 fn is_reference(text: &str) -> bool {

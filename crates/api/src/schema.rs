@@ -132,6 +132,24 @@ impl Schemas {
         merged
     }
 
+    /// The same of a value: what may be one thing or null is that thing, and nullable.
+    #[must_use]
+    pub fn merge_value<'s>(&'s self, schemas: &[&'s Value]) -> Merged<'s> {
+        let mut merged = self.merge(schemas);
+        let is_null = |one: &&Value| one["type"] == "null";
+        let only = match merged.choices.as_slice() {
+            [branches] => branches.iter().filter(|one| !is_null(one)).collect::<Vec<_>>(),
+            _ => Vec::new(),
+        };
+        if let ([one], true) = (only.as_slice(), merged.is_nullable()) {
+            let branch: &'s Value = one;
+            merged.choices.clear();
+            self.absorb(&mut merged, branch, 0);
+            merged.types.get_or_insert_default().push("null");
+        }
+        merged
+    }
+
     /// The same for an object or array: where neither properties nor items are said, the first branch that says some
     /// is taken for the whole.
     #[must_use]

@@ -143,8 +143,13 @@ const RULES: &[Rule] = &[
     rule("rejects-media-types", &[Role::Create], &[REJECTS], "{} rejects bodies of other media types")
         .level(should)
         .below("/requestBody"),
-    rule("accepts-bounds", &[Role::Create, Role::Update, Role::Replace], &[REJECTS], "{} accepts what is just within its bounds")
-        .below("/requestBody"),
+    rule(
+        "accepts-bounds",
+        &[Role::Create, Role::Update, Role::Replace],
+        &[REJECTS],
+        "{} accepts what is just within its bounds",
+    )
+    .below("/requestBody"),
     rule("keeps-bounds", &[Role::Create], &[REJECTS], "what {} accepted is kept").below("/requestBody"),
     rule("keeps-texts", &[Role::Create], &[REJECTS], "{} keeps a text as it is sent").below("/requestBody"),
     rule("defaults", &[Role::Create], &[REJECTS], "{} gives documented defaults to what is left out")

@@ -221,7 +221,11 @@ fn the_command_comes_first_and_nothing_sent_is_incomplete() {
     assert_eq!(run(&["exec", "--openapi", &document("pets"), "--", "no-such-command"]).status.code(), Some(127));
     let unknown = run(&["exec", "--openapi", &document("pets"), "--fault", "never-more", "--", "true"]);
     assert_eq!(unknown.status.code(), Some(2));
-    let met = exec("pets", &["--fault", "down"], "curl -s $U/pets -H \"Authorization: Bearer $CONFORMANCE_TOKEN\" | grep -q 'Bad Gateway' && exit 8");
+    let met = exec(
+        "pets",
+        &["--fault", "down"],
+        "curl -s $U/pets -H \"Authorization: Bearer $CONFORMANCE_TOKEN\" | grep -q 'Bad Gateway' && exit 8",
+    );
     assert_eq!(met.status.code(), Some(8), "{}", stderr(&met));
 }
 

@@ -155,7 +155,9 @@ impl Derived {
                 (Some(sequence), self.changed_members(&write, &before.members, kept, way))
             }
             _ => {
-                let is_named = way == Way::Replace && resource.identity.first().is_none_or(|one| one.is_given);
+                let makes = || call.declared.responses.iter().any(|one| one.status == "201");
+                let is_named =
+                    way == Way::Replace && (resource.identity.first().is_none_or(|one| one.is_given) || makes());
                 let gone = kept.state.collection(place).is_some_and(|all| all.is_gone(&id));
                 if !is_named && (gone || self.is_unknown(resource, &id)) {
                     return Err(self.not_found(place, &id));

@@ -46,6 +46,22 @@ impl Session<'_> {
         Some(body)
     }
 
+    /// A body with what another one has besides, where its schema has it, too.
+    pub(crate) fn filled(&self, pointer: &str, mut body: Value, other: &Value) -> Value {
+        let shape = self.run.api.schemas.merged(pointer);
+        for (name, value) in other.as_object().into_iter().flatten() {
+            if shape.property(name).is_none() || body.get(name).is_some() {
+                continue;
+            }
+            let before = body.clone();
+            body[name.as_str()] = value.clone();
+            if !self.run.proof.is_valid(Side::Request, pointer, &body) {
+                body = before;
+            }
+        }
+        body
+    }
+
     /// A body with other choices, flags and numbers, where its schema lists or bounds them.
     pub(crate) fn varied(&self, pointer: &str, mut body: Value, index: usize, except: &[String]) -> Value {
         let schemas = &self.run.api.schemas;

@@ -63,7 +63,13 @@ impl Session<'_> {
     }
 
     /// An object that is broken itself, or in something within it.
-    fn broken_object(&self, shape: &Merged<'_>, members: &Map<String, Value>, is_typed: bool, depth: usize) -> Vec<Broken> {
+    fn broken_object(
+        &self,
+        shape: &Merged<'_>,
+        members: &Map<String, Value>,
+        is_typed: bool,
+        depth: usize,
+    ) -> Vec<Broken> {
         let mut all = self.broken_members(shape, members, is_typed);
         if depth > 0 {
             all.extend(self.broken_below(shape, members, is_typed, depth - 1));
@@ -85,7 +91,7 @@ impl Session<'_> {
         };
         let mut put = |name: &str, what: String, value| put_at(Level::Must, name, what, value);
         for name in shape.required.iter().filter(|name| members.contains_key(**name)) {
-            let merged = shape.property(name).map(|property| schemas.merge(property)).unwrap_or_default();
+            let merged = shape.property(name).map(|property| schemas.merge_value(property)).unwrap_or_default();
             let can_show = is_typed || !matches!(merged.kind(), Some("array" | "object"));
             if can_show && merged.default.is_none() {
                 put(name, format!("`{name}`, which is required, is missing"), None);
@@ -95,7 +101,7 @@ impl Session<'_> {
             }
         }
         for (name, property) in &shape.properties {
-            let merged = schemas.merge(property);
+            let merged = schemas.merge_value(property);
             if merged.read_only || !merged.choices.is_empty() {
                 continue;
             }
@@ -108,7 +114,7 @@ impl Session<'_> {
             put("conformance_unknown", "a member is there that the schema excludes".to_owned(), Some("x".into()));
         }
         for (name, property) in shape.properties.iter().filter(|_| is_typed) {
-            let merged = schemas.merge(property);
+            let merged = schemas.merge_value(property);
             if merged.read_only || !merged.choices.is_empty() || merged.kind().is_none() {
                 continue;
             }
@@ -124,11 +130,17 @@ impl Session<'_> {
     }
 
     /// An object in which an object within is broken: a member, an item of a member, or a map's value.
-    fn broken_below(&self, shape: &Merged<'_>, members: &Map<String, Value>, is_typed: bool, depth: usize) -> Vec<Broken> {
+    fn broken_below(
+        &self,
+        shape: &Merged<'_>,
+        members: &Map<String, Value>,
+        is_typed: bool,
+        depth: usize,
+    ) -> Vec<Broken> {
         let schemas = &self.run.api.schemas;
         let mut all = Vec::new();
         for (name, property) in &shape.properties {
-            let merged = schemas.merge(property);
+            let merged = schemas.merge_value(property);
             if merged.read_only || !merged.choices.is_empty() {
                 continue;
             }
@@ -151,7 +163,7 @@ impl Session<'_> {
     /// An array whose first item, an object, is broken.
     fn broken_item(&self, merged: &Merged<'_>, items: &[Value], is_typed: bool, depth: usize) -> Vec<Broken> {
         let (Some(schema), Some(Value::Object(first))) = (merged.items, items.first()) else { return Vec::new() };
-        let of_items = self.run.api.schemas.merge(&[schema]);
+        let of_items = self.run.api.schemas.merge_value(&[schema]);
         if !of_items.choices.is_empty() {
             return Vec::new();
         }
@@ -165,7 +177,9 @@ impl Session<'_> {
         let mut all = Vec::new();
         let first = entries.iter().next();
         if let (Some(schema @ Value::Object(_)), Some((key, _))) = (merged.additional, first) {
-            for (what, value) in wrong_values(&self.run.api.schemas.merge(&[schema]), is_typed).into_iter().take(3) {
+            for (what, value) in
+                wrong_values(&self.run.api.schemas.merge_value(&[schema]), is_typed).into_iter().take(3)
+            {
                 let mut body = entries.clone();
                 body.insert(key.clone(), value);
                 all.push(Broken::surely(format!("`{key}` is {what}"), Value::Object(body)));
@@ -193,7 +207,7 @@ impl Session<'_> {
         if merged.unique {
             all.push(("an array with one item twice".to_owned(), many(2).into()));
         }
-        let of_items = merged.items.map(|items| self.run.api.schemas.merge(&[items])).unwrap_or_default();
+        let of_items = merged.items.map(|items| self.run.api.schemas.merge_value(&[items])).unwrap_or_default();
         let wrong = wrong_values(&of_items, true).into_iter();
         all.extend(wrong.map(|(what, value)| (format!("an array whose item is {what}"), json!([value]))));
         all
@@ -203,28 +217,28 @@ impl Session<'_> {
     pub(crate) fn bound_bodies(&self, pointer: &str, valid: &Value) -> Vec<(String, Broken)> {
         let schemas = &self.run.api.schemas;
         let shape = schemas.merged(pointer);
-        let mut values: Vec<(String, String, Value)> = Vec::new();
-        for free in self.free_members(pointer) {
-            let merged = shape.property(&free.name).map(|one| schemas.merge(one)).unwrap_or_default();
-            values.extend(
-                texts_at_bounds(&merged).into_iter().map(|(what, text)| (free.name.clone(), what, text.into())),
-            );
-        }
+        let mut values: Vec<(String, String, Value, Level)> = Vec::new();
+        let free = self.free_members(pointer);
         for (name, property) in &shape.properties {
-            let merged = schemas.merge(property);
+            let merged = schemas.merge_value(property);
             if merged.read_only || !merged.choices.is_empty() {
                 continue;
             }
+            // Other texts may have to refer to something, or to be in a language of their own: only what is taken is kept.
+            let level = if free.iter().any(|one| one.name == *name) { Level::Must } else { Level::Info };
+            let is_text = merged.enumeration.is_none() && merged.format.is_none() && merged.patterns.is_empty();
+            let texts = if is_text && merged.constant.is_none() { texts_at_bounds(&merged) } else { Vec::new() };
+            values.extend(texts.into_iter().map(|(what, text)| ((*name).to_owned(), what, text.into(), level)));
             let allows_null = merged.is_nullable() && valid.get(*name).is_some_and(|now| !now.is_null());
             let null = allows_null.then(|| ("null, which its schema allows".to_owned(), Value::Null));
             let others = other_values(&merged).into_iter().chain(null);
-            values.extend(others.map(|(what, value)| ((*name).to_owned(), what, value)));
+            values.extend(others.map(|(what, value)| ((*name).to_owned(), what, value, Level::Must)));
         }
-        let put = |(name, what, value): (String, String, Value)| {
+        let put = |(name, what, value, level): (String, String, Value, Level)| {
             let mut body = valid.clone();
             body[name.as_str()] = value;
             let is_valid = self.run.proof.is_valid(Side::Request, pointer, &body);
-            is_valid.then(|| (name.clone(), Broken::surely(format!("`{name}` is {what}"), body)))
+            is_valid.then(|| (name.clone(), Broken { what: format!("`{name}` is {what}"), body, level }))
         };
         values.into_iter().filter_map(put).collect()
     }

@@ -64,7 +64,7 @@ impl Session<'_> {
         let mut wrong = Vec::new();
         for (name, value) in sent {
             let (Some(one), Some(other)) = (asked.property(name), shown.property(name)) else { continue };
-            let (one, other) = (schemas.merge(one), schemas.merge(other));
+            let (one, other) = (schemas.merge_value(one), schemas.merge_value(other));
             if !is_same_kind(self.run.api, &one, &other) {
                 continue;
             }
@@ -91,15 +91,15 @@ impl Session<'_> {
         let schemas = &self.run.api.schemas;
         let media = Self::body_media(self.declared(at)).or_else(|| self.create_media(at));
         let body = media.map(|(_, pointer)| schemas.merged(pointer)).unwrap_or_default();
-        body.property(name).map(|property| schemas.merge(property)).unwrap_or_default()
+        body.property(name).map(|property| schemas.merge_value(property)).unwrap_or_default()
     }
 
     /// The schema of a member of the object that an operation shows.
-    fn shown(&self, at: usize, name: &str) -> Merged<'_> {
+    pub(crate) fn shown(&self, at: usize, name: &str) -> Merged<'_> {
         let schemas = &self.run.api.schemas;
         let Some(shape) = self.run.api.operations[at].success.shape.as_ref() else { return Merged::default() };
         let object = schemas.merge(&conformance_api::shape::inside(schemas, shape));
-        object.property(name).map(|property| schemas.merge(property)).unwrap_or_default()
+        object.property(name).map(|property| schemas.merge_value(property)).unwrap_or_default()
     }
 }
 
@@ -111,8 +111,8 @@ fn comparable(api: &Api, request: &str, shape: &Shape) -> Vec<String> {
     // Where the object is one of several kinds, nobody knows which one it is.
     let shown = schemas.merge(&conformance_api::shape::inside(schemas, shape));
     let is_comparable = |name: &str, property: &[&Value]| {
-        let Some(other) = shown.property(name).map(|other| schemas.merge(other)) else { return false };
-        is_same_kind(api, &schemas.merge(property), &other)
+        let Some(other) = shown.property(name).map(|other| schemas.merge_value(other)) else { return false };
+        is_same_kind(api, &schemas.merge_value(property), &other)
     };
     let members = sent.properties.iter().filter(|(name, property)| is_comparable(name, property));
     members.map(|(name, _)| (*name).to_owned()).collect()
@@ -129,7 +129,7 @@ fn is_same_kind(api: &Api, one: &Merged<'_>, other: &Merged<'_>) -> bool {
 fn is_plain(api: &Api, one: &Merged<'_>, other: &Merged<'_>) -> bool {
     let is_scalar = |kind: Option<&str>| matches!(kind, Some("string" | "integer" | "number" | "boolean"));
     let kind =
-        |schema: Option<&Value>| schema.and_then(|schema| api.schemas.merge(&[schema]).kind().map(str::to_owned));
+        |schema: Option<&Value>| schema.and_then(|schema| api.schemas.merge_value(&[schema]).kind().map(str::to_owned));
     let same_kind = |one: Option<&Value>, other: Option<&Value>| {
         let (one, other) = (kind(one), kind(other));
         is_scalar(one.as_deref()) && one == other

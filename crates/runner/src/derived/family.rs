@@ -74,9 +74,13 @@ impl Session<'_> {
 
     /// Whether what an action answered is what is read afterwards: in words and flags, for times and counts go on.
     async fn stays_done(&mut self, at: usize, action: usize, object: &Object, done: &Answer) {
-        let Some(Value::Object(told)) = self.object_in(action, done).filter(|_| done.status != Some(202)) else { return };
+        let Some(Value::Object(told)) = self.object_in(action, done).filter(|_| done.status != Some(202)) else {
+            return;
+        };
         let Some((found, answer)) = self.current(at, object).await else { return };
-        let is_told = |value: &Value| value.is_boolean() || value.as_str().is_some_and(|_| super::compare::moment(value).is_none());
+        let is_told = |value: &Value| {
+            value.is_boolean() || value.as_str().is_some_and(|_| super::compare::moment(value).is_none())
+        };
         let wrong: Vec<Mismatch> = told
             .iter()
             .filter(|(name, value)| is_told(value) && found.get(*name).is_some_and(|one| one != *value))
@@ -101,11 +105,18 @@ impl Session<'_> {
         let above = names.iter().take(names.len() - own).zip(&object.path);
         let (mut wrong, mut is_shown) = (Vec::new(), false);
         for (name, value) in above {
+            // A name such as `id` is that of the object itself.
+            if self.run.api.resources[object.resource].identity.iter().any(|one| one.name == **name) {
+                continue;
+            }
             // What the run was given may be a word for it: `me`.
             if self.run.options.with.iter().any(|(given, _)| given == name) {
                 continue;
             }
-            let Some(found) = shown.get(*name).filter(|found| found.is_string() || found.is_number()) else { continue };
+            let schema = self.shown(at, name);
+            let is_plain = schema.choices.is_empty() && matches!(schema.kind(), Some("string" | "integer"));
+            let found = shown.get(*name).filter(|found| is_plain && (found.is_string() || found.is_number()));
+            let Some(found) = found else { continue };
             is_shown = true;
             let text = found.as_str().map_or_else(|| found.to_string(), str::to_owned);
             if !text.eq_ignore_ascii_case(value) {
@@ -115,8 +126,12 @@ impl Session<'_> {
         }
         if is_shown {
             let statement = format!("{} {} shows what the object stands below", declared.method, declared.path);
-            let rule =
-                Rule::new(format!("{}.names-its-parents", declared.id), Level::Must, statement, declared.pointer.clone());
+            let rule = Rule::new(
+                format!("{}.names-its-parents", declared.id),
+                Level::Must,
+                statement,
+                declared.pointer.clone(),
+            );
             self.judge(rule, answer, "what stands in its path", wrong);
         }
     }

@@ -61,7 +61,12 @@ impl Session<'_> {
                 let wrong = strange.map(|item| Mismatch::of(format!("an item whose `{member}` is {}", item[*member])));
                 if let Some(answer) = walk.last.clone().filter(Answer::is_success) {
                     let wrong = wrong.collect();
-                    self.judge(rule.clone(), &answer, format!("objects whose `{member}` is {value}, on every page"), wrong);
+                    self.judge(
+                        rule.clone(),
+                        &answer,
+                        format!("objects whose `{member}` is {value}, on every page"),
+                        wrong,
+                    );
                 }
             }
             let Some(other) = another(&of_parameter, &value) else { continue };

@@ -6,9 +6,9 @@ use serde_json::Value;
 
 use super::check::Rule;
 use super::compare::agrees;
-use super::{creation, operation};
 use super::request::Arguments;
 use super::session::{Answer, Object, Session};
+use super::{creation, operation};
 
 impl Session<'_> {
     pub(crate) async fn lifecycle(&mut self, at: usize) {
@@ -50,8 +50,7 @@ impl Session<'_> {
         let before = object;
         let Ok(object) = self.create_at(at, &above).await else { return };
         let after = self.create_at(at, &above).await.ok();
-        let witnesses: Vec<Object> =
-            after.into_iter().chain([before]).filter(|one| one.path != object.path).collect();
+        let witnesses: Vec<Object> = after.into_iter().chain([before]).filter(|one| one.path != object.path).collect();
         self.updates(at, &object).await;
         self.are_untouched(at, Role::Update, &witnesses).await;
         self.replaces(at, &object).await;

@@ -157,7 +157,11 @@ fn operation(api: &Api, resource: usize, role: Role) -> Option<usize> {
 
 /// The operation that makes objects of a resource: its create, or what puts one under a name that the client gives.
 fn creation(api: &Api, resource: usize) -> Option<usize> {
-    operation(api, resource, Role::Create).or_else(|| operation(api, resource, Role::Replace))
+    // What is put under another name may be a word about something that is elsewhere; a document that makes it says 201.
+    let is_read =
+        operation(api, resource, Role::Retrieve).is_some_and(|one| api.operations[one].success.shape.is_some());
+    let makes = |at: &usize| is_read && api.document.operations[*at].responses.iter().any(|one| one.status == "201");
+    operation(api, resource, Role::Create).or_else(|| operation(api, resource, Role::Replace).filter(makes))
 }
 
 /// Verifies, telling what happens.

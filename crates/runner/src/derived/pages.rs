@@ -57,7 +57,9 @@ impl Session<'_> {
             wrong.retain(|one| misplaced(&again, &own).contains(one));
         }
         self.judge(partition, &last, "each of the created objects once", wrong);
-        self.counts(list, &walk, own.len());
+        // What was made twice under one name is one object all the same.
+        let different: std::collections::BTreeSet<&[String]> = own.iter().map(|one| one.path.as_slice()).collect();
+        self.counts(list, &walk, different.len());
         self.numbers_pages(list, &walk);
         self.all_found(at, &own).await;
         self.goes_back(list, &above, asked, &walk, &own).await;
@@ -98,13 +100,15 @@ impl Session<'_> {
         let Some(create) = operation(self.run.api, at, Role::Create) else { return };
         let declared = self.declared(create);
         let is_free = Self::body_media(declared).is_some_and(|(_, pointer)| !self.free_members(pointer).is_empty());
-        if !is_free {
+        // What is named by its body is named by the client.
+        if !is_free || !self.ids_of(&self.run.api.resources[at], &object.sent).is_empty() {
             return;
         }
         let statement = format!("{} {} gives each object an id of its own", declared.method, declared.path);
         let rule = Rule::new(format!("{}.creates", declared.id), Level::Must, statement, declared.pointer.clone());
         let is_taken = others.iter().any(|one| one.path == object.path);
-        let wrong = if is_taken { vec![Mismatch::of(format!("another one has the id {}", object.id))] } else { Vec::new() };
+        let wrong =
+            if is_taken { vec![Mismatch::of(format!("another one has the id {}", object.id))] } else { Vec::new() };
         self.judge(rule, &self.answer_of(object.number), "an id that no other object has", wrong);
     }
 

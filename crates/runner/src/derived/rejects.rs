@@ -6,9 +6,9 @@ use conformance_record::{Level, Mismatch};
 
 use super::broken::{Broken, Form};
 use super::check::Rule;
-use super::{creation, operation};
 use super::request::{Arguments, Content};
 use super::session::{Object, Session};
+use super::{creation, operation};
 
 /// So many rules of one body are tried.
 const MOST: usize = 150;
@@ -143,12 +143,8 @@ impl Session<'_> {
             } else {
                 vec![Mismatch::of(format!("the status is {}", answer.status.unwrap_or(0)))]
             };
-            self.judge(
-                rule("accepts-bounds", format!("{what} accepts a body in which {}", one.what)),
-                &answer,
-                "a 2XX response",
-                wrong,
-            );
+            let accepts = rule("accepts-bounds", format!("{what} accepts a body in which {}", one.what));
+            self.judge(Rule { level: one.level, ..accepts }, &answer, "a 2XX response", wrong);
             let Ok(object) = self.made(at, create, &place, one.body, &answer) else { continue };
             if member.is_empty() {
                 self.judge_documented(create, &answer);
@@ -160,8 +156,12 @@ impl Session<'_> {
                 self.judge_documented(retrieve, &read);
             }
             let Some(found) = self.object_in(retrieve, &read).filter(|_| read.is_success()) else { continue };
-            let Some(kept) = found.get(&member).filter(|kept| kept.is_string()) else { continue };
-            let same = Some(kept) == object.sent.get(&member);
+            // Null may stand for whatever a server takes when nothing is said.
+            let is_null = object.sent.get(&member).is_some_and(serde_json::Value::is_null);
+            let is_scalar =
+                |kept: &&serde_json::Value| !is_null && (kept.is_string() || kept.is_number() || kept.is_boolean());
+            let Some(kept) = found.get(&member).filter(is_scalar) else { continue };
+            let same = object.sent.get(&member).is_some_and(|sent| conformance_json::equal(sent, kept));
             let wrong = if same {
                 Vec::new()
             } else {
@@ -212,7 +212,9 @@ impl Session<'_> {
         let Some(update) = operation(self.run.api, at, role) else { return };
         let Some((media_type, pointer)) = Self::body_media(self.declared(update)) else { return };
         let (media_type, pointer) = (media_type.to_owned(), pointer.to_owned());
-        let Some(valid) = self.body_for(&pointer, object) else { return };
+        let Some(valid) = self.body_for(&pointer, object).map(|body| self.filled(&pointer, body, &object.sent)) else {
+            return;
+        };
         let declared = self.declared(update);
         let control = self.send(update, Arguments::at(&object.path).body(&media_type, valid.clone())).await;
         if !control.is_success() {
@@ -227,7 +229,7 @@ impl Session<'_> {
             let statement = format!("{} {} accepts a body in which {}", declared.method, declared.path, one.what);
             let rule = Rule::new(
                 format!("{}.accepts-bounds", declared.id),
-                Level::Must,
+                one.level,
                 statement,
                 format!("{}/requestBody", declared.pointer),
             );

@@ -276,11 +276,13 @@ impl<'r> Session<'r> {
         let path = place.as_slice();
         let (media_type, pointer) = Self::body_media(self.declared(create)).ok_or("its body can't be written")?;
         let valid = self.valid_body(pointer).ok_or("no body was found that its schema allows")?;
+        let valid = self.named_as(at, create, pointer, path, valid);
         let hidden = self.hidden_by_default(at);
         let mut body = if index == 0 { valid } else { self.varied(pointer, valid, index, &hidden) };
         let mut answer = self.send(create, Arguments::at(path).body(media_type, body.clone())).await;
         // A text of ours may be none that the server takes; what the document shows may be one.
-        if let (true, Some(plain)) = (answer.is_rejection(), self.plain_body(pointer).filter(|plain| *plain != body)) {
+        let plain = self.plain_body(pointer).map(|plain| self.named_as(at, create, pointer, path, plain));
+        if let (true, Some(plain)) = (answer.is_rejection(), plain.filter(|plain| *plain != body)) {
             body = plain;
             answer = self.send(create, Arguments::at(path).body(media_type, body.clone())).await;
         }
@@ -294,6 +296,23 @@ impl<'r> Session<'r> {
             place.push(self.new_name(at, create));
         }
         place
+    }
+
+    /// A body that says of an object what the path does, where the client names it there.
+    fn named_as(&self, at: usize, create: usize, pointer: &str, place: &[String], body: Value) -> Value {
+        if !self.run.api.operations[create].is_item {
+            return body;
+        }
+        let (resource, mut named) = (&self.run.api.resources[at], body.clone());
+        let names = path::parameters(&self.declared(create).path);
+        let own = resource.identity.iter().map(|one| one.name.as_str()).zip(std::iter::repeat(place.last()));
+        let above = names.iter().copied().zip(place.iter().map(Some));
+        for (name, value) in own.chain(above) {
+            if let (Some(member), Some(value)) = (named.get_mut(name), value) {
+                *member = value.as_str().into();
+            }
+        }
+        if self.proof().is_valid(Side::Request, pointer, &named) { named } else { body }
     }
 
     /// A name for an object, as the document wants it in the path.
@@ -353,6 +372,9 @@ impl<'r> Session<'r> {
         let id = given.or_else(shown);
         let mut ids = self.ids_of(resource, &object);
         ids.extend(self.ids_of(resource, &sent).into_iter().filter(|_| ids.is_empty()).collect::<Vec<_>>());
+        if let (true, true, Some(id), Some(one)) = (is_named, ids.is_empty(), &id, resource.identity.first()) {
+            ids.push((one.name.clone(), id.clone()));
+        }
         let number = answer.number;
         let Some(id) = id else {
             self.there.push(Object {

@@ -49,20 +49,39 @@ impl Session<'_> {
     }
 
     /// Changes members to what some languages take for nothing: zero, no, an empty text, an empty list.
-    async fn updates_to_nothing(&mut self, at: usize, update: usize, (media_type, pointer): (&str, &str), object: &Object) {
+    async fn updates_to_nothing(
+        &mut self,
+        at: usize,
+        update: usize,
+        (media_type, pointer): (&str, &str),
+        object: &Object,
+    ) {
         let Some(mut body) = self.body_for(pointer, object) else { return };
         let shape = self.run.api.schemas.merged(pointer);
+        let Some(retrieve) = operation(self.run.api, at, Role::Retrieve) else { return };
         let mut is_changed = false;
         for (name, property) in &shape.properties {
-            let merged = self.run.api.schemas.merge(property);
+            let merged = self.run.api.schemas.merge_value(property);
+            let is_id = object.ids.iter().any(|(id, _)| names(name, id));
             let nothing = match merged.kind() {
-                _ if merged.read_only || !merged.choices.is_empty() || merged.enumeration.is_some() => continue,
+                _ if is_id || merged.read_only || !merged.choices.is_empty() || merged.enumeration.is_some() => {
+                    continue;
+                }
                 Some("boolean") => Value::Bool(false),
                 Some("integer" | "number") => 0.into(),
                 Some("string") if merged.format.is_none() => "".into(),
                 Some("array") => Value::Array(Vec::new()),
                 _ => continue,
             };
+            // What the response has no room for can't be shown.
+            let bounds = self.shown(retrieve, name).bounds;
+            let least = bounds.min_items.or(bounds.min_length).unwrap_or(0);
+            if least > 0
+                || bounds.minimum.is_some_and(|least| least > 0.0)
+                || bounds.above.is_some_and(|above| above >= 0.0)
+            {
+                continue;
+            }
             let before = body.get(*name).cloned();
             body[*name] = nothing;
             if self.proof().is_valid(Side::Request, pointer, &body) {
@@ -78,8 +97,9 @@ impl Session<'_> {
         }
         let answer = self.send(update, Arguments::at(&object.path).body(media_type, body.clone())).await;
         self.judge_no_error(update, &answer);
-        let retrieve = operation(self.run.api, at, Role::Retrieve).filter(|_| answer.is_success());
-        if let (Some(retrieve), Some((after, answer))) = (retrieve, self.current(at, object).await) {
+        if answer.is_success()
+            && let Some((after, answer)) = self.current(at, object).await
+        {
             self.shows(retrieve, &body, &after, &answer, "shows what an update changed");
         }
     }
@@ -97,7 +117,8 @@ impl Session<'_> {
     /// Changes everything that an update can change, at once.
     async fn updates_all(&mut self, at: usize, update: usize, (media_type, pointer): (&str, &str), object: &Object) {
         let Some((before, _)) = self.current(at, object).await else { return };
-        let Some(Value::Object(mut body)) = self.body_for(pointer, object) else { return };
+        let body = self.body_for(pointer, object).map(|body| self.filled(pointer, body, &object.sent));
+        let Some(Value::Object(mut body)) = body else { return };
         let names: Vec<String> = body.keys().cloned().collect();
         for name in names {
             let is_other = |one: &str| one != name;
@@ -143,7 +164,7 @@ impl Session<'_> {
         let schemas = &self.run.api.schemas;
         let shape = schemas.merged(pointer);
         shape.properties.iter().filter(|(name, _)| !is_id(name)).find_map(|(name, property)| {
-            let merged = schemas.merge(property);
+            let merged = schemas.merge_value(property);
             let now = shown.get(*name)?;
             let other = match (merged.enumeration.as_deref(), now) {
                 (Some(values), _) => {
@@ -152,6 +173,9 @@ impl Session<'_> {
                 (None, Value::Bool(flag)) => Some((!flag).into()),
                 (None, Value::Number(number)) if merged.kind() == Some("integer") => {
                     Some((number.as_i64()? + 1).into())
+                }
+                (None, Value::Array(items)) if items.len() > 1 && !items[0].is_object() => {
+                    Some(Value::Array(vec![items[0].clone()]))
                 }
                 _ => None,
             };

@@ -139,7 +139,8 @@ impl Session<'_> {
                 Step::End | Step::Unknown => {
                     walk.is_whole = step == Step::End;
                     // It says that there is more, and nothing that leads there.
-                    walk.is_overpromised |= walk.is_whole && walk.said_more && items.is_empty();
+                    walk.is_overpromised |=
+                        walk.is_whole && walk.said_more && (items.is_empty() || walk.sizes.len() > 1);
                     return walk;
                 }
             };
