@@ -331,7 +331,7 @@ pub struct Mock {
     /// The port to listen on; 0 picks a free one.
     #[arg(long, default_value_t = 4010)]
     pub port: u16,
-    /// The address to listen on; `localhost` is both 127.0.0.1 and [::1].
+    /// The address to listen on; `localhost` is both 127.0.0.1 and ::1.
     #[arg(long, default_value = "localhost", value_name = "ADDRESS")]
     pub host: String,
     /// Make ids and times repeatable: they follow from this number and the token.

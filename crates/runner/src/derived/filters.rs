@@ -43,30 +43,21 @@ impl Session<'_> {
             let fits =
                 |found: &str| found == value || (is_text && found.to_lowercase().contains(&value.to_lowercase()));
             let strange = |item: &&Value| item.get(*member).and_then(text).is_some_and(|found| !fits(&found));
-            let mut wrong: Vec<Mismatch> = walk
-                .items
-                .iter()
-                .filter(strange)
-                .map(|item| Mismatch::of(format!("an item whose `{member}` is {}", item[*member])))
-                .collect();
+            let mut wrong: Vec<Mismatch> =
+                walk.items.iter().filter(strange).map(|item| otherwise(member, item)).collect();
             if !walk.items.iter().any(|item| Self::is_same(item, object)) {
                 wrong.push(Mismatch::of(format!("{}, whose `{member}` is {value}, is not there", object.id)));
             }
             self.judge(rule.clone(), &answer, format!("objects whose `{member}` is {value}, and all of them"), wrong);
             self.counts(list, &walk, 1);
-            if let Some(limit) = api.operations[list].pages.as_ref().and_then(|pages| pages.limit.as_ref()) {
+            let pages = api.operations[list].pages.as_ref().and_then(|pages| pages.limit.as_ref());
+            if let Some(limit) = pages {
                 // A page later it asks for the same.
                 let walk = self.walk_with(list, above, Some(2.min(limit.most)), &asked).await;
-                let strange = walk.items.iter().filter(|one| strange(one));
-                let wrong = strange.map(|item| Mismatch::of(format!("an item whose `{member}` is {}", item[*member])));
+                let wrong = walk.items.iter().filter(strange).map(|item| otherwise(member, item)).collect();
                 if let Some(answer) = walk.last.clone().filter(Answer::is_success) {
-                    let wrong = wrong.collect();
-                    self.judge(
-                        rule.clone(),
-                        &answer,
-                        format!("objects whose `{member}` is {value}, on every page"),
-                        wrong,
-                    );
+                    let expected = format!("objects whose `{member}` is {value}, on every page");
+                    self.judge(rule.clone(), &answer, expected, wrong);
                 }
             }
             let Some(other) = another(&of_parameter, &value) else { continue };
@@ -80,6 +71,11 @@ impl Session<'_> {
             self.judge(rule, &answer, format!("objects whose `{member}` is {other}, and no others"), wrong);
         }
     }
+}
+
+/// An item that a filter should not have shown.
+fn otherwise(member: &str, item: &Value) -> Mismatch {
+    Mismatch::of(format!("an item whose `{member}` is {}", item[member]))
 }
 
 fn merged<'a>(api: &'a Api, parameter: &Parameter) -> Merged<'a> {

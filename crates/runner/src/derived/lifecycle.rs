@@ -135,11 +135,7 @@ impl Session<'_> {
         let Some(retrieve) = operation(self.run.api, at, Role::Retrieve) else { return };
         let answer = self.send(retrieve, Arguments::at(&object.path)).await;
         let rule = self.found_rule(retrieve);
-        let wrong = if answer.is_success() {
-            Vec::new()
-        } else {
-            vec![Mismatch::of(format!("the status is {}", answer.status.unwrap_or(0)))]
-        };
+        let wrong = answer.otherwise_than_success();
         self.judge(rule, &answer, "a 2XX response", wrong);
         if !answer.is_success() {
             return;

@@ -228,11 +228,7 @@ impl Session<'_> {
         if let Some(most) = bounds.maximum.filter(|most| (1.0..=1e6).contains(most)).map(|most| most as usize) {
             let answer = self.send(list, Arguments::at(above).with(parameter, &most)).await;
             let statement = format!("GET {} accepts {most} as the size of a page", declared.path);
-            let wrong = if answer.is_success() {
-                Vec::new()
-            } else {
-                vec![Mismatch::of(format!("the status is {}", answer.status.unwrap_or(0)))]
-            };
+            let wrong = answer.otherwise_than_success();
             self.judge(rule("page-size-accepted", Level::Must, statement), &answer, "a 2XX response", wrong);
             let answer = self.send(list, Arguments::at(above).with(parameter, &(most + 1))).await;
             let statement = format!("GET {} never gives more than {most} items", declared.path);

@@ -2,7 +2,7 @@
 
 use conformance_api::{IdMember, Proof, Resource, Role, Shape, Side, path};
 use conformance_openapi::{Location, Operation as Declared, Response as Documented};
-use conformance_record::{CheckOutcome, Exchange, NoResponse, Secrets, Verdict};
+use conformance_record::{CheckOutcome, Exchange, Mismatch, NoResponse, Secrets, Verdict};
 use serde_json::Value;
 
 use super::cleanup_log::CleanupLog;
@@ -64,6 +64,15 @@ pub(crate) struct Answer {
 impl Answer {
     pub fn is_success(&self) -> bool {
         self.status.is_some_and(|status| (200..300).contains(&status))
+    }
+
+    /// What is wrong with its status where a success was expected.
+    pub fn otherwise_than_success(&self) -> Vec<Mismatch> {
+        if self.is_success() {
+            Vec::new()
+        } else {
+            vec![Mismatch::of(format!("the status is {}", self.status.unwrap_or(0)))]
+        }
     }
 
     pub fn is_rejection(&self) -> bool {
