@@ -123,7 +123,7 @@ const RULES: &[Rule] = &[
     rule("updates", &[Role::Update, Role::Replace], &[LIFE], "{} changes an object"),
     rule("changes-nothing-else", &[Role::Update], &[LIFE], "{} leaves alone what it does not name").level(by_method),
     rule("keeps-times", &[Role::Update], &[LIFE], "{} turns no time back"),
-    rule("only-that-one", &[Role::Update, Role::Delete], &[LIFE], "{} leaves other objects alone"),
+    rule("only-that-one", &[Role::Update, Role::Replace, Role::Delete], &[LIFE], "{} leaves other objects alone"),
     rule("forgets-deleted", &[Role::List, Role::Retrieve, Role::Delete], &[LIFE], "{} does not know what was deleted"),
     rule("own-parent", &[Role::List, Role::Retrieve], &[LIFE], "{} shows nothing of another parent")
         .if_it(is_below)
@@ -136,6 +136,14 @@ const RULES: &[Rule] = &[
         &[REJECTS],
         "{} rejects bodies that break a documented rule",
     )
+    .below("/requestBody"),
+    rule(
+        "rejects-doubtful-bodies",
+        &[Role::Create, Role::Update, Role::Replace],
+        &[REJECTS],
+        "{} rejects null for members that may be left out, and texts that have not their format",
+    )
+    .level(should)
     .below("/requestBody"),
     rule("rejects-malformed", &[Role::Create], &[REJECTS], "{} rejects what is not JSON")
         .if_it(takes_json)

@@ -25,6 +25,11 @@ impl Broken {
         Self { what, body, level: Level::Must }
     }
 
+    /// The name of the rule that it breaks.
+    pub fn rule(&self) -> &'static str {
+        if self.level == Level::Must { "rejects-wrong-bodies" } else { "rejects-doubtful-bodies" }
+    }
+
     /// The same as a member, or an item, of something else.
     fn within(self, place: &str, put: impl FnOnce(Value) -> Value) -> Self {
         Self { what: format!("in `{place}`, {}", self.what), body: put(self.body), level: self.level }

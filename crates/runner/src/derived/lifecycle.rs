@@ -47,10 +47,10 @@ impl Session<'_> {
         self.acts(at, &object).await;
         self.is_listed(at, &object, true).await;
         // What is done is done to an object with another one before it and another after it, below the same parent.
-        let before = object;
-        let Ok(object) = self.create_at(at, &above).await else { return };
-        let after = self.create_at(at, &above).await.ok();
-        let witnesses: Vec<Object> = after.into_iter().chain([before]).filter(|one| one.path != object.path).collect();
+        let others = [self.create_at(at, &above).await.ok(), self.create_at(at, &above).await.ok()];
+        let mut all: Vec<Object> = std::iter::once(object).chain(others.into_iter().flatten()).collect();
+        let object = all.remove(all.len().saturating_sub(1).min(1));
+        let witnesses: Vec<Object> = all.into_iter().filter(|one| one.path != object.path).collect();
         self.updates(at, &object).await;
         self.are_untouched(at, Role::Update, &witnesses).await;
         self.replaces(at, &object).await;

@@ -42,7 +42,7 @@ impl Session<'_> {
             let place = self.place_for_new(at, create, &above);
             let answer = self.send(create, Arguments::at(&place).body(&media_type, one.body.clone())).await;
             let statement = format!("{what} rejects a body in which {}", one.what);
-            let rule = Rule { level: one.level, ..rule("rejects-wrong-bodies", statement) };
+            let rule = Rule { level: one.level, ..rule(one.rule(), statement) };
             self.judge_rejected(rule, create, &answer);
             // What was accepted is there, whatever should have been.
             let _ =
@@ -139,8 +139,10 @@ impl Session<'_> {
                 return;
             }
             let wrong = answer.otherwise_than_success();
-            let accepts = rule("accepts-bounds", format!("{what} accepts a body in which {}", one.what));
-            self.judge(Rule { level: one.level, ..accepts }, &answer, "a 2XX response", wrong);
+            if one.level == Level::Must {
+                let statement = format!("{what} accepts a body in which {}", one.what);
+                self.judge(rule("accepts-bounds", statement), &answer, "a 2XX response", wrong);
+            }
             let Ok(object) = self.made(at, create, &place, one.body, &answer) else { continue };
             if member.is_empty() {
                 self.judge_documented(create, &answer);
@@ -221,10 +223,10 @@ impl Session<'_> {
         let mut all_rejected = true;
         let kinds = Form { is_typed: is_json(&media_type), is_required: self.needs_body(update) };
         for one in self.broken_bodies(&pointer, &valid, kinds).into_iter().take(MOST) {
-            let answer = self.send(update, Arguments::at(&object.path).body(&media_type, one.body)).await;
+            let answer = self.send(update, Arguments::at(&object.path).body(&media_type, one.body.clone())).await;
             let statement = format!("{} {} rejects a body in which {}", declared.method, declared.path, one.what);
             let rule = Rule::new(
-                format!("{}.rejects-wrong-bodies", declared.id),
+                format!("{}.{}", declared.id, one.rule()),
                 one.level,
                 statement,
                 format!("{}/requestBody", declared.pointer),
@@ -262,7 +264,8 @@ impl Session<'_> {
         valid: &serde_json::Value,
     ) {
         let declared = self.declared(update);
-        for (_, one) in self.bound_bodies(pointer, valid) {
+        let bounds = self.bound_bodies(pointer, valid).into_iter().map(|(_, one)| one);
+        for one in bounds.filter(|one| one.level == Level::Must) {
             let answer = self.send(update, Arguments::at(&object.path).body(media_type, one.body)).await;
             let again = Arguments::at(&object.path).body(media_type, valid.clone());
             if answer.is_rejection() && (answer.status == Some(409) || !self.send(update, again).await.is_success()) {
@@ -271,7 +274,7 @@ impl Session<'_> {
             let statement = format!("{} {} accepts a body in which {}", declared.method, declared.path, one.what);
             let rule = Rule::new(
                 format!("{}.accepts-bounds", declared.id),
-                one.level,
+                Level::Must,
                 statement,
                 format!("{}/requestBody", declared.pointer),
             );
