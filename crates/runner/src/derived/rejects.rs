@@ -7,7 +7,7 @@ use conformance_record::{Level, Mismatch};
 use super::broken::{Broken, Form};
 use super::check::Rule;
 use super::request::{Arguments, Content};
-use super::session::{Object, Session};
+use super::session::{Answer, Object, Session};
 use super::{creation, operation};
 
 /// So many rules of one body are tried.
@@ -153,29 +153,35 @@ impl Session<'_> {
             if member.is_empty() && read.is_success() {
                 self.judge_documented(retrieve, &read);
             }
-            let Some(found) = self.object_in(retrieve, &read).filter(|_| read.is_success()) else { continue };
-            // Null may stand for whatever a server takes when nothing is said.
-            let is_null = object.sent.get(&member).is_some_and(serde_json::Value::is_null);
-            let is_scalar =
-                |kept: &&serde_json::Value| !is_null && (kept.is_string() || kept.is_number() || kept.is_boolean());
-            let Some(kept) = found.get(&member).filter(is_scalar) else { continue };
-            let same = object.sent.get(&member).is_some_and(|sent| conformance_json::equal(sent, kept));
-            let wrong = if same {
-                Vec::new()
-            } else {
-                vec![Mismatch {
-                    place: format!("/{member}"),
-                    found: conformance_json::write(kept),
-                    ..Mismatch::default()
-                }]
-            };
-            self.judge(
-                rule("keeps-bounds", format!("what {what} accepted is kept: {}", one.what)),
-                &read,
-                "the text that was sent",
-                wrong,
-            );
+            self.keeps_bound(create, retrieve, (&member, &one.what), &object, &read);
         }
+    }
+
+    /// Whether a member at its bound is read as it was sent.
+    fn keeps_bound(
+        &mut self,
+        create: usize,
+        retrieve: usize,
+        (member, what): (&str, &str),
+        object: &Object,
+        read: &Answer,
+    ) {
+        let Some(found) = self.object_in(retrieve, read).filter(|_| read.is_success()) else { return };
+        // Null may stand for whatever a server takes when nothing is said.
+        let sent = object.sent.get(member).filter(|sent| !sent.is_null());
+        let is_scalar = |kept: &&serde_json::Value| kept.is_string() || kept.is_number() || kept.is_boolean();
+        let (Some(sent), Some(kept)) = (sent, found.get(member).filter(is_scalar)) else { return };
+        let wrong = if conformance_json::equal(sent, kept) {
+            Vec::new()
+        } else {
+            let (place, found) = (format!("/{member}"), conformance_json::write(kept));
+            vec![Mismatch { place, found, ..Mismatch::default() }]
+        };
+        let declared = self.declared(create);
+        let statement = format!("what {} {} accepted is kept: {what}", declared.method, declared.path);
+        let pointer = format!("{}/requestBody", declared.pointer);
+        let rule = Rule::new(format!("{}.keeps-bounds", declared.id), Level::Must, statement, pointer);
+        self.judge(rule, read, "the value that was sent", wrong);
     }
 
     /// What is left out has the documented default.
