@@ -9,6 +9,7 @@ mod constructs;
 mod context;
 mod control;
 mod coverage;
+mod document_faults;
 mod document_verbs;
 mod documents;
 mod edited_suites;
