@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::secrets::{credentials, is_telling, without_query_secrets};
+use crate::secrets::{REMOVED, credentials, is_telling, without_query_secrets};
 use crate::{NoResponse, Secrets};
 
 /// A request as it goes over the wire.
@@ -62,7 +62,7 @@ impl Exchange {
         let headers = |headers: &[(String, String)]| {
             let clean = |(name, value): &(String, String)| match name.as_str() {
                 "authorization" => (name.clone(), authorization(value)),
-                name if is_telling(name) => (name.to_owned(), "<removed>".to_owned()),
+                name if is_telling(name) => (name.to_owned(), REMOVED.to_owned()),
                 name => (name.to_owned(), secrets.scrub(value)),
             };
             headers.iter().map(clean).collect()

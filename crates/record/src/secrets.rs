@@ -6,6 +6,8 @@
 
 /// What stands where a secret stood.
 pub const HIDDEN: &str = "<token>";
+/// What stands in place of a header field's value that may be a secret.
+pub const REMOVED: &str = "<removed>";
 /// What stands where a long text was cut short.
 const CUT: &str = "…";
 /// Shorter tokens would make holes in ordinary words.

@@ -1,6 +1,6 @@
 //! Long things made short: bodies, and the requests that led to one.
 
-use conformance_record::secrets::HIDDEN;
+use conformance_record::secrets::{HIDDEN, REMOVED};
 use conformance_record::{Exchange, Request};
 use serde_json::Value;
 
@@ -107,7 +107,7 @@ pub(crate) fn oddities(request: &Request) -> Option<String> {
         Some("Bearer <token>" | "<credentials>") => None,
         Some("Bearer <second token>") => Some("with the second token".to_owned()),
         Some(other) => Some(format!("with Authorization: {other}")),
-        None if request.headers.iter().any(|(_, value)| value == HIDDEN) => None,
+        None if request.headers.iter().any(|(_, value)| value == HIDDEN || value == REMOVED) => None,
         None => Some("without a token".to_owned()),
     };
     let media = request.header("content-type").filter(|media| *media != "application/json");

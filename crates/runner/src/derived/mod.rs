@@ -4,7 +4,7 @@
 //! A server that rejects a body that was made up is not blamed for it: such bodies can be valid and still refer to
 //! nothing. What is created is deleted again, and what can't be deleted is not created.
 //!
-//! In reading order: [`session`](self) (what one scenario knows and sends), `request` (calls as requests), `body` and `broken` (what is sent), `compare` and `check`
+//! In reading order: [`session`](self) (what one scenario knows and sends), `making` and `clean_up` (objects), `request` (calls as requests), `body` and `broken` (what is sent), `compare` and `check`
 //! (what is expected of responses), and the scenarios: `lifecycle` (with `updates` and `family`), `reads`, `rejects` (with
 //! `texts`), `pages` (with `walk`, `filters` and `sorts`), `robustness`, `access`.
 
@@ -12,11 +12,13 @@ mod access;
 mod body;
 mod broken;
 mod check;
+mod clean_up;
 mod cleanup_log;
 mod compare;
 mod family;
 mod filters;
 mod lifecycle;
+mod making;
 mod pages;
 mod reads;
 mod rejects;

@@ -1,0 +1,71 @@
+//! Deletes what a scenario made, and looks whether it is gone.
+
+use conformance_api::Role;
+use serde_json::Value;
+
+use super::operation;
+use super::request::Arguments;
+use super::session::{Object, Session};
+
+impl Session<'_> {
+    /// How many objects were made with a member of this value.
+    pub fn made_with(&self, name: &str, value: &Value) -> usize {
+        self.there.iter().filter(|one| one.sent.get(name) == Some(value)).count()
+    }
+
+    /// An object was deleted by the scenario itself.
+    pub fn forget(&mut self, object: &Object) {
+        let before = self.there.len();
+        self.there.retain(|one| one.path != object.path || one.resource != object.resource);
+        // Made twice under one name, it is one object all the same.
+        self.deleted += before - self.there.len();
+        self.log.delete(&self.run.api.resources[object.resource].item, &object.path);
+    }
+
+    /// Deletes what is still there, newest first; what is left, and why.
+    pub async fn clean_up(&mut self) -> Vec<(String, String)> {
+        let mut left = Vec::new();
+        for object in std::mem::take(&mut self.there).into_iter().rev() {
+            match self.delete_again(&object).await {
+                None => {
+                    self.deleted += 1;
+                    self.log.delete(&self.run.api.resources[object.resource].item, &object.path);
+                }
+                Some(reason) => {
+                    self.leaking.push(object.resource);
+                    left.push((if object.id.is_empty() { "(no id)".to_owned() } else { object.id }, reason));
+                }
+            }
+        }
+        left
+    }
+
+    /// Deletes an object; why it is still there, if it is.
+    pub(crate) async fn delete_again(&mut self, object: &Object) -> Option<String> {
+        let Some(delete) = operation(self.run.api, object.resource, Role::Delete) else {
+            return Some("nothing deletes it".to_owned());
+        };
+        if object.path.is_empty() {
+            return Some("the response to its create shows no id".to_owned());
+        }
+        let answer = self.send(delete, Arguments::at(&object.path)).await;
+        match answer.status {
+            Some(status @ 200..=299) if self.is_still_there(object, status).await => {
+                Some(format!("its deletion is answered {status}, and it is still there"))
+            }
+            Some(200..=299 | 404 | 410) => None,
+            Some(status) => Some(format!("its deletion is answered {status}")),
+            None => Some(answer.obstacle.unwrap_or_default()),
+        }
+    }
+
+    /// Whether an object is found after its deletion was answered. What is deleted later (202) gets the benefit.
+    async fn is_still_there(&mut self, object: &Object, status: u16) -> bool {
+        let Some(retrieve) = operation(self.run.api, object.resource, Role::Retrieve).filter(|_| status != 202) else {
+            return false;
+        };
+        let answer = self.send(retrieve, Arguments::at(&object.path)).await;
+        let says_deleted = answer.json.as_ref().is_some_and(|body| body.get("deleted") == Some(&Value::Bool(true)));
+        answer.is_success() && !says_deleted
+    }
+}
