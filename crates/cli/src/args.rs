@@ -55,6 +55,8 @@ pub enum Command {
     List(List),
     /// Explain a requirement: what, why, from which source, and what tests it; with `--openapi`, an operation.
     Explain(Explain),
+    /// Print the JSON Schema of a kind of file, for editors.
+    Schema(Schema),
     /// Print the completions of a shell.
     Completions(Completions),
     /// Print the manual.
@@ -174,6 +176,35 @@ pub struct Sdk {
     pub faults: Vec<String>,
     #[command(flatten)]
     pub telling: Telling,
+}
+
+/// `conformance schema`
+#[derive(Debug, clap::Args)]
+pub struct Schema {
+    /// The kind of file.
+    #[arg(value_enum, value_name = "KIND")]
+    pub kind: FileKind,
+}
+
+/// A kind of file whose format is ours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum FileKind {
+    /// A scenario: `fixtures/scenarios/AREA/NAME.yaml`.
+    Scenario,
+    /// Steps that scenarios share: `fixtures/fragments/NAME.yaml`.
+    Fragment,
+    /// What an API must do: `schemas/requirements.yaml`.
+    Requirements,
+    /// What goes wrong: `fixtures/faults/NAME.yaml`.
+    Faults,
+    /// Failures that are excused: `run --known-failures FILE`.
+    KnownFailures,
+    /// A line of a recording: `run --record FILE`.
+    Recording,
+    /// A report: `run --report json`.
+    Report,
+    /// A message between `sdk` and a driver.
+    Driver,
 }
 
 /// `conformance completions`

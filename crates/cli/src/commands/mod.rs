@@ -20,6 +20,7 @@ mod plan;
 mod review;
 mod run;
 mod run_document;
+mod schema;
 mod sdk;
 mod sweep;
 
@@ -71,6 +72,7 @@ pub fn dispatch(args: Args) -> Result<Exit, Failure> {
             None => explain::run(suite, &explain),
         },
         Command::Review(review) => review::run(suite, &review),
+        Command::Schema(schema) => Ok(schema::run(&schema)),
         Command::Completions(completions) => Ok(man::completions(&completions)),
         Command::Man => man::man(),
     }

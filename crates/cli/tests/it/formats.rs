@@ -5,7 +5,24 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use crate::context::root;
+use rstest::rstest;
+
+use crate::context::{root, run, stdout};
+
+/// What an editor is given is what the tests below hold the files to.
+#[rstest]
+#[case("scenario")]
+#[case("fragment")]
+#[case("requirements")]
+#[case("faults")]
+#[case("known-failures")]
+#[case("recording")]
+#[case("report")]
+#[case("driver")]
+fn the_schema_of_each_kind_of_file_is_printed(#[case] kind: &str) {
+    let path = root().join(format!("schemas/formats/{kind}.schema.json"));
+    assert_eq!(stdout(&run(&["schema", kind])), fs::read_to_string(path).unwrap());
+}
 
 pub fn tree(path: &Path) -> Value {
     let text = fs::read_to_string(path).unwrap();
