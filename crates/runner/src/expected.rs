@@ -106,6 +106,9 @@ const RULES: &[Rule] = &[
         .below("/responses"),
     rule("no-server-error", &[], EVERYWHERE, "{} does not fail at what a client sends"),
     rule("wants-credentials", &[], &[LIFE, ACCESS], "{} wants credentials").if_it(is_secured).below("/security"),
+    rule("wants-no-credentials", &[], &[READS], "{} wants no credentials")
+        .if_it(|subject| is_open(subject.api, subject.declared))
+        .below("/security"),
     rule("creates", &[Role::Create], &[LIFE], "{} creates an object"),
     rule("location", &[Role::Create], &[LIFE], "{} says in `Location` where the object is").if_it(has_location),
     rule("finds-created", &[Role::Retrieve], &[LIFE], "{} finds what was created"),
@@ -307,6 +310,13 @@ fn is_below_one_that_lives(api: &Api, operation: &Operation, allow_leftovers: bo
 
 fn is_named_secured(declared: &Declared) -> bool {
     !declared.security.is_empty() && !declared.security.iter().any(Vec::is_empty)
+}
+
+/// Whether an operation says that it wants no credentials, of a document that wants them everywhere else.
+pub(crate) fn is_open(api: &Api, declared: &Declared) -> bool {
+    let all = api.document.root.get("security").and_then(serde_json::Value::as_array);
+    declared.security.is_empty()
+        && all.is_some_and(|all| all.iter().any(|one| one.as_object().is_some_and(|one| !one.is_empty())))
 }
 
 fn is_secured(subject: &Subject<'_>) -> bool {

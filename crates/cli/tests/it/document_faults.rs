@@ -23,6 +23,7 @@ use crate::control::ask;
 #[case::zero_ignored("warehouses", json!({ "on": { "operation": "alter", "body": "\"shelves\":0" }, "request": { "remove": ["/shelves"] } }), "getWarehouse.keeps-what-was-sent")]
 #[case::bound_of_what_put_makes("warehouses", json!({ "on": { "operation": "putLabel" }, "request": { "set": { "/title": "Fragile" } } }), "putLabel.rejects-wrong-bodies")]
 #[case::bound_of_a_map("warehouses", json!({ "on": { "operation": "putLabel" }, "request": { "set": { "/meta": { "team": "x" } } } }), "putLabel.rejects-wrong-bodies")]
+#[case::locked("api-keys", json!({ "on": { "operation": "health" }, "answer": { "status": 401, "body": { "message": "who are you?" } } }), "health.wants-no-credentials")]
 #[case::member_of_what_put_makes("warehouses", json!({ "on": { "operation": "getLabel", "status": "200" }, "response": { "remove": ["/key"] } }), "getLabel.documented-body")]
 fn a_defect_is_seen(#[case] document: &str, #[case] fault: Value, #[case] requirement: &str) {
     let path = root().join(format!("fixtures/documents/{document}.yaml")).display().to_string();

@@ -3,9 +3,8 @@
 use std::fs;
 use std::path::Path;
 
-use serde_json::Value;
-
 use rstest::rstest;
+use serde_json::Value;
 
 use crate::context::{root, run, stdout};
 

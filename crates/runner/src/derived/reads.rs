@@ -18,6 +18,14 @@ impl Session<'_> {
                 continue;
             }
             let answer = self.send(at, Arguments::default()).await;
+            if crate::expected::is_open(self.run.api, one) {
+                let statement = format!("GET {} wants no credentials", one.path);
+                let pointer = format!("{}/security", one.pointer);
+                let rule = Rule::new(format!("{}.wants-no-credentials", one.id), Level::Must, statement, pointer);
+                let wrong =
+                    if answer.status == Some(401) { vec![Mismatch::of("the status is 401")] } else { Vec::new() };
+                self.judge(rule, &answer, "another status than 401", wrong);
+            }
             if answer.is_rejection() {
                 let statement = format!("GET {} is answered with a documented status", one.path);
                 let rule =
