@@ -5,7 +5,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use parking_lot::RwLock;
+use serde_json::Value;
 use siphasher::sip128::SipHasher24;
+
+use crate::saved::Saved;
 
 /// What stands for a credential: a keyed hash, from which nothing leads back to it.
 pub(crate) type Key = u128;
@@ -44,29 +47,35 @@ impl<W> Kept<W> {
         SipHasher24::new_with_key(&self.salt.read()).hash(credential.as_bytes()).as_u128()
     }
 
-    /// What hashes are keyed with.
-    pub(crate) fn salt(&self) -> Salt {
-        *self.salt.read()
+    /// All workspaces, by their numbers, with what `state` says that each holds.
+    pub(crate) fn saved(&self, state: impl Fn(&W) -> Value) -> Saved {
+        let all: Vec<_> =
+            self.all.read().iter().map(|(key, used)| (*key, used.number, used.workspace.clone())).collect();
+        let mut workspaces: Vec<_> = all.into_iter().map(|(key, number, one)| (key, number, state(&one))).collect();
+        workspaces.sort_by_key(|(_, number, _)| *number);
+        Saved { salt: *self.salt.read(), workspaces }
     }
 
     /// Puts what was saved in place of everything.
-    pub(crate) fn restore(&self, salt: Salt, saved: Vec<(Key, usize, W)>) {
-        let made = saved.iter().map(|(_, number, _)| *number).max().unwrap_or(0);
-        let used = |(key, number, workspace)| {
-            (key, Used { workspace: Arc::new(workspace), number, last: AtomicU64::new(self.now()) })
+    ///
+    /// # Errors
+    /// What `restored` cannot read; nothing is changed then.
+    pub(crate) fn restore(
+        &self,
+        saved: Saved,
+        restored: impl Fn(usize, &Value) -> Result<W, String>,
+    ) -> Result<(), String> {
+        let used = |(key, number, state): (Key, usize, Value)| {
+            let workspace = restored(number, &state).map_err(|wrong| format!("workspaces/{number}: {wrong}"))?;
+            Ok((key, Used { workspace: Arc::new(workspace), number, last: AtomicU64::new(self.now()) }))
         };
+        let restored = saved.workspaces.into_iter().map(used).collect::<Result<HashMap<_, _>, String>>()?;
+        let made = restored.values().map(|one| one.number).max().unwrap_or(0);
         let mut all = self.all.write();
-        *self.salt.write() = salt;
-        *all = saved.into_iter().map(used).collect();
+        *self.salt.write() = saved.salt;
+        *all = restored;
         self.made.store(u64::try_from(made).unwrap_or(u64::MAX), Ordering::Relaxed);
-    }
-
-    /// All workspaces, by their numbers.
-    pub(crate) fn all(&self) -> Vec<(Key, usize, Arc<W>)> {
-        let all = self.all.read();
-        let mut all: Vec<_> = all.iter().map(|(key, used)| (*key, used.number, used.workspace.clone())).collect();
-        all.sort_by_key(|(_, number, _)| *number);
-        all
+        Ok(())
     }
 
     /// Replaces the workspace with a number; false when there is none.

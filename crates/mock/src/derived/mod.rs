@@ -219,19 +219,11 @@ impl Engine for Derived {
     }
 
     fn saved(&self) -> Saved {
-        let kept = &self.workspaces.kept;
-        let state = |(key, number, one): (_, _, Arc<Workspace>)| (key, number, self.saved(&one.state.lock()));
-        Saved { salt: kept.salt(), workspaces: kept.all().into_iter().map(state).collect() }
+        self.workspaces.kept.saved(|one| self.saved(&one.state.lock()))
     }
 
     fn restore(&self, saved: Saved) -> Result<(), String> {
-        let workspace = |(key, number, state): (_, usize, Value)| {
-            let restored = self.restored(number, &state).map_err(|wrong| format!("workspaces/{number}: {wrong}"))?;
-            Ok((key, number, restored))
-        };
-        let all = saved.workspaces.into_iter().map(workspace).collect::<Result<_, String>>()?;
-        self.workspaces.kept.restore(saved.salt, all);
-        Ok(())
+        self.workspaces.kept.restore(saved, |number, state| self.restored(number, state))
     }
 
     fn put(&self, number: usize, state: &Value) -> Result<bool, String> {
