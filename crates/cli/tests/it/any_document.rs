@@ -2,13 +2,13 @@
 
 use std::fs;
 use std::path::PathBuf;
-use std::process::{Output, Stdio};
+use std::process::Stdio;
 
 use rstest::rstest;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::context::{MockServer, conformance, stderr, stdout};
+use crate::context::{MockServer, conformance, run, stderr, stdout};
 
 fn document(name: &str) -> String {
     let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../fixtures/documents");
@@ -18,10 +18,6 @@ fn document(name: &str) -> String {
 fn mock(name: &str, more: &[&str]) -> MockServer {
     let path = document(name);
     MockServer::start(&[&["--quiet", "--openapi", &path], more].concat())
-}
-
-fn run(args: &[&str]) -> Output {
-    conformance().args(args).output().unwrap()
 }
 
 /// A response: its status, its header fields, its body as JSON.
@@ -350,8 +346,6 @@ fn what_is_no_document_is_said() {
     assert!(stderr(&empty).contains("holds no OpenAPI document"), "{}", stderr(&empty));
     fs::copy(document("pets"), folder.path().join("openapi.yaml")).unwrap();
     assert_eq!(run(&["run", "--openapi", folder.path().to_str().unwrap()]).status.code(), Some(0));
-    let both = run(&["mock", "--openapi", &document("pets"), "--fault", "rate-limited"]);
-    assert_eq!(both.status.code(), Some(2));
 }
 
 /// A run that dies leaves a list of what it made; what others made is not on it.

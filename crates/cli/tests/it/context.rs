@@ -28,9 +28,24 @@ pub fn conformance() -> Command {
     command
 }
 
+/// For how long a command that should end is waited for. Only one that never ends takes as long.
+const PATIENCE: Duration = Duration::from_secs(300);
+
 /// Runs the command to its end.
 pub fn run(args: &[&str]) -> Output {
-    conformance().args(args).stdin(Stdio::null()).output().unwrap()
+    let mut command = conformance();
+    command.args(args).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let child = command.spawn().unwrap();
+    let id = child.id().to_string();
+    let (sender, ended) = mpsc::channel();
+    let waiting = std::thread::spawn(move || sender.send(child.wait_with_output()));
+    let Ok(output) = ended.recv_timeout(PATIENCE) else {
+        Command::new("kill").args(["-KILL", &id]).status().unwrap();
+        waiting.join().unwrap().unwrap();
+        let output = ended.recv().unwrap().unwrap();
+        panic!("conformance {args:?} did not end:\n{}{}", stdout(&output), stderr(&output));
+    };
+    output.unwrap()
 }
 
 pub fn stdout(output: &Output) -> String {
