@@ -1,5 +1,6 @@
 """Servers, what stands before them, and the program under test. All that a test starts ends with it."""
 
+import fcntl
 import http.client
 import json
 import os
@@ -136,16 +137,18 @@ class Bed:
 
 @pytest.fixture(scope="session")
 def modules():
-    """The packages of npm, installed once for each package-lock.json."""
+    """The packages of npm, installed once for each package-lock.json, by one of the processes that run tests."""
     lock = (HERE / "package-lock.json").read_bytes()
     done = MODULES / "installed"
-    if not done.exists() or done.read_bytes() != lock:
-        MODULES.mkdir(parents=True, exist_ok=True)
-        for name in ("package.json", "package-lock.json"):
-            shutil.copy(HERE / name, MODULES)
-        quietly = ["--no-audit", "--no-fund", "--loglevel=error"]
-        subprocess.run(["npm", "ci", *quietly], cwd=MODULES, check=True, timeout=300)
-        done.write_bytes(lock)
+    MODULES.mkdir(parents=True, exist_ok=True)
+    with (MODULES / "lock").open("w") as alone:
+        fcntl.flock(alone, fcntl.LOCK_EX)
+        if not done.exists() or done.read_bytes() != lock:
+            for name in ("package.json", "package-lock.json"):
+                shutil.copy(HERE / name, MODULES)
+            quietly = ["--no-audit", "--no-fund", "--loglevel=error"]
+            subprocess.run(["npm", "ci", *quietly], cwd=MODULES, check=True, timeout=300)
+            done.write_bytes(lock)
 
 
 @pytest.fixture
