@@ -1,7 +1,10 @@
 //! One readable line per request, with what was noted below it. Tokens never appear.
 
 use std::fmt::Write as _;
+use std::io;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use anstyle::{AnsiColor, Style};
@@ -13,13 +16,57 @@ use conformance_runner::Recorder;
 
 use crate::terminal;
 
-/// Writes the log to stderr.
+/// So many lines wait to be written; who sends more requests waits, too.
+const WAITING: usize = 4096;
+/// So many bytes are written at once, or some more.
+const AT_ONCE: usize = 64 * 1024;
+
+/// Writes the log to stderr, from a thread of its own: no request waits for a terminal. What was logged is written when this
+/// is dropped.
 #[derive(Debug)]
-pub struct RequestLog;
+pub struct RequestLog {
+    lines: Option<SyncSender<String>>,
+    writer: Option<JoinHandle<()>>,
+}
+
+impl RequestLog {
+    /// Starts the thread.
+    ///
+    /// # Errors
+    /// When the system has no thread left.
+    pub fn start() -> io::Result<Self> {
+        let (sender, lines) = sync_channel(WAITING);
+        let writer = thread::Builder::new().name("log".to_owned()).spawn(move || write(&lines))?;
+        Ok(Self { lines: Some(sender), writer: Some(writer) })
+    }
+}
 
 impl Observer for RequestLog {
     fn answered(&self, request: &Request, reply: &Reply, took: Duration) {
-        terminal::note(&line(request, reply, took));
+        if let Some(lines) = &self.lines {
+            // The thread ends when nobody can send any more.
+            let _ = lines.send(line(request, reply, took));
+        }
+    }
+}
+
+impl Drop for RequestLog {
+    fn drop(&mut self) {
+        self.lines.take();
+        let _ = self.writer.take().map(JoinHandle::join);
+    }
+}
+
+/// Writes lines, all that wait at once.
+fn write(lines: &Receiver<String>) {
+    while let Ok(mut text) = lines.recv() {
+        while text.len() < AT_ONCE
+            && let Ok(next) = lines.try_recv()
+        {
+            text.push('\n');
+            text.push_str(&next);
+        }
+        terminal::note(&text);
     }
 }
 
@@ -80,9 +127,13 @@ const MAX_TARGET: usize = 1024;
 /// Text from outside, without the request's token and without control characters.
 fn safe(request: &Request, text: &str) -> String {
     let token = request.header("authorization").and_then(|value| value.split_whitespace().last());
-    let hidden = match token {
-        Some(token) if token.len() >= 8 => text.replace(token, "<token>"),
+    let mut shown = match token {
+        Some(token) if token.len() >= 8 && text.contains(token) => text.replace(token, "<token>"),
         _ => text.to_owned(),
     };
-    hidden.chars().flat_map(|c| if c.is_control() { c.escape_default().collect::<Vec<_>>() } else { vec![c] }).collect()
+    if shown.contains(char::is_control) {
+        let escape = |c: char| if c.is_control() { c.escape_default().collect::<String>() } else { c.to_string() };
+        shown = shown.chars().map(escape).collect();
+    }
+    shown
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use conformance_source::{SourceFile, Span};
 use serde_json::Value;
 
-use crate::schemas::{Compiled, Schemas};
+use crate::schemas::{Compiled, Location, Schemas};
 
 /// What an API promises.
 #[derive(Debug)]
@@ -78,6 +78,8 @@ pub enum Action {
 /// One method on one path.
 #[derive(Debug)]
 pub struct Operation {
+    /// Its place in [`Contract::operations`].
+    pub index: usize,
     /// `operationId`
     pub id: String,
     /// What it does, in one line.
@@ -234,6 +236,45 @@ pub struct Parameter {
     pub schema: Arc<Compiled>,
     /// How the items of a list travel; none for a single value.
     pub list: Option<ListStyle>,
+    /// What its text stands for; of a list, the text of each item.
+    pub scalar: Scalar,
+    /// What its schema says that it is when it is not given.
+    pub default: Option<Value>,
+}
+
+/// What the text of a parameter stands for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scalar {
+    /// A whole number.
+    Integer,
+    /// A number.
+    Number,
+    /// `true` or `false`.
+    Boolean,
+    /// Itself.
+    Text,
+}
+
+impl Scalar {
+    pub(crate) fn of(schemas: &Schemas, at: &Location) -> Self {
+        match schemas.keyword(at, "type").and_then(|(_, node)| node.as_str()) {
+            Some("integer") => Self::Integer,
+            Some("number") => Self::Number,
+            Some("boolean") => Self::Boolean,
+            _ => Self::Text,
+        }
+    }
+
+    /// The value that a text stands for; none when it is not of this type.
+    #[must_use]
+    pub fn read(self, text: &str) -> Option<Value> {
+        match self {
+            Self::Integer => text.parse::<i64>().ok().filter(|_| !text.starts_with('+')).map(Value::from),
+            Self::Number => text.parse::<f64>().ok().filter(|number| number.is_finite()).map(Value::from),
+            Self::Boolean => text.parse::<bool>().ok().map(Value::from),
+            Self::Text => Some(Value::from(text)),
+        }
+    }
 }
 
 /// How the items of a list travel in a query (`style: form`).
@@ -252,6 +293,17 @@ pub struct RequestBody {
     pub required: bool,
     /// Its schema.
     pub schema: Arc<Compiled>,
+    /// The properties that its schema names.
+    pub properties: Vec<BodyProperty>,
+}
+
+/// A property of a body that an operation takes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BodyProperty {
+    /// Its name.
+    pub name: String,
+    /// Whether the server sets it, and ignores what is sent.
+    pub read_only: bool,
 }
 
 /// An answer that an operation may give.

@@ -257,6 +257,7 @@ impl<'a> Draft<'a> {
         let page = object.optional("x-page").and_then(|node| self.page(node, &responses));
         let parts = OperationParts {
             operation: Operation {
+                index: 0,
                 id: object.text("operationId")?,
                 summary: object.optional_text("summary").unwrap_or_default(),
                 method: method.to_uppercase(),

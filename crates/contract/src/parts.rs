@@ -6,8 +6,8 @@ use std::sync::Arc;
 use conformance_source::SourceFile;
 
 use crate::model::{
-    Action, Contract, Errors, HeaderRule, ListStyle, Operation, Parameter, Place, RequestBody, Resource, ResponseRule,
-    StatusRule,
+    Action, BodyProperty, Contract, Errors, HeaderRule, ListStyle, Operation, Parameter, Place, RequestBody, Resource,
+    ResponseRule, Scalar, StatusRule,
 };
 use crate::schemas::{Compiled, Location, Schemas};
 use crate::state::PageKeys;
@@ -73,8 +73,11 @@ impl Parts {
         schemas: Schemas,
         at: &BTreeMap<Location, Arc<Compiled>>,
     ) -> Option<Contract> {
-        let operations: Vec<Operation> =
-            self.operations.into_iter().map(|parts| parts.compile(at)).collect::<Option<_>>()?;
+        let mut operations: Vec<Operation> =
+            self.operations.into_iter().map(|parts| parts.compile(&schemas, at)).collect::<Option<_>>()?;
+        for (index, operation) in operations.iter_mut().enumerate() {
+            operation.index = index;
+        }
         let mut resources = self.resources;
         for (index, resource) in resources.iter_mut().enumerate() {
             resource.integer_ids = has_integer_ids(&operations, &schemas, index, &resource.id_property);
@@ -106,13 +109,25 @@ fn has_integer_ids(operations: &[Operation], schemas: &Schemas, resource: usize,
 }
 
 impl OperationParts {
-    pub(crate) fn compile(self, at: &BTreeMap<Location, Arc<Compiled>>) -> Option<Operation> {
+    pub(crate) fn compile(self, schemas: &Schemas, at: &BTreeMap<Location, Arc<Compiled>>) -> Option<Operation> {
         let mut operation = self.operation;
         for ParameterParts { name, place, required, slot, list } in self.parameters {
-            operation.parameters.push(Parameter { name, place, required, schema: at.get(&slot)?.clone(), list });
+            let scalar = match list {
+                Some(_) => {
+                    schemas.keyword(&slot, "items").map_or(Scalar::Text, |(items, _)| Scalar::of(schemas, &items))
+                }
+                None => Scalar::of(schemas, &slot),
+            };
+            let (default, schema) = (schemas.default_value(&slot), at.get(&slot)?.clone());
+            operation.parameters.push(Parameter { name, place, required, schema, list, scalar, default });
         }
         if let Some((required, slot)) = self.body {
-            operation.body = Some(RequestBody { required, schema: at.get(&slot)?.clone() });
+            let property = |(name, places): (String, Vec<Location>)| {
+                let read_only = places.iter().any(|at| schemas.flag(at, "readOnly"));
+                BodyProperty { name, read_only }
+            };
+            let properties = schemas.properties(&slot).into_iter().map(property).collect();
+            operation.body = Some(RequestBody { required, schema: at.get(&slot)?.clone(), properties });
         }
         for ResponseParts { status, slot, headers } in self.responses {
             let schema = match slot {

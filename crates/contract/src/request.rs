@@ -11,7 +11,7 @@ use conformance_source::{pointer, suggest};
 use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value};
 
-use crate::model::{Contract, ListStyle, Operation, Parameter, Place};
+use crate::model::{BodyProperty, Contract, ListStyle, Operation, Parameter, Place};
 use crate::say;
 use crate::schemas::{Location, Schemas, Violation};
 
@@ -64,8 +64,10 @@ impl Contract {
             reading.parameter(&self.schemas, name, &value);
         }
         reading.query(&self.schemas, request.query().unwrap_or(""));
-        reading.body(&self.schemas, request);
-        reading.findings = few(std::mem::take(&mut reading.findings));
+        reading.body(request);
+        if !reading.findings.is_empty() {
+            reading.findings = few(std::mem::take(&mut reading.findings));
+        }
         Ok(reading)
     }
 
@@ -74,20 +76,24 @@ impl Contract {
     /// # Errors
     /// When there is none.
     pub fn route<'c, 'p>(&'c self, method: &str, path: &'p str) -> Result<Route<'c, 'p>, Lost> {
-        let mut fitting: Vec<_> = self.operations.iter().filter_map(|one| Some((one, one.path.fit(path)?))).collect();
-        // A path that is written out goes before one with a parameter, wherever it stands in the file.
-        fitting.sort_by_key(|(_, values)| values.len());
-        let allowed: Vec<String> = fitting.iter().map(|(one, _)| one.method.clone()).collect();
         // What has a GET has a HEAD, as HTTP has it.
         let meant = if method == "HEAD" { "GET" } else { method };
-        match fitting.into_iter().find(|(one, _)| one.method == meant) {
-            Some(found) => Ok(found),
-            None if allowed.is_empty() => Err(self.unknown_path(method, path)),
-            None => {
-                let message = format!("{method} is not a method of {path}; it has {}", allowed.join(", "));
-                Err(Lost { finding: Finding::new(Code::UnknownMethod, "method", message), allowed })
-            }
+        let of_method = self.operations.iter().filter(|one| one.method == meant);
+        // A path that is written out goes before one with a parameter, wherever it stands in the file.
+        let fitting = of_method.filter_map(|one| Some((one, one.path.fit(path)?)));
+        fitting.min_by_key(|(_, values)| values.len()).ok_or_else(|| self.lost(method, path))
+    }
+
+    /// Why a request means no operation.
+    fn lost(&self, method: &str, path: &str) -> Lost {
+        let mut fitting: Vec<_> = self.operations.iter().filter_map(|one| Some((one, one.path.fit(path)?))).collect();
+        if fitting.is_empty() {
+            return self.unknown_path(method, path);
         }
+        fitting.sort_by_key(|(_, values)| values.len());
+        let allowed: Vec<String> = fitting.iter().map(|(one, _)| one.method.clone()).collect();
+        let message = format!("{method} is not a method of {path}; it has {}", allowed.join(", "));
+        Lost { finding: Finding::new(Code::UnknownMethod, "method", message), allowed }
     }
 
     /// The path that was most likely meant by one that the contract does not have.
@@ -259,7 +265,7 @@ impl Reading<'_> {
         }
     }
 
-    fn body(&mut self, schemas: &Schemas, request: &Request) {
+    fn body(&mut self, request: &Request) {
         let Some(expected) = &self.operation.body else {
             if !request.body.is_empty() {
                 let message = format!("{} takes no body; it was ignored", self.operation.id);
@@ -286,10 +292,12 @@ impl Reading<'_> {
                         .take(MAX_FINDINGS)
                         .map(|note| Finding::new(Code::WrongEncoding, "body", note.to_string())),
                 );
-                let (violations, others) = expected.schema.first_violations(&body, MAX_FINDINGS);
-                self.findings.extend(violations.iter().map(|one| invalid("body", one)));
-                self.findings.extend(more(others, Code::InvalidBody, "body"));
-                self.findings.extend(unknown_properties(schemas, &expected.schema.location, &body));
+                if !expected.schema.accepts(&body) {
+                    let (violations, others) = expected.schema.first_violations(&body, MAX_FINDINGS);
+                    self.findings.extend(violations.iter().map(|one| invalid("body", one)));
+                    self.findings.extend(more(others, Code::InvalidBody, "body"));
+                }
+                self.findings.extend(unknown_properties(&expected.properties, &body));
                 self.body = Some(body);
             }
         }
@@ -302,44 +310,33 @@ fn decode_query(text: &str) -> String {
 
 /// A parameter's text as the type its schema asks for.
 fn typed(schemas: &Schemas, parameter: &Parameter, text: &str) -> Result<Value, Finding> {
-    let at = &parameter.schema.location;
-    valid(schemas, parameter, scalar(schemas, at, text).as_ref(), &say::brief(&Value::from(text)))
+    valid(schemas, parameter, parameter.scalar.read(text), || Value::from(text))
 }
 
 /// A list's items, each as the type that the schema of items asks for.
 fn typed_list(schemas: &Schemas, parameter: &Parameter, items: &[String]) -> Result<Value, Finding> {
-    let at = schemas.keyword(&parameter.schema.location, "items").map(|(at, _)| at);
-    let item =
-        |text: &String| at.as_ref().map_or_else(|| Some(Value::from(text.as_str())), |at| scalar(schemas, at, text));
-    let value: Option<Vec<Value>> = items.iter().map(item).collect();
-    valid(schemas, parameter, value.map(Value::Array).as_ref(), &say::brief(&Value::from(items)))
+    let value: Option<Vec<Value>> = items.iter().map(|item| parameter.scalar.read(item)).collect();
+    valid(schemas, parameter, value.map(Value::Array), || Value::from(items))
 }
 
-/// A text as the type that a schema asks for; none when it is not of that type.
-fn scalar(schemas: &Schemas, at: &Location, text: &str) -> Option<Value> {
-    match schemas.keyword(at, "type").and_then(|(_, node)| node.as_str()) {
-        Some("integer") => text.parse::<i64>().ok().filter(|_| !text.starts_with('+')).map(Value::from),
-        Some("number") => text.parse::<f64>().ok().filter(|number| number.is_finite()).map(Value::from),
-        Some("boolean") => text.parse::<bool>().ok().map(Value::from),
-        _ => Some(Value::from(text)),
-    }
-}
-
-/// The value, when it is of its type and fits its schema. `shown` is how it was sent.
-fn valid(schemas: &Schemas, parameter: &Parameter, value: Option<&Value>, shown: &str) -> Result<Value, Finding> {
+/// The value, when it is of its type and fits its schema. `sent` is what was sent.
+fn valid(
+    schemas: &Schemas,
+    parameter: &Parameter,
+    value: Option<Value>,
+    sent: impl FnOnce() -> Value,
+) -> Result<Value, Finding> {
     let at = &parameter.schema.location;
+    let rule = match value {
+        Some(value) if parameter.schema.accepts(&value) => return Ok(value),
+        Some(value) => parameter.schema.violations(&value).first().map_or_else(|| at.clone(), |one| one.rule.clone()),
+        None => at.child("type"),
+    };
     let place = match parameter.place {
         Place::Path => format!("path.{}", parameter.name),
         Place::Query => format!("query.{}", parameter.name),
     };
-    let rule = match value {
-        Some(value) => match parameter.schema.violations(value).first() {
-            None => return Ok(value.clone()),
-            Some(violation) => violation.rule.clone(),
-        },
-        None => at.child("type"),
-    };
-    let message = format!("is {shown}; expected {}", expectation(schemas, at));
+    let message = format!("is {}; expected {}", say::brief(&sent()), expectation(schemas, at));
     Err(Finding { code: Code::InvalidParameter, place, message, rule: Some(rule.to_string()) })
 }
 
@@ -397,20 +394,16 @@ pub(crate) fn invalid(part: &str, violation: &Violation) -> Finding {
 }
 
 /// Body properties that the schema does not name. They are allowed, and most often a slip.
-fn unknown_properties(schemas: &Schemas, at: &Location, body: &Value) -> Vec<Finding> {
-    let known = schemas.properties(at);
-    let names = || known.iter().map(|(name, _)| name.as_str());
+fn unknown_properties(known: &[BodyProperty], body: &Value) -> Vec<Finding> {
     let given = || body.as_object().into_iter().flat_map(Map::keys);
-    let is_read_only = |name: &&String| {
-        known.iter().any(|(one, places)| one == *name && places.iter().any(|at| schemas.flag(at, "readOnly")))
-    };
-    let read_only = given().filter(is_read_only);
-    let unknown = || given().filter(|name| !names().any(|known| known == name.as_str()));
+    let property = |name: &str| known.iter().find(|one| one.name == name);
+    let unknown = || given().filter(|name| property(name).is_none());
+    let read_only = given().filter(|name| property(name).is_some_and(|one| one.read_only));
     unknown()
         .take(MAX_FINDINGS)
         .map(|name| {
-            let advice =
-                suggest::nearest(name, names()).map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
+            let advice = suggest::nearest(name, known.iter().map(|one| one.name.as_str()))
+                .map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
             let message = format!("is not a property of this body{advice}");
             Finding::new(Code::UnknownProperty, format!("body{}", pointer::push("", name)), message)
         })

@@ -170,6 +170,24 @@ impl Schemas {
         found
     }
 
+    /// The schema that a location amounts to: where a schema does nothing but refer to another, that one.
+    #[must_use]
+    pub fn referred(&self, at: &Location) -> Location {
+        const SILENT: [&str; 6] = ["$schema", "$comment", "$ref", "title", "description", "examples"];
+        let mut found = at.clone();
+        // A chain that leads back to where it began says nothing, however long it is followed.
+        for _ in 0..16 {
+            let Some(node) = self.node(&found) else { break };
+            if !node.entries().iter().all(|entry| SILENT.contains(&entry.key.as_str())) {
+                break;
+            }
+            let next = node.get("$ref").and_then(Node::as_str).and_then(|reference| self.resolve(&found, reference));
+            let Some(next) = next else { break };
+            found = next;
+        }
+        found
+    }
+
     /// Whether following `$ref` and `allOf` from a schema leads back to it.
     pub(crate) fn pulls_in_itself(&self, at: &Location) -> bool {
         let to =

@@ -10,7 +10,7 @@ use conformance_contract::{Action, Operation, Resource};
 use serde_json::{Map, Value};
 
 use crate::pipeline::{Done, Refusal, SuiteMock};
-use crate::plan::{SuiteFault, stamp};
+use crate::plan::{Form, SuiteFault, stamp};
 use crate::problem::Problem;
 use crate::seeds::render;
 use crate::store::Wanted;
@@ -30,7 +30,7 @@ impl SuiteMock {
 
     fn list(&self, reading: &Reading<'_>, state: &State) -> Done {
         let operation = reading.operation;
-        let (Some(page), Some(envelope)) = (&operation.page, &self.plan.pages[self.index(operation)]) else {
+        let (Some(page), Some(envelope)) = (&operation.page, &self.plan.pages[operation.index]) else {
             return Err(SuiteFault(format!("{} has no x-page", operation.id)).into());
         };
         let collection = &state.collections[operation.resource];
@@ -38,11 +38,14 @@ impl SuiteMock {
             return Ok((success(operation), envelope.render(std::iter::empty(), false)?));
         };
         let (objects, more) = collection.page(wanted);
-        let Some(view) = &self.plan.views[self.index(operation)] else {
-            return Ok((success(operation), envelope.render(objects.iter().map(|object| &object.item), more)?));
+        let body = match &self.plan.forms[operation.index] {
+            Form::Item => envelope.render(objects.iter().map(|object| &object.item), more)?,
+            form => {
+                let items: Vec<Bytes> = objects.iter().map(|object| form.show(object)).collect::<Result<_, _>>()?;
+                envelope.render(items.iter(), more)?
+            }
         };
-        let items: Vec<Bytes> = objects.iter().map(|object| view.render(&object.state)).collect::<Result<_, _>>()?;
-        Ok((success(operation), envelope.render(items.iter(), more)?))
+        Ok((success(operation), body))
     }
 
     /// What a page is asked for; none when a cursor names nothing and the contract answers that with an empty page.
@@ -57,7 +60,7 @@ impl SuiteMock {
             let message = format!("query.{one}: cannot be combined with `{other}`; give one of them");
             return Err(Problem::new("invalid-parameter", message).into());
         }
-        let mut wanted = Wanted { limit: self.limit(reading, page), after: None, before: None };
+        let mut wanted = Wanted { limit: limit(reading, page), after: None, before: None };
         for (given, rank) in [(after, &mut wanted.after), (before, &mut wanted.before)] {
             let Some((name, id)) = given else { continue };
             *rank = collection.rank(&id);
@@ -70,16 +73,6 @@ impl SuiteMock {
             }
         }
         Ok(Some(wanted))
-    }
-
-    fn limit(&self, reading: &Reading<'_>, page: &Page) -> usize {
-        let given = reading.parameters.get(&page.limit).cloned();
-        let default = || {
-            let parameter = reading.operation.parameter(&page.limit)?;
-            self.contract.schemas.default_value(&parameter.schema.location)
-        };
-        let limit = given.or_else(default).and_then(|value| value.as_u64());
-        limit.and_then(|limit| usize::try_from(limit).ok()).unwrap_or(usize::MAX - 1)
     }
 
     fn create(&self, reading: &Reading<'_>, state: &mut State) -> Done {
@@ -101,8 +94,8 @@ impl SuiteMock {
         object.insert(rules.id_property.clone(), rules.id_value(&id));
         object.extend(self.written(reading));
         stamp(&mut object, &rules.on_create, ms);
-        let body = self.view(operation, &object)?;
         let object = render(&self.plan.resources[index], object)?;
+        let body = self.plan.forms[operation.index].show(&object)?;
         Arc::make_mut(&mut state.collections)[index].insert(&id, object);
         Ok((success(operation), body))
     }
@@ -111,11 +104,7 @@ impl SuiteMock {
         let operation = reading.operation;
         let id = &id(reading);
         let found = state.collections[operation.resource].get(id).ok_or_else(|| self.not_found(operation, id))?;
-        let body = match &self.plan.views[self.index(operation)] {
-            Some(view) => view.render(&found.state)?,
-            None => found.whole.clone(),
-        };
-        Ok((success(operation), body))
+        Ok((success(operation), self.plan.forms[operation.index].show(found)?))
     }
 
     /// `PATCH` changes what is given; `PUT` replaces everything that can be written.
@@ -129,8 +118,8 @@ impl SuiteMock {
         }
         object.extend(self.written(reading));
         stamp(&mut object, &rules.on_update, state.clock.tick());
-        let body = self.view(operation, &object)?;
         let object = render(&self.plan.resources[index], object)?;
+        let body = self.plan.forms[operation.index].show(&object)?;
         Arc::make_mut(&mut state.collections)[index].replace(id, object);
         Ok((success(operation), body))
     }
@@ -139,7 +128,7 @@ impl SuiteMock {
         let (operation, id) = (reading.operation, &id(reading));
         let found = state.collections[operation.resource].get(id).ok_or_else(|| self.not_found(operation, id))?;
         // Of what its schema names, the answer shows the object as it was; what the schema fixes, as the schema has it.
-        let body = self.view(operation, &found.state)?;
+        let body = self.plan.forms[operation.index].show(found)?;
         Arc::make_mut(&mut state.collections)[operation.resource].remove(id);
         Ok((success(operation), body))
     }
@@ -150,13 +139,6 @@ impl SuiteMock {
         let members = reading.body.as_ref().and_then(Value::as_object).into_iter().flatten();
         let known = members.filter(|(name, _)| writable.contains(name));
         known.map(|(name, value)| (name.clone(), value.clone())).collect()
-    }
-
-    fn view(&self, operation: &Operation, object: &Map<String, Value>) -> Result<Bytes, SuiteFault> {
-        match &self.plan.views[self.index(operation)] {
-            Some(view) => view.render(object),
-            None => Ok(Bytes::new()),
-        }
     }
 
     /// The path of the object that a create answered.
@@ -172,14 +154,17 @@ impl SuiteMock {
         &self.contract.resources[operation.resource]
     }
 
-    pub(crate) fn index(&self, operation: &Operation) -> usize {
-        self.contract.operations.iter().position(|one| one.id == operation.id).unwrap_or(0)
-    }
-
     fn not_found(&self, operation: &Operation, id: &str) -> Problem {
         let name = &self.rules(operation).name;
         Problem::new("not-found", format!("no {name} has the id {}", brief(&Value::from(id))))
     }
+}
+
+/// How many objects a page may have.
+fn limit(reading: &Reading<'_>, page: &Page) -> usize {
+    let default = || reading.operation.parameter(&page.limit)?.default.as_ref();
+    let limit = reading.parameters.get(&page.limit).or_else(default).and_then(Value::as_u64);
+    limit.and_then(|limit| usize::try_from(limit).ok()).unwrap_or(usize::MAX - 1)
 }
 
 fn success(operation: &Operation) -> u16 {

@@ -1,12 +1,9 @@
 //! Which pages may call the mock from a browser: those that a developer serves from their own machine, and those that the
 //! person who started it named.
 
-use std::borrow::Cow;
-
 use conformance_record::Request;
 
-/// Header fields of a response.
-type Fields = Vec<(Cow<'static, str>, String)>;
+use crate::reply::Fields;
 
 /// Header fields of a response that a page may read without being allowed to (Fetch, 2.2.2).
 const ALWAYS_READABLE: [&str; 7] =
@@ -33,13 +30,13 @@ impl Cors {
         let mut readable: Vec<&str> = names.filter(|name| !ALWAYS_READABLE.contains(name)).collect();
         readable.dedup();
         let mut fields: Fields = vec![
-            ("access-control-allow-origin".into(), origin.to_owned()),
-            ("access-control-allow-credentials".into(), "true".to_owned()),
-            ("vary".into(), "origin".to_owned()),
+            ("access-control-allow-origin".into(), origin.to_owned().into()),
+            ("access-control-allow-credentials".into(), "true".into()),
+            ("vary".into(), "origin".into()),
         ];
         if !readable.is_empty() {
             // With credentials, `*` is the name of a header field.
-            fields.push(("access-control-expose-headers".into(), readable.join(", ")));
+            fields.push(("access-control-expose-headers".into(), readable.join(", ").into()));
         }
         fields
     }
@@ -51,13 +48,13 @@ impl Cors {
         }
         let headers = request.header("access-control-request-headers").unwrap_or("authorization, content-type");
         let mut fields: Fields = vec![
-            ("access-control-allow-methods".into(), methods.to_owned()),
-            ("access-control-allow-headers".into(), headers.to_owned()),
-            ("access-control-max-age".into(), "600".to_owned()),
+            ("access-control-allow-methods".into(), methods.to_owned().into()),
+            ("access-control-allow-headers".into(), headers.to_owned().into()),
+            ("access-control-max-age".into(), "600".into()),
         ];
         // A page of a public site asks before it calls into a private network.
         if request.header("access-control-request-private-network") == Some("true") {
-            fields.push(("access-control-allow-private-network".into(), "true".to_owned()));
+            fields.push(("access-control-allow-private-network".into(), "true".into()));
         }
         fields
     }

@@ -1,6 +1,7 @@
 //! Workspaces by credential: the least recently used one makes room for a new one, and no credential is kept.
 
 use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -16,12 +17,26 @@ pub(crate) type Key = u128;
 /// What hashes are keyed with: random, and kept with what is saved, so that a credential finds its workspace again.
 pub(crate) type Salt = [u8; 16];
 
+/// Hashes a key, which is a hash, by taking a half of it.
+#[derive(Default)]
+struct AlreadyHashed(u64);
+
+impl Hasher for AlreadyHashed {
+    fn write(&mut self, bytes: &[u8]) {
+        self.0 = bytes.first_chunk().map_or(0, |half| u64::from_ne_bytes(*half));
+    }
+
+    fn finish(&self) -> u64 {
+        self.0
+    }
+}
+
 /// What is kept for each credential.
 #[derive(Debug)]
 pub(crate) struct Kept<W> {
     most: usize,
     salt: RwLock<Salt>,
-    all: RwLock<HashMap<Key, Used<W>>>,
+    all: RwLock<HashMap<Key, Used<W>, BuildHasherDefault<AlreadyHashed>>>,
     /// Counts uses, and so tells the order of them.
     uses: AtomicU64,
     /// How many there ever were.
@@ -69,7 +84,7 @@ impl<W> Kept<W> {
             let workspace = restored(number, &state).map_err(|wrong| format!("workspaces/{number}: {wrong}"))?;
             Ok((key, Used { workspace: Arc::new(workspace), number, last: AtomicU64::new(self.now()) }))
         };
-        let restored = saved.workspaces.into_iter().map(used).collect::<Result<HashMap<_, _>, String>>()?;
+        let restored = saved.workspaces.into_iter().map(used).collect::<Result<HashMap<_, _, _>, String>>()?;
         let made = restored.values().map(|one| one.number).max().unwrap_or(0);
         let mut all = self.all.write();
         *self.salt.write() = saved.salt;
@@ -121,7 +136,7 @@ impl<W> Kept<W> {
 }
 
 /// Removes those that were used least recently: some at a time, for finding them takes a look at all.
-fn make_room<W>(all: &mut HashMap<Key, Used<W>>) {
+fn make_room<W, S>(all: &mut HashMap<Key, Used<W>, S>) {
     const SHARE: usize = 64;
     let mut uses: Vec<u64> = all.values().map(|one| one.last.load(Ordering::Relaxed)).collect();
     let at = (uses.len() / SHARE).min(uses.len().saturating_sub(1));

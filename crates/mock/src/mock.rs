@@ -196,7 +196,7 @@ impl Mock {
     /// Answers a request.
     #[must_use]
     pub fn respond(&self, request: &Request) -> Reply {
-        let start = Instant::now();
+        let start = self.observed_since();
         let mut reply = self.engine.answer(request);
         // A person with a browser sees what there is, unless the API has something there itself.
         if request.path() == "/"
@@ -204,7 +204,7 @@ impl Mock {
             && request.header("accept").is_some_and(|one| one.contains("text/html"))
         {
             reply = plain(302, Bytes::new());
-            reply.headers.push(("location".into(), control::BASE.to_owned()));
+            reply.headers.push(("location".into(), control::BASE.into()));
         }
         self.finish(request, &mut reply, start);
         reply
@@ -213,13 +213,18 @@ impl Mock {
     /// Refuses a request before its body was read to the end.
     #[must_use]
     pub fn refuse(&self, request: &Request, problem: Problem) -> Reply {
-        let start = Instant::now();
+        let start = self.observed_since();
         let mut reply = self.engine.reject(problem);
         self.finish(request, &mut reply, start);
         reply
     }
 
-    fn finish(&self, request: &Request, reply: &mut Reply, start: Instant) {
+    /// Now, for an observer; who has none need not look at the clock.
+    fn observed_since(&self) -> Option<Instant> {
+        self.observer.as_ref().map(|_| Instant::now())
+    }
+
+    fn finish(&self, request: &Request, reply: &mut Reply, start: Option<Instant>) {
         let cors = &self.settings.cors;
         if cors::is_preflight(request) && reply.status >= 400 {
             // The browser would tell the page of this error only; of the request itself it tells the status.
@@ -230,11 +235,11 @@ impl Mock {
         let fields = cors.fields(request, reply.headers.iter().map(|(name, _)| name.as_ref()));
         reply.headers.extend(fields);
         reply.hint = cors.hint(request);
-        if let Some(observer) = &self.observer {
+        if let (Some(observer), Some(start)) = (&self.observer, start) {
             observer.answered(request, reply, start.elapsed());
         }
         if request.method == "HEAD" {
-            reply.headers.push(("content-length".into(), reply.body.len().to_string()));
+            reply.headers.push(("content-length".into(), reply.body.len().to_string().into()));
             reply.body = Bytes::new();
         }
     }

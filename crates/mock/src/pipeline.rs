@@ -84,7 +84,7 @@ impl SuiteMock {
                 let kind = if lost.allowed.is_empty() { "unknown-path" } else { "method-not-allowed" };
                 let mut reply = self.reply_to(Problem::new(kind, lost.finding.message).into(), None);
                 if !lost.allowed.is_empty() {
-                    reply.headers.push(("allow".into(), allow(&lost.allowed)));
+                    reply.headers.push(("allow".into(), allow(&lost.allowed).into()));
                 }
                 reply
             }
@@ -101,7 +101,7 @@ impl SuiteMock {
             return self.respond(&Request { method: "GET".to_owned(), ..request.clone() });
         }
         let mut reply = plain(204, Bytes::new());
-        reply.headers = vec![("allow".into(), allow(&methods))];
+        reply.headers = vec![("allow".into(), allow(&methods).into())];
         reply.headers.extend(self.settings.cors.preflight(request, &allow(&methods)));
         reply
     }
@@ -132,10 +132,10 @@ impl SuiteMock {
         if documented.is_empty() {
             return reply;
         }
-        let given = &self.plan.headers[self.index(operation)];
-        reply.headers.extend(given.iter().map(|(name, value)| (name.clone().into(), value.clone())));
+        let given = &self.plan.headers[operation.index];
+        reply.headers.extend(given.iter().map(|(name, value)| (name.clone().into(), value.clone().into())));
         if documented.iter().any(|field| is_location(operation, &field.name)) {
-            reply.headers.extend(self.location(reading, &reply.body).map(|path| ("location".into(), path)));
+            reply.headers.extend(self.location(reading, &reply.body).map(|path| ("location".into(), path.into())));
         }
         reply
     }
@@ -182,7 +182,7 @@ impl SuiteMock {
         };
         let mut reply = plain(status, problem.body(&self.contract, operation, status));
         if status == 401 {
-            reply.headers.push(("www-authenticate".into(), "Bearer".to_owned()));
+            reply.headers.push(("www-authenticate".into(), "Bearer".into()));
         }
         reply.problem = Some(problem);
         reply

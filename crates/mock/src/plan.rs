@@ -13,20 +13,48 @@ use conformance_contract::{Action, Contract, Location, Operation, Schemas};
 use conformance_source::{Diagnostic, Diagnostics, pointer};
 use serde_json::{Map, Value};
 
+use crate::store::Object;
 use crate::values::{DEPTH, fallback, sample_of, skeleton};
 
 /// Everything that is worked out before the first request.
 #[derive(Debug)]
 pub struct Plan {
-    /// One per operation of the contract, in its order: how it shows an object, where that is not one of the forms that
-    /// are kept ready.
-    pub views: Vec<Option<View>>,
+    /// One per operation of the contract, in its order: how it shows an object.
+    pub forms: Vec<Form>,
     /// One per operation: the header fields of its success.
     pub headers: Vec<Vec<(String, String)>>,
     /// One per resource: what an item of its lists and a retrieved object look like.
     pub resources: Vec<ResourcePlan>,
     /// One per operation: how its pages are put together.
     pub pages: Vec<Option<Envelope>>,
+}
+
+/// How an operation shows an object.
+#[derive(Clone, Debug)]
+pub enum Form {
+    /// Not at all.
+    Nothing,
+    /// As an item of the resource's list, which is kept ready.
+    Item,
+    /// As the resource's retrieve answers it, which is kept ready.
+    Whole,
+    /// In its own way.
+    Own(View),
+}
+
+impl Form {
+    /// The object as it is shown, as JSON text.
+    ///
+    /// # Errors
+    /// When it breaks its schema.
+    pub fn show(&self, object: &Object) -> Result<Bytes, SuiteFault> {
+        match self {
+            Self::Nothing => Ok(Bytes::new()),
+            Self::Item => Ok(object.item.clone()),
+            Self::Whole => Ok(object.whole.clone()),
+            Self::Own(view) => view.render(&object.state),
+        }
+    }
 }
 
 /// The two forms of an object that are kept ready to be read.
@@ -49,7 +77,7 @@ pub struct View {
     properties: Vec<Property>,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 struct Property {
     name: String,
     fallback: Option<Value>,
@@ -109,9 +137,11 @@ impl Envelope {
     ///
     /// # Errors
     /// When it breaks the schema.
-    pub fn render<'b>(&self, items: impl Iterator<Item = &'b Bytes>, more: bool) -> Result<Bytes, SuiteFault> {
+    pub fn render<'b>(&self, items: impl Iterator<Item = &'b Bytes> + Clone, more: bool) -> Result<Bytes, SuiteFault> {
         let (before, after) = &self.around[usize::from(more)];
-        let mut body = before.clone().into_bytes();
+        let length: usize = items.clone().map(|item| item.len() + 1).sum();
+        let mut body = Vec::with_capacity(before.len() + length + after.len() + 2);
+        body.extend_from_slice(before.as_bytes());
         body.push(b'[');
         for (index, item) in items.enumerate() {
             if index > 0 {
@@ -135,15 +165,16 @@ impl Envelope {
 /// Every required property that nothing can produce.
 pub fn plan(contract: &Contract) -> Result<Plan, Diagnostics> {
     let mut planner = Planner { contract, schemas: &contract.schemas, found: Vec::new() };
-    let views = contract.operations.iter().map(|operation| planner.own_view(operation)).collect();
     let headers = contract.operations.iter().map(|operation| planner.headers(operation)).collect();
     let pages = contract.operations.iter().map(|operation| planner.envelope(operation)).collect();
-    let resources = (0..contract.resources.len()).map(|index| planner.resource(index)).collect();
+    let resources: Vec<_> = (0..contract.resources.len()).map(|index| planner.resource(index)).collect();
+    let form = |operation: &Operation| planner.form(operation, &resources[operation.resource]);
+    let forms = contract.operations.iter().map(form).collect();
     planner.errors();
     planner.sample();
     planner.found = distinct(planner.found);
     if planner.found.is_empty() {
-        Ok(Plan { views, headers, resources, pages })
+        Ok(Plan { forms, headers, resources, pages })
     } else {
         Err(Diagnostics(planner.found))
     }
@@ -176,12 +207,20 @@ impl Planner<'_> {
         Some(self.view_of(schema, operation.resource))
     }
 
-    /// The same, unless it is a form that is kept ready: that of the resource's first list, or of its first retrieve.
-    fn own_view(&mut self, operation: &Operation) -> Option<View> {
-        let is_first =
-            self.contract.action(operation.resource, operation.action).is_some_and(|one| one.id == operation.id);
-        let kept = is_first && matches!(operation.action, Action::List | Action::Retrieve);
-        if kept { None } else { self.view(operation) }
+    /// How an operation shows an object: in a form that is kept ready, where one is the same.
+    fn form(&mut self, operation: &Operation, kept: &ResourcePlan) -> Form {
+        let Some(view) = self.view(operation) else { return Form::Nothing };
+        let referred = |view: &View| self.schemas.referred(&view.schema.location);
+        let is_same = |kept: &Option<View>| {
+            kept.as_ref().is_some_and(|kept| kept.properties == view.properties && referred(kept) == referred(&view))
+        };
+        if is_same(&kept.item) {
+            Form::Item
+        } else if is_same(&kept.whole) {
+            Form::Whole
+        } else {
+            Form::Own(view)
+        }
     }
 
     /// The header fields of an operation's success, as far as their schemas give values. `Location` of a create is made from

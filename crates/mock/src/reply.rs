@@ -7,13 +7,16 @@ use conformance_record::{Finding, Response};
 
 use crate::problem::Problem;
 
+/// Header fields, names in lower case. Most are the same in every response.
+pub type Fields = Vec<(Cow<'static, str>, Cow<'static, str>)>;
+
 /// A response, and what a log wants to know about it.
 #[derive(Clone, Debug)]
 pub struct Reply {
     /// The status code.
     pub status: u16,
     /// Header fields, names in lower case.
-    pub headers: Vec<(Cow<'static, str>, String)>,
+    pub headers: Fields,
     /// The body.
     pub body: Bytes,
     /// The number of the workspace, when the request got that far.
@@ -28,14 +31,13 @@ pub struct Reply {
 
 impl From<Reply> for Response {
     fn from(reply: Reply) -> Self {
-        let headers = reply.headers.into_iter().map(|(name, value)| (name.into_owned(), value)).collect();
+        let headers = reply.headers.into_iter().map(|(name, value)| (name.into_owned(), value.into_owned())).collect();
         Self { status: reply.status, headers, body: reply.body.to_vec() }
     }
 }
 
 /// An answer of JSON, or of nothing.
 pub(crate) fn plain(status: u16, body: Bytes) -> Reply {
-    let headers =
-        if body.is_empty() { Vec::new() } else { vec![("content-type".into(), "application/json".to_owned())] };
+    let headers = if body.is_empty() { Vec::new() } else { vec![("content-type".into(), "application/json".into())] };
     Reply { status, headers, body, workspace: None, notes: Vec::new(), problem: None, hint: None }
 }

@@ -2,7 +2,7 @@
 
 use std::future::{Future, poll_fn};
 use std::io;
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::sync::{Arc, Weak};
 use std::task::Poll;
 use std::time::Duration;
@@ -15,10 +15,10 @@ use hyper_util::server::graceful::GracefulShutdown;
 use parking_lot::Mutex;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
-use tokio::time::{sleep, timeout};
+use tokio::time::{interval, sleep, timeout};
 
 use crate::mock::Mock;
-use crate::service::answer;
+use crate::service::{Peer, answer};
 use crate::settings::Limits;
 use crate::socket::{Activity, Socket};
 
@@ -43,23 +43,26 @@ pub async fn serve(
     let (silent, silence) = watch::channel(());
     // Each request that is watched, and goes on whoever waits for its answer, holds one of these.
     let (idle, busy) = watch::channel(());
-    let begin =
-        |(stream, peer): (TcpStream, SocketAddr), activity: Arc<Activity>, place: Option<OwnedSemaphorePermit>| {
-            let (mock, watcher, held) = (mock.clone(), graceful.watcher(), (silence.clone(), busy.clone()));
-            tokio::spawn(async move {
-                tokio::select! {
-                    () = connection((stream, peer.ip()), mock, watcher, (held, activity.clone())) => {}
-                    () = activity.evicted() => {}
-                }
-                drop(place);
-            });
-        };
+    let begin = |(stream, address): (Arc<TcpStream>, SocketAddr),
+                 activity: Arc<Activity>,
+                 place: Option<OwnedSemaphorePermit>| {
+        let (watcher, silence) = (graceful.watcher(), silence.clone());
+        let (mock, busy) = (mock.clone(), busy.clone());
+        let peer = Arc::new(Peer { mock, address: address.ip(), stream, busy });
+        tokio::spawn(async move {
+            connection(peer, watcher, (silence, activity)).await;
+            drop(place);
+        });
+    };
     let mut open = Open { all: Vec::new(), spare: limits.connections / 64 };
+    let mut rounds = interval((limits.patience / 8).clamp(Duration::from_millis(10), Duration::from_secs(1)));
     loop {
         tokio::select! {
+            _ = rounds.tick() => open.close_idle(limits.patience),
             ready = next(&listeners, &connections, &mut open) => {
                 let (accepted, place) = ready?;
-                begin(accepted, open.add(), Some(place));
+                let activity = open.add(accepted.0.clone());
+                begin(accepted, activity, Some(place));
             }
             () = &mut shutdown => break,
         }
@@ -67,7 +70,8 @@ pub async fn serve(
     mock.control().close();
     // Who had connected already is heard: a client may have sent its last and be gone.
     while let Ok(Ok(accepted)) = timeout(Duration::ZERO, accept(&listeners)).await {
-        begin(accepted, open.add(), None);
+        let activity = open.add(accepted.0.clone());
+        begin(accepted, activity, None);
     }
     drop((listeners, silence, busy));
     let _ = timeout(SILENCE, silent.closed()).await;
@@ -87,13 +91,21 @@ struct Open {
 }
 
 impl Open {
-    fn add(&mut self) -> Arc<Activity> {
-        let activity = Arc::new(Activity::new());
+    fn add(&mut self, stream: Arc<TcpStream>) -> Arc<Activity> {
+        let activity = Arc::new(Activity::new(stream));
         if self.all.len() == self.all.capacity() {
             self.all.retain(|one| one.strong_count() > 0);
         }
         self.all.push(Arc::downgrade(&activity));
         activity
+    }
+
+    /// Asks those that have sent nothing whole for too long to go.
+    fn close_idle(&mut self, patience: Duration) {
+        self.all.retain(|one| one.strong_count() > 0);
+        for one in self.all.iter().filter_map(Weak::upgrade).filter(|one| one.is_silent_for(patience)) {
+            one.evict();
+        }
     }
 
     /// Asks the connection that has been idle for longest to make room, if one is.
@@ -108,10 +120,10 @@ impl Open {
 }
 
 /// The next connection to any of the listeners.
-async fn accept(listeners: &[TcpListener]) -> io::Result<(TcpStream, SocketAddr)> {
+async fn accept(listeners: &[TcpListener]) -> io::Result<(Arc<TcpStream>, SocketAddr)> {
     poll_fn(|context| {
         let ready = listeners.iter().find_map(|listener| match listener.poll_accept(context) {
-            Poll::Ready(accepted) => Some(accepted),
+            Poll::Ready(accepted) => Some(accepted.map(|(stream, address)| (Arc::new(stream), address))),
             Poll::Pending => None,
         });
         ready.map_or(Poll::Pending, Poll::Ready)
@@ -125,7 +137,7 @@ async fn next(
     listeners: &[TcpListener],
     places: &Arc<Semaphore>,
     open: &mut Open,
-) -> io::Result<((TcpStream, SocketAddr), OwnedSemaphorePermit)> {
+) -> io::Result<((Arc<TcpStream>, SocketAddr), OwnedSemaphorePermit)> {
     const LOOK_AGAIN: Duration = Duration::from_millis(20);
     loop {
         let accepted = match accept(listeners).await {
@@ -153,38 +165,27 @@ async fn next(
     }
 }
 
-/// One connection. It has `patience` to begin its first request; the idle time between requests is hyper's to watch.
+/// One connection. How long it may be idle, the server watches.
 async fn connection(
-    (stream, peer): (TcpStream, IpAddr),
-    mock: Arc<Mock>,
+    peer: Arc<Peer>,
     watcher: hyper_util::server::graceful::Watcher,
-    ((silence, busy), activity): ((watch::Receiver<()>, watch::Receiver<()>), Arc<Activity>),
+    (silence, activity): (watch::Receiver<()>, Arc<Activity>),
 ) {
-    let _ = stream.set_nodelay(true);
-    let limits = mock.settings().limits;
-    let stream = Arc::new(stream);
-    let io = Socket::new(stream.clone(), activity.clone(), limits.stall);
-    let silence = Arc::new(Mutex::new(Some(silence)));
-    let service = {
-        let silence = silence.clone();
-        service_fn(move |request: hyper::Request<Incoming>| {
-            silence.lock().take();
-            let (in_request, answer) =
-                (activity.request(), answer(mock.clone(), (peer, stream.clone()), request, busy.clone()));
-            async move {
-                let answer = answer.await;
-                drop(in_request);
-                answer
-            }
-        })
-    };
+    let _ = peer.stream.set_nodelay(true);
+    let limits = peer.mock.settings().limits;
+    let io = Socket::new(peer.stream.clone(), activity.clone(), limits.stall);
+    let silence = Mutex::new(Some(silence));
+    let service = service_fn(move |request: hyper::Request<Incoming>| {
+        silence.lock().take();
+        let (in_request, answer) = (activity.request(request.version()), answer(peer.clone(), request));
+        async move {
+            let answer = answer.await;
+            drop(in_request);
+            answer
+        }
+    });
     let served = protocols(&limits).serve_connection(TokioIo::new(io), service).into_owned();
-    let mut served = std::pin::pin!(watcher.watch(served));
-    tokio::select! {
-        _ = &mut served => return,
-        () = sleep(limits.patience) => if silence.lock().is_some() { return },
-    }
-    let _ = served.await;
+    let _ = watcher.watch(served).await;
 }
 
 /// What is spoken on a connection, within bounds.
@@ -194,8 +195,8 @@ fn protocols(limits: &Limits) -> auto::Builder<TokioExecutor> {
         .http1()
         // Who has sent all that it has to say still waits for the answer.
         .half_close(true)
-        .timer(TokioTimer::new())
-        .header_read_timeout(limits.patience)
+        // A timer for each request costs more than a look at all connections now and then.
+        .header_read_timeout(None)
         .max_buf_size(limits.headers)
         .http2()
         .timer(TokioTimer::new())

@@ -1,5 +1,6 @@
 //! One request that arrived on a socket: read, passed on, noted and answered.
 
+use std::borrow::Cow;
 use std::io;
 use std::net::IpAddr;
 use std::pin::Pin;
@@ -10,6 +11,7 @@ use bytes::Bytes;
 use conformance_record::{Answer, Behind, NoResponse, Request, Response, Upstream};
 use http_body_util::{BodyExt, Full};
 use hyper::body::{Body, Incoming};
+use hyper::header::HeaderValue;
 use parking_lot::Mutex;
 use tokio::net::TcpStream;
 use tokio::sync::{oneshot, watch};
@@ -27,24 +29,33 @@ const UNFINISHED: &str = "the client did not finish the request";
 /// How much of a too large body is still read, so that the client gets to see the refusal.
 const DRAINED: usize = 16 * 1024 * 1024;
 
-/// An answer on its way; an error cuts the connection, and only a boundary asks for that.
-pub(crate) type Answered = Pin<Box<dyn Future<Output = io::Result<hyper::Response<Full<Bytes>>>> + Send>>;
+/// An answer; an error cuts the connection, and only a boundary asks for that.
+pub(crate) type Answered = io::Result<hyper::Response<Full<Bytes>>>;
 
 /// Completes when the client has gone.
 type Gone = Pin<Box<dyn Future<Output = ()> + Send>>;
 
-/// Answers a request. What somebody watches is seen to its end also when the client has sent it and gone; `busy` is held
-/// as long as that takes.
-pub(crate) fn answer(
-    mock: Arc<Mock>,
-    (peer, stream): (IpAddr, Arc<TcpStream>),
-    request: hyper::Request<Incoming>,
-    busy: watch::Receiver<()>,
-) -> Answered {
-    let watched = mock.is_watched() || request.uri().path().starts_with(PREFIX);
-    if !watched {
-        return Box::pin(async move { read(&mock, peer, request, None).await });
+/// What the requests of a connection have in common.
+#[derive(Debug)]
+pub(crate) struct Peer {
+    pub(crate) mock: Arc<Mock>,
+    pub(crate) address: IpAddr,
+    pub(crate) stream: Arc<TcpStream>,
+    /// Held by what goes on whoever waits for it.
+    pub(crate) busy: watch::Receiver<()>,
+}
+
+/// Answers a request.
+pub(crate) async fn answer(peer: Arc<Peer>, request: hyper::Request<Incoming>) -> Answered {
+    if peer.mock.is_watched() || request.uri().path().starts_with(PREFIX) {
+        return see_to_its_end(&peer, request).await;
     }
+    read(&peer.mock, peer.address, request, None).await
+}
+
+/// Answers a request that somebody watches, also when the client has sent it and gone.
+async fn see_to_its_end(peer: &Peer, request: hyper::Request<Incoming>) -> Answered {
+    let (mock, address, stream, busy) = (peer.mock.clone(), peer.address, peer.stream.clone(), peer.busy.clone());
     let (stays, dropped) = oneshot::channel::<()>();
     let gone: Gone = Box::pin(async move {
         tokio::select! {
@@ -53,23 +64,17 @@ pub(crate) fn answer(
         }
     });
     let task = tokio::spawn(async move {
-        let answer = read(&mock, peer, request, Some(gone)).await;
+        let answer = read(&mock, address, request, Some(gone)).await;
         drop(busy);
         answer
     });
-    Box::pin(async move {
-        let answer = task.await.map_err(io::Error::other)?;
-        drop(stays);
-        answer
-    })
+    let answer = task.await.map_err(io::Error::other)?;
+    drop(stays);
+    answer
 }
 
-async fn read(
-    mock: &Mock,
-    peer: IpAddr,
-    request: hyper::Request<Incoming>,
-    gone: Option<Gone>,
-) -> io::Result<hyper::Response<Full<Bytes>>> {
+async fn read(mock: &Mock, peer: IpAddr, request: hyper::Request<Incoming>, gone: Option<Gone>) -> Answered {
+    let watched = gone.is_some();
     let (parts, body) = request.into_parts();
     let target = parts.uri.path_and_query().map_or("/", |target| target.as_str());
     let (call, target) = call(target);
@@ -80,9 +85,11 @@ async fn read(
         body: Vec::new(),
     };
     let limits = mock.settings().limits;
-    let whole = match timeout(limits.patience, collect(body, limits.body)).await {
-        Ok(whole) => whole,
-        Err(_) => Err(Problem::new("malformed-body", "body: did not arrive in time")),
+    let whole = if body.is_end_stream() {
+        Ok(Vec::new())
+    } else {
+        let late = |_| Err(Problem::new("malformed-body", "body: did not arrive in time"));
+        timeout(limits.patience, collect(body, limits.body)).await.unwrap_or_else(late)
     };
     let whole = whole.map(|body| seen.body = body);
     if call.is_none() && seen.target.starts_with(BASE) {
@@ -92,14 +99,14 @@ async fn read(
         return Ok(response(mock.govern(peer, host, (&seen, whole.err()))));
     }
     // A preflight is the browser's own affair.
-    let plain = cors::is_preflight(&seen) || (call.is_none() && !mock.is_watched());
+    let plain = !watched || cors::is_preflight(&seen);
     match whole {
         whole if plain => {
             let start = Instant::now();
             let reply = whole.map_or_else(|problem| mock.refuse(&seen, problem), |()| mock.respond(&seen));
             // Whoever is led to the inspector did not mean the API.
             if mock.control().notes_all() && !(seen.path() == "/" && reply.status == 302) {
-                mock.control().journal.add(seen, &reply, start.elapsed());
+                mock.control().journal.add(&seen, &reply, start);
             }
             Ok(response(reply))
         }
@@ -113,7 +120,7 @@ async fn passed(
     call: Option<&str>,
     (request, problem): (Request, Option<Problem>),
     gone: Option<Gone>,
-) -> io::Result<hyper::Response<Full<Bytes>>> {
+) -> Answered {
     let (start, seen, journal) = (Instant::now(), request.clone(), &mock.control().journal);
     let noted = (call.is_some() || mock.control().notes_all()).then(|| journal.begin(call, &request));
     let noting = Noting { mock, remarks: Mutex::default() };
@@ -141,7 +148,7 @@ async fn passed(
         () = left => Err(NoResponse::ClientGone),
     };
     if let Some(noted) = noted {
-        journal.end(noted, answer.clone(), noting.remarks(&answer));
+        journal.end(noted, &answer, noting.remarks(&answer));
     }
     if let Some(witness) = mock.witness() {
         witness.saw(&seen, &answer, start.elapsed());
@@ -207,9 +214,9 @@ fn altered(passed: Response, request: &Request, cors: &Cors) -> hyper::Response<
     }
     if !headers.iter().any(|(name, _)| name == "access-control-allow-origin") {
         let fields = cors.fields(request, headers.iter().map(|(name, _)| name.as_str()));
-        headers.extend(fields.into_iter().map(|(name, value)| (name.into_owned(), value)));
+        headers.extend(fields.into_iter().map(|(name, value)| (name.into_owned(), value.into_owned())));
     }
-    built(passed.status, headers, Bytes::from(body))
+    built(passed.status, headers.into_iter().map(|(name, value)| (name, value.into())), Bytes::from(body))
 }
 
 fn headers(map: &hyper::HeaderMap) -> Vec<(String, String)> {
@@ -245,12 +252,20 @@ fn response(reply: Reply) -> hyper::Response<Full<Bytes>> {
     built(reply.status, reply.headers, reply.body)
 }
 
-fn built<N: AsRef<str>>(status: u16, headers: Vec<(N, String)>, body: Bytes) -> hyper::Response<Full<Bytes>> {
+fn built(
+    status: u16,
+    headers: impl IntoIterator<Item = (impl AsRef<str>, Cow<'static, str>)>,
+    body: Bytes,
+) -> hyper::Response<Full<Bytes>> {
     let mut response = hyper::Response::new(Full::new(body));
     *response.status_mut() = hyper::StatusCode::from_u16(status).unwrap_or(hyper::StatusCode::INTERNAL_SERVER_ERROR);
     for (name, value) in headers {
         let name = hyper::header::HeaderName::from_bytes(name.as_ref().as_bytes());
-        if let (Ok(name), Ok(value)) = (name, hyper::header::HeaderValue::from_str(&value)) {
+        let value = match value {
+            Cow::Borrowed(value) => HeaderValue::from_maybe_shared(Bytes::from_static(value.as_bytes())),
+            Cow::Owned(value) => HeaderValue::from_maybe_shared(Bytes::from(value)),
+        };
+        if let (Ok(name), Ok(value)) = (name, value) {
             response.headers_mut().append(name, value);
         }
     }

@@ -7,10 +7,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, ready};
 use std::time::{Duration, Instant};
 
+use hyper::Version;
 use parking_lot::Mutex;
+use rustix::net::{Shutdown, shutdown};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
-use tokio::sync::Notify;
 use tokio::time::{Sleep, sleep};
 
 /// A peer that reads nothing for so long does not keep others from connecting.
@@ -24,25 +25,30 @@ pub(crate) struct Activity {
     inner: Mutex<Doing>,
     /// Whether it was told to make room.
     evicted: AtomicBool,
-    room: Notify,
+    stream: Arc<TcpStream>,
 }
 
 #[derive(Debug)]
 struct Doing {
     requests: usize,
     since: Instant,
+    /// Whether it speaks HTTP/2, which has pings to tell whether a peer is there.
+    http2: bool,
     blocked: Option<Instant>,
 }
 
 impl Activity {
-    pub(crate) fn new() -> Self {
-        let inner = Mutex::new(Doing { requests: 0, since: Instant::now(), blocked: None });
-        Self { inner, evicted: AtomicBool::new(false), room: Notify::new() }
+    pub(crate) fn new(stream: Arc<TcpStream>) -> Self {
+        let inner = Mutex::new(Doing { requests: 0, since: Instant::now(), http2: false, blocked: None });
+        Self { inner, evicted: AtomicBool::new(false), stream }
     }
 
     /// A request has begun; it ends when this is dropped.
-    pub(crate) fn request(self: &Arc<Self>) -> InRequest {
-        self.inner.lock().requests += 1;
+    pub(crate) fn request(self: &Arc<Self>, version: Version) -> InRequest {
+        let mut doing = self.inner.lock();
+        doing.requests += 1;
+        doing.http2 = version == Version::HTTP_2;
+        drop(doing);
         InRequest(self.clone())
     }
 
@@ -58,15 +64,17 @@ impl Activity {
         }
     }
 
-    /// Asks it to make room.
-    pub(crate) fn evict(&self) {
-        self.evicted.store(true, Ordering::Relaxed);
-        self.room.notify_one();
+    /// Whether nothing whole has arrived for so long. Who speaks HTTP/2 may be silent between requests.
+    pub(crate) fn is_silent_for(&self, patience: Duration) -> bool {
+        let doing = self.inner.lock();
+        doing.requests == 0 && !doing.http2 && doing.blocked.is_none() && doing.since.elapsed() > patience
     }
 
-    /// Completes when it was asked to make room.
-    pub(crate) async fn evicted(&self) {
-        self.room.notified().await;
+    /// Makes it end, by ending what it reads and writes.
+    pub(crate) fn evict(&self) {
+        self.evicted.store(true, Ordering::Relaxed);
+        // A socket that cannot be shut down is closed already.
+        let _ = shutdown(&*self.stream, Shutdown::Both);
     }
 }
 
@@ -137,11 +145,8 @@ impl AsyncRead for Socket {
     fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         loop {
             ready!(self.stream.poll_read_ready(cx))?;
-            match self.stream.try_read(buf.initialize_unfilled()) {
-                Ok(length) => {
-                    buf.advance(length);
-                    return Poll::Ready(Ok(()));
-                }
+            match self.stream.try_read_buf(buf) {
+                Ok(_) => return Poll::Ready(Ok(())),
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
                 Err(error) => return Poll::Ready(Err(error)),
             }

@@ -34,7 +34,7 @@ pub struct Collection {
     newest_first: bool,
     created: u64,
     listed: BTreeMap<Rank, Arc<Object>>,
-    ranks: HashMap<Arc<str>, Rank>,
+    by_id: HashMap<Arc<str>, (Rank, Arc<Object>)>,
     gone: HashMap<Arc<str>, Rank>,
     gone_in_order: VecDeque<Arc<str>>,
 }
@@ -58,7 +58,7 @@ impl Collection {
             newest_first,
             created: 0,
             listed: BTreeMap::new(),
-            ranks: HashMap::new(),
+            by_id: HashMap::new(),
             gone: HashMap::new(),
             gone_in_order: VecDeque::new(),
         }
@@ -79,7 +79,7 @@ impl Collection {
     /// The object with this id.
     #[must_use]
     pub fn get(&self, id: &str) -> Option<&Arc<Object>> {
-        self.listed.get(self.ranks.get(id)?)
+        self.by_id.get(id).map(|(_, object)| object)
     }
 
     /// All objects, in the order in which they were added.
@@ -96,20 +96,22 @@ impl Collection {
     pub fn insert(&mut self, id: &str, object: Object) {
         self.created += 1;
         let rank = Rank(if self.newest_first { u64::MAX - self.created } else { self.created });
-        self.ranks.insert(id.into(), rank);
-        self.listed.insert(rank, Arc::new(object));
+        let object = Arc::new(object);
+        self.by_id.insert(id.into(), (rank, object.clone()));
+        self.listed.insert(rank, object);
     }
 
     /// Replaces an object; its place stays.
     pub fn replace(&mut self, id: &str, object: Object) {
-        if let Some(rank) = self.ranks.get(id) {
-            self.listed.insert(*rank, Arc::new(object));
+        if let Some((rank, known)) = self.by_id.get_mut(id) {
+            *known = Arc::new(object);
+            self.listed.insert(*rank, known.clone());
         }
     }
 
     /// Removes an object; its id stays good as a cursor. Says whether it was there.
     pub fn remove(&mut self, id: &str) -> bool {
-        let Some((id, rank)) = self.ranks.remove_entry(id) else { return false };
+        let Some((id, (rank, _))) = self.by_id.remove_entry(id) else { return false };
         self.listed.remove(&rank);
         self.gone.insert(id.clone(), rank);
         self.gone_in_order.push_back(id);
@@ -124,18 +126,18 @@ impl Collection {
     /// The place that a cursor names, of an object that is there or was.
     #[must_use]
     pub fn rank(&self, id: &str) -> Option<Rank> {
-        self.ranks.get(id).or_else(|| self.gone.get(id)).copied()
+        self.by_id.get(id).map(|(rank, _)| rank).or_else(|| self.gone.get(id)).copied()
     }
 
     /// A page in list order, and whether there is more beyond it in the direction of the paging.
     #[must_use]
-    pub fn page(&self, wanted: Wanted) -> (Vec<Arc<Object>>, bool) {
+    pub fn page(&self, wanted: Wanted) -> (Vec<&Object>, bool) {
         let from = wanted.after.map_or(Bound::Unbounded, Bound::Excluded);
         let to = wanted.before.map_or(Bound::Unbounded, Bound::Excluded);
         if wanted.after.zip(wanted.before).is_some_and(|(after, before)| after >= before) {
             return (Vec::new(), false);
         }
-        let mut between = self.listed.range((from, to)).map(|(_, object)| object.clone());
+        let mut between = self.listed.range((from, to)).map(|(_, object)| object.as_ref());
         let backwards = wanted.before.is_some() && wanted.after.is_none();
         let mut page: Vec<_> = if backwards {
             between.by_ref().rev().take(wanted.limit + 1).collect()

@@ -82,7 +82,9 @@ fn serve(prepared: Prepared, args: &args::Mock) -> Result<Exit, Failure> {
     let Prepared { mut mock, title, banner } = prepared;
     let recorder = args.record.as_deref().map(|path| recorder(path, &title)).transpose()?;
     if !args.quiet {
-        mock = mock.observed(Box::new(log::RequestLog));
+        let log = log::RequestLog::start()
+            .map_err(|error| Diagnostic::general(format!("the log could not be started: {error}")))?;
+        mock = mock.observed(Box::new(log));
     }
     if let Some(recorder) = &recorder {
         mock = mock.witnessed(Box::new(log::Record::to(recorder.clone())));

@@ -36,10 +36,10 @@ pub(super) fn page(path: &str) -> Option<Reply> {
     };
     let mut reply = plain(200, Bytes::from_static(text.as_bytes()));
     reply.headers = vec![
-        ("content-type".into(), kind.to_owned()),
-        ("cache-control".into(), "no-store".to_owned()),
-        ("content-security-policy".into(), POLICY.to_owned()),
-        ("x-content-type-options".into(), "nosniff".to_owned()),
+        ("content-type".into(), kind.into()),
+        ("cache-control".into(), "no-store".into()),
+        ("content-security-policy".into(), POLICY.into()),
+        ("x-content-type-options".into(), "nosniff".into()),
     ];
     Some(reply)
 }

@@ -1,7 +1,7 @@
 //! What arrived, and what was answered.
 
 use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use conformance_contract::request::bearer;
@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use tokio::sync::watch;
 
 use super::is_below;
+use super::packed::Packed;
 use crate::clock;
 use crate::reply::Reply;
 
@@ -35,7 +36,7 @@ pub struct Journal {
 
 #[derive(Debug, Default)]
 struct Inner {
-    entries: VecDeque<Arc<Entry>>,
+    entries: VecDeque<Entry>,
     next: u64,
     /// Counts changes.
     revision: u64,
@@ -51,7 +52,10 @@ struct Entry {
     /// The prefix that stood before its path.
     call: Option<String>,
     at: Duration,
-    exchange: Exchange,
+    took: Duration,
+    request: Packed,
+    /// The status and the rest of the response, or why there is none.
+    response: Result<(u16, Packed), Box<NoResponse>>,
     remarks: Remarks,
 }
 
@@ -99,30 +103,30 @@ pub(crate) struct Wanted {
 
 impl Wanted {
     fn fits(&self, entry: &Entry) -> bool {
-        let request = &entry.exchange.request;
+        let (method, path) = entry.request.method_and_path();
         let below = |prefix: &String| entry.call.as_ref().is_some_and(|call| is_below(call, prefix));
-        let answered = |status: u16| entry.exchange.response.as_ref().is_ok_and(|response| response.status == status);
+        let answered = |status: u16| entry.response.as_ref().is_ok_and(|(answered, _)| *answered == status);
         entry.id >= self.from
             && self.prefix.as_ref().is_none_or(below)
             && self.after.is_none_or(|after| entry.revision > after)
-            && self.method.as_ref().is_none_or(|method| *method == request.method)
-            && self.path.as_ref().is_none_or(|path| request.path().starts_with(path.as_str()))
+            && self.method.as_ref().is_none_or(|wanted| wanted == method)
+            && self.path.as_ref().is_none_or(|wanted| path.starts_with(wanted.as_str()))
             && self.status.is_none_or(answered)
     }
 }
 
 impl Entry {
     fn bytes(&self) -> usize {
-        let fields = |headers: &[(String, String)]| -> usize {
-            headers.iter().map(|(name, value)| name.len() + value.len()).sum()
+        let answer = self.response.as_ref().map_or(0, |(_, response)| response.bytes());
+        self.call.as_ref().map_or(0, String::len) + self.request.bytes() + answer
+    }
+
+    fn exchange(&self) -> Exchange {
+        let response = match &self.response {
+            Ok((status, response)) => Ok(response.to_response(*status)),
+            Err(reason) => Err(NoResponse::clone(reason)),
         };
-        let request = &self.exchange.request;
-        let sent = self.call.as_ref().map_or(0, String::len)
-            + request.target.len()
-            + fields(&request.headers)
-            + request.body.len();
-        let answer = |response: &Response| fields(&response.headers) + response.body.len();
-        sent + self.exchange.response.as_ref().map_or(0, answer)
+        Exchange { number: 0, request: self.request.to_request(), response, took: self.took }
     }
 }
 
@@ -135,59 +139,80 @@ impl Default for Journal {
 impl Journal {
     /// Notes a request as it arrives; who does not wait for the answer is in the journal all the same.
     pub(crate) fn begin(&self, call: Option<&str>, request: &Request) -> u64 {
-        let at = self.begun.elapsed();
-        let response = Err(NoResponse::Pending);
-        let exchange = Exchange { number: 0, request: request.clone(), response, took: Duration::ZERO };
-        let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
-        let id = inner.next;
-        inner.next += 1;
-        let revision = inner.changed();
-        let call = call.map(str::to_owned);
-        let entry = Entry { id, revision, call, at, exchange, remarks: Remarks::default() };
-        inner.bytes += entry.bytes();
-        inner.entries.push_back(Arc::new(entry));
-        inner.shrink();
-        self.announce(revision);
-        id
+        let (request, call) = (Packed::request(request), call.map(str::to_owned));
+        let entry = Entry {
+            id: 0,
+            revision: 0,
+            call,
+            at: self.begun.elapsed(),
+            took: Duration::ZERO,
+            request,
+            response: Err(Box::new(NoResponse::Pending)),
+            remarks: Remarks::default(),
+        };
+        self.push(entry)
     }
 
     /// Notes what was answered.
-    pub(crate) fn end(&self, id: u64, response: Result<Response, NoResponse>, remarks: Remarks) {
+    pub(crate) fn end(&self, id: u64, response: &Result<Response, NoResponse>, remarks: Remarks) {
         let now = self.begun.elapsed();
+        let response = match response {
+            Ok(Response { status, headers, body }) => Ok((*status, Packed::response(headers, body))),
+            Err(reason) => Err(Box::new(reason.clone())),
+        };
         let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
         let Ok(index) = inner.entries.binary_search_by_key(&id, |entry| entry.id) else { return };
         let revision = inner.changed();
         let Some(entry) = inner.entries.get_mut(index) else { return };
         let before = entry.bytes();
-        let ended = Arc::make_mut(entry);
-        ended.revision = revision;
-        ended.remarks = remarks;
-        ended.exchange.took = now.saturating_sub(ended.at);
-        ended.exchange.response = response;
-        let after = ended.bytes();
+        entry.revision = revision;
+        entry.remarks = remarks;
+        entry.took = now.saturating_sub(entry.at);
+        entry.response = response;
+        let after = entry.bytes();
         inner.bytes = inner.bytes - before + after;
         inner.shrink();
+        drop(inner);
         self.announce(revision);
     }
 
-    /// Notes a request that was answered at once.
-    pub(crate) fn add(&self, request: Request, reply: &Reply, took: Duration) {
-        let response = Ok(Response::from(reply.clone()));
-        let exchange = Exchange { number: 0, request, response, took };
-        let at = self.begun.elapsed().saturating_sub(took);
+    /// Notes a request that arrived at `start` and was answered at once.
+    pub(crate) fn add(&self, request: &Request, reply: &Reply, start: Instant) {
+        let entry = Entry {
+            id: 0,
+            revision: 0,
+            call: None,
+            at: start.saturating_duration_since(self.begun),
+            took: start.elapsed(),
+            request: Packed::request(request),
+            response: Ok((reply.status, Packed::response(&reply.headers, &reply.body))),
+            remarks: reply.into(),
+        };
+        self.push(entry);
+    }
+
+    /// Adds the newest entry, and answers the id that it is given.
+    fn push(&self, mut entry: Entry) -> u64 {
         let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
         let (id, revision) = (inner.next, inner.changed());
         inner.next += 1;
-        let entry = Entry { id, revision, call: None, at, exchange, remarks: reply.into() };
+        (entry.id, entry.revision) = (id, revision);
         inner.bytes += entry.bytes();
-        inner.entries.push_back(Arc::new(entry));
+        inner.entries.push_back(entry);
         inner.shrink();
+        drop(inner);
         self.announce(revision);
+        id
     }
 
     /// Completes when something has changed since a revision, or when nothing will any more: the revision now.
     pub(crate) async fn changed_after(&self, revision: u64) -> u64 {
         let mut changed = self.changed.subscribe();
+        // Nobody is told of changes while nobody waits.
+        let now = self.inner.lock().unwrap_or_else(PoisonError::into_inner).revision;
+        if now > revision {
+            return now;
+        }
         changed.wait_for(|now| *now > revision).await.map_or(u64::MAX, |now| *now)
     }
 
@@ -198,10 +223,13 @@ impl Journal {
     }
 
     fn announce(&self, revision: u64) {
+        if self.changed.receiver_count() == 0 {
+            return;
+        }
         self.changed.send_if_modified(|now| {
             let is_open = *now != u64::MAX;
             if is_open {
-                *now = revision;
+                *now = revision.max(*now);
             }
             is_open
         });
@@ -218,7 +246,7 @@ impl Journal {
         let inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
         let below = inner.entries.iter().filter(|entry| wanted.fits(entry));
         let (mut bytes, mut next) = (0, None);
-        let mut page: Vec<Arc<Entry>> = Vec::new();
+        let mut page: Vec<Entry> = Vec::new();
         for entry in below {
             bytes += entry.bytes();
             if bytes > MOST_AT_ONCE && !page.is_empty() {
@@ -250,7 +278,7 @@ impl Journal {
     pub(crate) fn forget(&self, meant: &Wanted) {
         let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
         inner.entries.retain(|entry| !meant.fits(entry));
-        inner.bytes = inner.entries.iter().map(|entry| entry.bytes()).sum();
+        inner.bytes = inner.entries.iter().map(Entry::bytes).sum();
     }
 }
 
@@ -270,7 +298,8 @@ impl Inner {
 }
 
 fn told(entry: &Entry, begun_at: u64, token: Option<&str>) -> Value {
-    let (exchange, secrets) = (entry.exchange.anonymous(), entry.exchange.own_secrets());
+    let own = entry.exchange();
+    let (exchange, secrets) = (own.anonymous(), own.own_secrets());
     let ms = |time: Duration| time.as_secs_f64() * 1000.0;
     let mut told = json!({
         "id": entry.id,
@@ -296,7 +325,7 @@ fn told(entry: &Entry, begun_at: u64, token: Option<&str>) -> Value {
         told["fault"] = Value::from(true);
     }
     if token.is_some() {
-        let sent = bearer(entry.exchange.request.header("authorization"));
+        let sent = bearer(own.request.header("authorization"));
         told["own"] = Value::from(sent.as_deref() == token);
     }
     match exchange.response {

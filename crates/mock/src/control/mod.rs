@@ -7,6 +7,7 @@
 mod guard;
 mod inspector;
 mod journal;
+mod packed;
 mod questions;
 mod workspaces;
 
@@ -171,7 +172,7 @@ impl Control {
         let mut reply = done.unwrap_or_else(|(status, message)| json(status, &json!({ "message": message })));
         let refused = reply.status == 403;
         if let Some(methods) = methods.filter(|_| !refused && (reply.status == 405 || request.method == "OPTIONS")) {
-            reply.headers.push(("allow".into(), format!("{methods}, OPTIONS")));
+            reply.headers.push(("allow".into(), format!("{methods}, OPTIONS").into()));
             reply.headers.extend(Cors::default().preflight(request, methods));
         }
         let fields = Cors::default().fields(request, reply.headers.iter().map(|(name, _)| name.as_ref()));
@@ -232,7 +233,7 @@ impl Control {
     fn document(&self) -> Reply {
         let text = self.workshop.as_ref().map_or("", |workshop| workshop.document());
         let mut reply = plain(200, Bytes::from(text.to_owned()));
-        reply.headers = vec![("content-type".into(), "application/yaml".to_owned())];
+        reply.headers = vec![("content-type".into(), "application/yaml".into())];
         reply
     }
 

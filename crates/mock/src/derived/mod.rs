@@ -141,12 +141,12 @@ impl Derived {
         let (status, body) = self.error(trouble, operation);
         let mut reply = render(Outcome { status, body, basis: Basis::Schema, headers: Vec::new() });
         match trouble {
-            Trouble::MethodNotAllowed(methods) => reply.headers.push(("allow".into(), allow(methods))),
+            Trouble::MethodNotAllowed(methods) => reply.headers.push(("allow".into(), allow(methods).into())),
             Trouble::Unauthorized(_) if status == 401 => {
                 let declared = operation.map(|at| &self.api.document.operations[at]);
                 let wanted = declared.map(|one| credentials::challenges(&self.api.document.schemes, one));
                 let wanted = wanted.unwrap_or_default().into_iter();
-                reply.headers.extend(wanted.map(|one| ("www-authenticate".into(), one)));
+                reply.headers.extend(wanted.map(|one| ("www-authenticate".into(), one.into())));
             }
             _ => {}
         }
@@ -163,7 +163,7 @@ impl Derived {
         }
         methods.retain(|one| one != "OPTIONS");
         let mut reply = plain(204, Bytes::new());
-        reply.headers = vec![("allow".into(), allow(&methods))];
+        reply.headers = vec![("allow".into(), allow(&methods).into())];
         reply.headers.extend(self.settings.cors.preflight(request, &allow(&methods)));
         reply
     }
@@ -242,9 +242,9 @@ fn render(outcome: Outcome) -> Reply {
         Content::Bytes(media_type, bytes) => (Some(media_type), Bytes::from(bytes)),
     };
     let mut reply = plain(outcome.status, body);
-    reply.headers = content_type.map(|one| ("content-type".into(), one)).into_iter().collect();
-    reply.headers.push(("conformance-basis".into(), outcome.basis.name().to_owned()));
-    reply.headers.extend(outcome.headers.into_iter().map(|(name, value)| (name.into(), value)));
+    reply.headers = content_type.map(|one| ("content-type".into(), one.into())).into_iter().collect();
+    reply.headers.push(("conformance-basis".into(), outcome.basis.name().into()));
+    reply.headers.extend(outcome.headers.into_iter().map(|(name, value)| (name.into(), value.into())));
     reply
 }
 
