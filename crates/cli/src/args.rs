@@ -392,6 +392,9 @@ pub struct Mock {
     /// How many workspaces are kept. The least recently used one makes room for a new one.
     #[arg(long, default_value = "10000", value_name = "N")]
     pub max_workspaces: NonZeroU32,
+    /// How many objects a workspace may hold. Each takes memory, some two kilobytes of a suite like the built-in one.
+    #[arg(long, default_value = "10000000", value_name = "N")]
+    pub max_objects: NonZeroU32,
     /// Let requests ask for a fault with the header field `Conformance-Fault: NAME`.
     #[arg(long)]
     pub fault_header: bool,

@@ -80,8 +80,9 @@ impl SuiteMock {
         let index = operation.resource;
         let most = self.settings.limits.objects;
         if state.collections[index].len() >= most {
-            let message =
-                format!("this workspace holds {most} objects, the most it may; delete some, or use another token");
+            let message = format!(
+                "this workspace holds {most} objects, the most it may (`--max-objects`); delete some, or use another token"
+            );
             return Err(Problem::new("workspace-full", message).into());
         }
         let ms = state.clock.tick();

@@ -47,7 +47,7 @@ impl Default for Limits {
             headers: 32 * 1024,
             connections: 1024,
             workspaces: 10_000,
-            objects: 100_000,
+            objects: 10_000_000,
             patience: Duration::from_secs(30),
             stall: Duration::from_secs(10),
             grace: Duration::from_secs(5),

@@ -82,7 +82,7 @@ impl Connection {
         let length = body.len();
         write!(
             self.0.get_mut(),
-            "{method} {target} HTTP/1.1\r\nhost: bench\r\nauthorization: Bearer {TOKEN}\r\n\
+            "{method} {target} HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer {TOKEN}\r\n\
              content-type: application/json\r\ncontent-length: {length}\r\n\r\n{body}"
         )?;
         let (mut status, mut length, mut line) = (0, 0, String::new());

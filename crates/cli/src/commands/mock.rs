@@ -72,8 +72,12 @@ fn of_suite(suite: Option<&Path>, args: &args::Mock) -> Result<Prepared, Failure
 /// What the arguments say of any mock.
 pub fn settings(args: &args::Mock) -> Settings {
     let most = |limit: NonZeroU32| usize::try_from(limit.get()).unwrap_or(usize::MAX);
-    let limits =
-        Limits { connections: most(args.max_connections), workspaces: most(args.max_workspaces), ..Limits::default() };
+    let limits = Limits {
+        connections: most(args.max_connections),
+        workspaces: most(args.max_workspaces),
+        objects: most(args.max_objects),
+        ..Limits::default()
+    };
     let cors = Cors { any: args.cors_origins.iter().any(|one| one == "any"), origins: args.cors_origins.clone() };
     Settings { seed: args.seed, strict: args.strict, require_token: args.require_token.clone(), cors, limits }
 }

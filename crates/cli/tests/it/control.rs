@@ -423,6 +423,16 @@ fn the_journal_is_told_in_pages_and_bytes_as_base64() {
 }
 
 #[test]
+fn a_full_workspace_says_which_limit_it_met() {
+    let server = MockServer::start(&["--quiet", "--max-objects", "2"]);
+    let create = || server.send("t", "POST", "/v2/conversations", Some(json!({ "displayName": "x" })));
+    assert_eq!([create().0, create().0], [201, 201]);
+    let (status, error) = create();
+    assert_eq!(status, 507);
+    assert!(error["message"].as_str().unwrap().contains("--max-objects"), "{error}");
+}
+
+#[test]
 fn the_least_recently_used_workspace_makes_room() {
     let server = MockServer::start(&["--quiet", "--max-workspaces", "2"]);
     let count = |token: &str| server.send(token, "GET", "/v2/conversations", None).1["data"].as_array().map(Vec::len);
