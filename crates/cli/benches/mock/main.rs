@@ -97,7 +97,7 @@ impl Bench {
             self.compare(&format!("list of 10, {log}"), &mock, &get(&format!("{PATH}?limit=10"), 32))?;
             self.compare(&format!("create, {log}"), &mock, &create(32))?;
         }
-        for connections in [1, 256] {
+        for connections in [2, 256] {
             let mock = self.mock(&["--quiet"])?;
             let id = mock.connect()?.create(PATH, 1000)?;
             self.compare(
