@@ -49,6 +49,8 @@ pub enum Command {
     Mutate(Mutate),
     /// Check that a suite is sound; with `--openapi`, show what was concluded from a document, and from what.
     Check(Check),
+    /// Write the built-in suite to a folder, to start one's own from.
+    Init(Init),
     /// Print the contract as one OpenAPI document, without files beside it: for generators of clients.
     Bundle,
     /// List what a suite requires, and what tests it; with `--openapi`, the operations of a document and what would be checked.
@@ -117,6 +119,14 @@ pub struct Run {
     /// Write a script of curl and jq for each scenario that failed, to this folder.
     #[arg(long, value_name = "DIR")]
     pub scripts: Option<PathBuf>,
+}
+
+/// `conformance init`
+#[derive(Debug, clap::Args)]
+pub struct Init {
+    /// The folder: a new one, or one that is empty.
+    #[arg(value_name = "DIR")]
+    pub folder: PathBuf,
 }
 
 /// `conformance exec`

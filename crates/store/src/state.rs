@@ -64,6 +64,14 @@ impl State {
         self.made
     }
 
+    /// Whether it holds so many objects, or more.
+    #[must_use]
+    pub fn holds(&self, most: usize) -> bool {
+        // While fewer were made, none need be counted.
+        let enough_were_made = usize::try_from(self.made).is_ok_and(|made| made >= most);
+        enough_were_made && self.collections.values().map(|all| all.objects.len()).sum::<usize>() >= most
+    }
+
     /// Puts everything below one object below another.
     pub fn move_below(&mut self, from: &[String], to: &[String], resources: &[usize]) {
         let is_below = |place: &&Place| resources.contains(&place.resource) && place.parents.starts_with(from);

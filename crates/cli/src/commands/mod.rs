@@ -8,6 +8,7 @@ mod exec;
 mod exec_document;
 mod explain;
 mod explain_document;
+mod init;
 mod judge;
 mod list;
 mod list_document;
@@ -51,6 +52,7 @@ pub fn dispatch(args: Args) -> Result<Exit, Failure> {
             Some(path) => mutate_document::run(path, &mutate),
             None => mutate::run(suite, &mutate),
         },
+        Command::Init(init) => init::run(suite, &init),
         Command::Bundle => bundle::run(suite),
         Command::Check(check) => match &check.openapi {
             Some(path) => check_document::run(path, check.format),

@@ -433,6 +433,22 @@ fn a_full_workspace_says_which_limit_it_met() {
 }
 
 #[test]
+fn a_workspace_of_a_document_that_was_full_has_room_again_after_a_delete() {
+    let document = root().join("fixtures/documents/pets.yaml");
+    let server = MockServer::start(&["--quiet", "--openapi", document.to_str().unwrap(), "--max-objects", "2"]);
+    let create = || server.send("t", "POST", "/pets", Some(json!({ "name": "Rex", "kind": "dog" })));
+    let (status, pet) = create();
+    assert_eq!((status, create().0), (201, 201));
+    let (status, full) = create();
+    assert_eq!(status, 507, "{full}");
+    assert!(full.to_string().contains("--max-objects"), "{full}");
+    assert!(
+        (200..300).contains(&server.send("t", "DELETE", &format!("/pets/{}", pet["id"].as_str().unwrap()), None).0)
+    );
+    assert_eq!((create().0, create().0), (201, 507));
+}
+
+#[test]
 fn the_least_recently_used_workspace_makes_room() {
     let server = MockServer::start(&["--quiet", "--max-workspaces", "2"]);
     let count = |token: &str| server.send(token, "GET", "/v2/conversations", None).1["data"].as_array().map(Vec::len);

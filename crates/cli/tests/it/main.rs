@@ -18,6 +18,7 @@ mod exit_codes;
 mod formats;
 mod guide;
 mod house;
+mod init;
 mod invalid;
 mod leftovers;
 mod mock;

@@ -69,7 +69,7 @@ impl Derived {
     fn create(&self, call: &Call<'_>, place: &Place, kept: &mut Kept) -> Result<Outcome, Trouble> {
         let resource = &self.api.resources[place.resource];
         let Some(shape) = &resource.shape else { return self.of_one_kind(call, kept) };
-        if usize::try_from(kept.state.made()).is_ok_and(|made| made >= self.settings.limits.objects) {
+        if kept.state.holds(self.settings.limits.objects) {
             return Err(Trouble::Full);
         }
         let (path, address) = (path_arguments(call), address(call));

@@ -69,7 +69,7 @@ impl Trouble {
             | Self::MediaType(what)
             | Self::NotFound(what)
             | Self::Conflict(what) => what.clone(),
-            Self::Full => "this server has all the objects that it may have".to_owned(),
+            Self::Full => "this workspace holds as many objects as it may (`--max-objects`); delete some, or use other credentials".to_owned(),
             Self::Unproducible(pointer) => format!("no body was found that the schema at {pointer} allows"),
         }
     }
