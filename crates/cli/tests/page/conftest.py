@@ -61,5 +61,7 @@ def browser():
     options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
     service = webdriver.ChromeService(executable_path=shutil.which("chromedriver"))
     browser = webdriver.Chrome(options=options, service=service)
+    # A slow machine is no slow page.
+    browser.set_script_timeout(120)
     yield browser
     browser.quit()
