@@ -132,7 +132,9 @@ impl Socket {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
                 written => {
                     if self.deadline.take().is_some() {
-                        self.activity.inner.lock().blocked = None;
+                        let mut doing = self.activity.inner.lock();
+                        // Who reads slowly is not idle.
+                        (doing.blocked, doing.since) = (None, Instant::now());
                     }
                     return Poll::Ready(written);
                 }
