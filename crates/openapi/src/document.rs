@@ -1,7 +1,7 @@
 //! From a file to a [`Document`]: the steps, in order.
 
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use conformance_source::{Diagnostic, Diagnostics, SourceFile};
 use serde_json::Value;
@@ -9,6 +9,7 @@ use serde_json::Value;
 use crate::dialect::Dialect;
 use crate::grammar::{self, Kind};
 use crate::keywords::Keywords;
+use crate::lines::Lines;
 use crate::notes::Notes;
 use crate::references::References;
 use crate::{Document, Note, files, operations, prose, read, security, upgrade};
@@ -40,6 +41,15 @@ impl Document {
     pub fn at(&self, pointer: &str) -> Option<&Value> {
         self.root.pointer(pointer)
     }
+
+    /// The line, beginning with 1, on which a part stands in the document's file, or else the part around it: read when it is
+    /// first asked for, none when the file is gone.
+    #[must_use]
+    pub fn line(&self, pointer: &str) -> Option<usize> {
+        let read = || Lines::of(&std::fs::read_to_string(&self.name).unwrap_or_default());
+        let lines = self.lines.get_or_init(read);
+        if self.version.starts_with('2') { lines.line(&upgrade::original(pointer)) } else { lines.line(pointer) }
+    }
 }
 
 fn build(name: &str, bytes: Vec<u8>, path: Option<&Path>) -> Result<Document, Diagnostics> {
@@ -67,6 +77,7 @@ fn build(name: &str, bytes: Vec<u8>, path: Option<&Path>) -> Result<Document, Di
         operations,
         schemes,
         notes: told(notes, is_2),
+        lines: OnceLock::new(),
         version,
     })
 }

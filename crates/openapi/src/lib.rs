@@ -15,7 +15,7 @@
 //!
 //! In reading order: [`mod@model`], `document` (the steps, in order), `read`, `yaml`, `grammar` (what may stand where), `files`,
 //! `upgrade` (2.0), `references` and `cycles` (where each `$ref` leads), `dialect` and `keywords` (schemas), `prose`, `operations`,
-//! `parts` (parameters, bodies, responses), `security`, `notes`.
+//! `parts` (parameters, bodies, responses), `security`, `notes`, `lines`.
 
 mod cycles;
 mod dialect;
@@ -23,6 +23,7 @@ mod document;
 mod files;
 mod grammar;
 mod keywords;
+mod lines;
 pub mod model;
 mod notes;
 mod operations;

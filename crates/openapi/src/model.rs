@@ -1,9 +1,11 @@
 //! What a document says, whatever version it was written in.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use serde_json::{Map, Value};
+
+use crate::lines::Lines;
 
 /// A document, in the form of OpenAPI 3.1.
 #[derive(Clone, Debug, PartialEq)]
@@ -27,6 +29,8 @@ pub struct Document {
     pub schemes: BTreeMap<String, Scheme>,
     /// What could not be used, one per kind.
     pub notes: Vec<Note>,
+    /// On which lines its parts stand, once that was asked for.
+    pub(crate) lines: OnceLock<Lines>,
 }
 
 /// A method of a path.

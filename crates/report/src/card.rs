@@ -83,6 +83,22 @@ pub fn head(check: &CheckOutcome) -> String {
     format!("{} {} {}", word(&check.verdict), check.level, ids(check))
 }
 
+/// A check that follows from a document, in a line: what it is about, and what was found.
+#[must_use]
+pub fn brief(check: &CheckOutcome) -> String {
+    let about = check.requirements.first().map(|one| one.statement.as_str()).unwrap_or_default();
+    match check.found.first() {
+        Some(found) => visible(&format!("{about}: {found}")),
+        None => visible(about),
+    }
+}
+
+/// Whether a check follows from a document, and stands in no scenario file.
+#[must_use]
+pub fn is_derived(check: &CheckOutcome) -> bool {
+    check.position.column == 0
+}
+
 /// The lines below the head.
 #[must_use]
 pub fn lines(check: &CheckOutcome, context: Context<'_>) -> Vec<Line> {

@@ -19,11 +19,11 @@ pub fn github(run: &Collected, background: &Background) -> String {
         for (scenario, check) in told.iter().take(shown) {
             let (position, title) = (&check.position, format!("{} in {}", card::head(check), scenario.name));
             let message = card::plain(check, run.context(scenario, background));
+            let line = if position.line > 0 { format!(",line={}", position.line) } else { String::new() };
+            let column = if position.column > 0 { format!(",col={}", position.column) } else { String::new() };
             text.push_str(&format!(
-                "::{command} file={},line={},col={},title={}::{}\n",
+                "::{command} file={}{line}{column},title={}::{}\n",
                 property(&position.file),
-                position.line,
-                position.column,
                 property(&title),
                 data(&message)
             ));

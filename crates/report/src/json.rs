@@ -80,12 +80,17 @@ fn check(run: &Collected, scenario: &Scenario, one: &CheckOutcome, background: &
         "reason": reason,
         "level": one.level.to_string(),
         "requirements": one.requirements.iter().map(|each| each.id.as_str()).collect::<Vec<_>>(),
-        "position": { "file": one.position.file, "line": one.position.line, "column": one.position.column },
+        "position": { "file": one.position.file, "line": known(one.position.line), "column": known(one.position.column) },
         "expected": one.expected,
         "found": found.collect::<Vec<_>>(),
         "exchange": one.exchange.filter(|_| !scenario.exchanges.is_empty()),
         "card": (!silent).then(|| card::plain(one, run.context(scenario, background))),
     })
+}
+
+/// A line or a column, where it is known.
+fn known(number: usize) -> Option<usize> {
+    (number > 0).then_some(number)
 }
 
 fn snapshot(outcome: &SnapshotOutcome) -> Value {

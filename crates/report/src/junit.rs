@@ -56,7 +56,10 @@ fn case(scenario: &Scenario, check: &CheckOutcome, card: &str) -> TestCase {
         Verdict::NotApplicable(reason) => skipped(reason),
         Verdict::Known(reason) => skipped(&format!("known to fail: {reason}")),
     };
-    let name = format!("{} at {}:{}", card::ids(check), check.position.file, check.position.line);
+    let name = match check.requirements.first().filter(|_| card::is_derived(check)) {
+        Some(cited) => cited.statement.clone(),
+        None => format!("{} at {}:{}", card::ids(check), check.position.file, check.position.line),
+    };
     let mut case = TestCase::new(name, status);
     case.set_classname(scenario.name.replace('/', "."));
     // The time of a scenario is that of all its checks; by itself a check takes none.

@@ -51,6 +51,8 @@ pub struct Terminal<W> {
 
 /// So many cards of a requirement are told in full.
 const SHOWN_IN_FULL: usize = 2;
+/// So many of the others are told, in a line each.
+const LINES: usize = 8;
 
 /// What makes two failures the same: what is cited, how it is written, what was found.
 type Told = (String, String, Vec<Mismatch>);
@@ -125,6 +127,7 @@ impl<W: Write> Terminal<W> {
         let context =
             Context { scenario: name, exchanges, origin: &origin, start_first: self.ends_with_the_run, again: &again };
         let mut reasons: Vec<(&str, &str, usize)> = Vec::new();
+        let mut groups: Vec<Vec<&CheckOutcome>> = Vec::new();
         for check in shown {
             // One lost capture leaves many checks without an object: told once.
             if let Verdict::CouldNotRun(reason) | Verdict::ToolFault(reason) = &check.verdict {
@@ -133,9 +136,17 @@ impl<W: Write> Terminal<W> {
                     Some((_, _, times)) => *times += 1,
                     None => reasons.push((word, reason, 1)),
                 }
-            } else {
-                self.card(&mut text, check, context);
+                continue;
             }
+            let is_alike =
+                |group: &&mut Vec<&CheckOutcome>| group.iter().all(|one| card::head(one) == card::head(check));
+            match groups.iter_mut().find(is_alike).filter(|_| !verbose && card::is_derived(check)) {
+                Some(group) => group.push(check),
+                None => groups.push(vec![check]),
+            }
+        }
+        for group in groups {
+            self.group(&mut text, &group, context);
         }
         for (word, reason, times) in reasons {
             let _ = writeln!(text, "    {YELLOW}{}: {word}{YELLOW:#}", count(times, "check"));
@@ -143,6 +154,43 @@ impl<W: Write> Terminal<W> {
             text.push('\n');
         }
         text
+    }
+
+    /// Checks of one verdict and requirement that follow from a document: some in full, and of many others a line each.
+    fn group(&mut self, text: &mut String, checks: &[&CheckOutcome], context: Context<'_>) {
+        let told = checks.first().and_then(|one| self.requirements.get(&card::ids(one))).copied().unwrap_or(0);
+        let in_full = if checks.len() <= SHOWN_IN_FULL + 1 { checks.len() } else { SHOWN_IN_FULL.saturating_sub(told) };
+        let (full, others) = checks.split_at(in_full);
+        for check in full {
+            self.card(text, check, context);
+        }
+        let Some(first) = others.first() else { return };
+        others.iter().for_each(|check| self.count_failure(check, context.scenario));
+        let (style, word) = (style(&first.verdict), card::word(&first.verdict));
+        let more = if full.is_empty() { count(others.len(), "check") } else { format!("{} more", others.len()) };
+        let ids = card::ids(first);
+        let _ = writeln!(text, "    {style}{word}{style:#} {} {BOLD}{ids}{BOLD:#}, {more}", first.level);
+        for (index, check) in others.iter().take(LINES).enumerate() {
+            self.row(text, if index == 0 { "of these" } else { "" }, Kind::Words, &card::brief(check));
+        }
+        if others.len() > LINES {
+            self.row(text, "", Kind::Words, &format!("and {} more: -v tells them all", others.len() - LINES));
+        }
+        if !context.again.is_empty() && full.is_empty() {
+            self.row(text, "rerun", Kind::Code, &format!("{} --only {}", context.again, context.scenario));
+        }
+        text.push('\n');
+    }
+
+    fn count_failure(&mut self, check: &CheckOutcome, scenario: &str) {
+        if check.verdict != Verdict::Fail {
+            return;
+        }
+        let (checks, scenarios) = self.failed.entry(card::ids(check)).or_default();
+        *checks += 1;
+        if scenarios.last().is_none_or(|last| last != scenario) {
+            scenarios.push(scenario.to_owned());
+        }
     }
 
     /// What failed, by requirement, when there is more than one card to read.
@@ -153,30 +201,21 @@ impl<W: Write> Terminal<W> {
             return text;
         }
         let _ = writeln!(text, "\n{BOLD}failed, by requirement{BOLD:#}");
+        let longest = self.failed.keys().map(|name| name.chars().count()).max().unwrap_or(0);
+        let column = longest.clamp(28, 40);
         for (requirement, (checks, scenarios)) in &self.failed {
             let (checks, places) = (count(*checks, "check"), scenarios.join(", "));
-            for (index, line) in wrapped(&places, self.telling.width, 44).into_iter().enumerate() {
+            for (index, line) in wrapped(&places, self.telling.width, column + 16).into_iter().enumerate() {
                 let (name, checks) = if index == 0 { (requirement.as_str(), checks.as_str()) } else { ("", "") };
-                let _ = writeln!(text, "  {RED}{name:<28}{RED:#} {checks:>10}  {DIM}{line}{DIM:#}");
+                let _ = writeln!(text, "  {RED}{name:<column$}{RED:#} {checks:>10}  {DIM}{line}{DIM:#}");
             }
         }
         text
     }
 
     fn card(&mut self, text: &mut String, check: &CheckOutcome, context: Context<'_>) {
-        let style = match &check.verdict {
-            Verdict::Pass => GREEN,
-            Verdict::Fail | Verdict::ToolFault(_) => RED,
-            Verdict::Warn | Verdict::CouldNotRun(_) => YELLOW,
-            Verdict::Known(_) | Verdict::NotApplicable(_) => DIM,
-        };
-        if check.verdict == Verdict::Fail {
-            let (checks, scenarios) = self.failed.entry(card::ids(check)).or_default();
-            *checks += 1;
-            if scenarios.last().is_none_or(|last| last != context.scenario) {
-                scenarios.push(context.scenario.to_owned());
-            }
-        }
+        let style = style(&check.verdict);
+        self.count_failure(check, context.scenario);
         let word = card::word(&check.verdict);
         let _ = writeln!(text, "    {style}{word}{style:#} {} {BOLD}{}{BOLD:#}", check.level, card::ids(check));
         if check.verdict == Verdict::Pass {
@@ -200,7 +239,8 @@ impl<W: Write> Terminal<W> {
         for line in card::lines(check, context) {
             row = if line.name.is_empty() { row } else { line.name };
             let is_source = row == "at" && line.name.is_empty();
-            if !short || (SHORT.contains(&row) && !is_source) {
+            let is_meant = SHORT.contains(&row) || (row == "rule" && card::is_derived(check));
+            if !short || (is_meant && !is_source) {
                 self.row(text, line.name, line.kind, &line.text);
             }
         }
@@ -219,6 +259,15 @@ impl<W: Write> Terminal<W> {
             let name = if index == 0 { name } else { "" };
             let _ = writeln!(text, "      {DIM}{name:<9}{DIM:#} {line}");
         }
+    }
+}
+
+const fn style(verdict: &Verdict) -> anstyle::Style {
+    match verdict {
+        Verdict::Pass => GREEN,
+        Verdict::Fail | Verdict::ToolFault(_) => RED,
+        Verdict::Warn | Verdict::CouldNotRun(_) => YELLOW,
+        Verdict::Known(_) | Verdict::NotApplicable(_) => DIM,
     }
 }
 

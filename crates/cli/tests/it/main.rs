@@ -10,6 +10,7 @@ mod context;
 mod control;
 mod coverage;
 mod document_faults;
+mod document_reports;
 mod document_verbs;
 mod documents;
 mod edited_suites;
