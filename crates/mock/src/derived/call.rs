@@ -178,10 +178,24 @@ impl Derived {
         {
             return Ok(());
         }
-        let value = query::typed(one, &shape);
+        self.check_text(&format!("{place}.{name}"), pointer, one)
+    }
+
+    /// Whether a text that stands for a value is one that a schema allows.
+    fn check_text(&self, place: &str, pointer: &str, text: &str) -> Result<(), Trouble> {
+        let value = query::typed(text, &self.api.schemas.merged(pointer));
         let violations = self.proof.violations(Side::Request, pointer, &value);
         match violations.iter().find(|one| CLEAR.contains(&one.keyword.as_str())) {
-            Some(violation) => Err(Trouble::Invalid(format!("{place}.{name}: {}", violation.message))),
+            Some(violation) => Err(Trouble::Invalid(format!("{place}: {}", violation.message))),
+            None => Ok(()),
+        }
+    }
+
+    /// Whether a name under which a client makes an object is one that the path allows.
+    pub(crate) fn check_new_name(&self, call: &Call<'_>, parameter: &str, name: &str) -> Result<(), Trouble> {
+        let of_path = |one: &&Parameter| one.location == Location::Path && one.name == parameter;
+        match call.declared.parameters.iter().find(of_path).and_then(|one| one.schema.as_deref()) {
+            Some(pointer) => self.check_text(&format!("path.{parameter}"), pointer, name),
             None => Ok(()),
         }
     }

@@ -45,6 +45,29 @@ impl Derived {
         }
     }
 
+    /// Whether an object of this name was neither made nor stands for an example: where clients give names, the examples end
+    /// with the first object that they name.
+    fn is_nobody(&self, place: &Place, id: &str, kept: &Kept) -> bool {
+        let resource = &self.api.resources[place.resource];
+        let makes = || {
+            let mut all = self.api.operations.iter().zip(&self.api.document.operations);
+            all.any(|(operation, declared)| {
+                let is_put = operation.resource == Some(place.resource) && operation.role == Role::Replace;
+                is_put && declared.responses.iter().any(|one| one.status == "201")
+            })
+        };
+        let is_used = self.unknown_ids == UnknownIds::Auto
+            && !self.example_ids.contains(id)
+            && kept.state.collection(place).is_some()
+            && makes();
+        is_used || self.is_unknown(resource, id)
+    }
+
+    /// Whether an object stands below another parent: then it is no example here.
+    fn is_elsewhere(&self, place: &Place, id: &str, kept: &Kept) -> bool {
+        self.unknown_ids != UnknownIds::Make && kept.state.has(place.resource, id)
+    }
+
     /// Whether this mock could have made an id, and the document does not show it.
     pub(crate) fn is_own_form(&self, resource: &Resource, id: &str) -> bool {
         !self.example_ids.contains(id) && resource.identity.iter().any(|one| one.form.could_have_made(id))
@@ -106,9 +129,8 @@ impl Derived {
         if collection.is_some_and(|all| all.is_gone(id)) {
             return self.deleted_outcome(call, resource, id).ok_or_else(|| self.not_found(place, id));
         }
-        // What stands below another parent is no example here.
-        let is_elsewhere = self.unknown_ids != UnknownIds::Make && kept.state.has(place.resource, id);
-        if is_elsewhere || (kept.owner.as_deref() != Some(id) && self.is_unknown(resource, id)) {
+        if self.is_elsewhere(place, id, kept) || (kept.owner.as_deref() != Some(id) && self.is_nobody(place, id, kept))
+        {
             return Err(self.not_found(place, id));
         }
         let members = self.foreign_members(resource, call, id);
@@ -159,8 +181,11 @@ impl Derived {
                 let is_named =
                     way == Way::Replace && (resource.identity.first().is_none_or(|one| one.is_given) || makes());
                 let gone = kept.state.collection(place).is_some_and(|all| all.is_gone(&id));
-                if !is_named && (gone || self.is_unknown(resource, &id)) {
+                if !is_named && (gone || self.is_elsewhere(place, &id, kept) || self.is_unknown(resource, &id)) {
                     return Err(self.not_found(place, &id));
+                }
+                if is_named {
+                    self.check_new_name(call, &resource.parameter, &id)?;
                 }
                 // An id of which only the client knows stands for an example; deleted, it is that again.
                 is_remembered = is_named;
@@ -230,7 +255,9 @@ impl Derived {
             None if kept.state.collection(place).is_some_and(|all| all.is_gone(&id)) => {
                 return Err(self.not_found(place, &id));
             }
-            None if self.is_unknown(resource, &id) => return Err(self.not_found(place, &id)),
+            None if self.is_elsewhere(place, &id, kept) || self.is_nobody(place, &id, kept) => {
+                return Err(self.not_found(place, &id));
+            }
             None => {
                 self.remove_below(place, id.clone(), kept);
                 self.foreign_members(resource, call, &id)

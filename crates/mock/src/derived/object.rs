@@ -140,12 +140,14 @@ impl Derived {
 
     /// What was sent about the object: `{"pet": {…}}` is the object within.
     fn unwrapped(&self, write: &Write<'_>) -> Option<Members> {
-        let mut sent = self.inner_object(write)?;
+        let (mut sent, within) = self.inner_object(write)?;
         // What no client can set is not set because one sends it.
-        let shape = write.body_schema.map(|pointer| self.api.schemas.merged(pointer)).unwrap_or_default();
+        let mut shape = write.body_schema.map(|pointer| self.api.schemas.merged(pointer)).unwrap_or_default();
+        if let Some(name) = within {
+            shape = shape.property(&name).map(|inner| self.api.schemas.merge_value(inner)).unwrap_or_default();
+        }
         if shape.choices.is_empty() && !shape.properties.is_empty() {
-            let is_known = |name: &str| shape.property(name).is_some() || shape.properties.len() == 1;
-            sent.retain(|name, _| is_known(name) || !self.is_of_the_server(write, name));
+            sent.retain(|name, _| shape.property(name).is_some() || !self.is_of_the_server(write, name));
         }
         Some(sent)
     }
@@ -168,18 +170,18 @@ impl Derived {
         is_id || is_created(name) || is_updated(name)
     }
 
-    /// The object that was sent.
-    fn inner_object(&self, write: &Write<'_>) -> Option<Members> {
+    /// The object that was sent, and the member within which it was.
+    fn inner_object(&self, write: &Write<'_>) -> Option<(Members, Option<String>)> {
         let sent = write.body?.as_object()?;
         if let (1, Some((name, Value::Object(inner)))) = (sent.len(), sent.iter().next()) {
             let around = write.shape.at.last().is_some_and(|one| one == name);
             let is_named = same(name, &singular(&write.resource.name));
             let is_member = self.object_schema(write.shape).property(name).is_some();
             if around || (is_named && !is_member) {
-                return Some(inner.clone());
+                return Some((inner.clone(), Some(name.clone())));
             }
         }
-        Some(sent.clone())
+        Some((sent.clone(), None))
     }
 
     fn put_ids(&self, write: &Write<'_>, members: &mut Members, shape: &Merged<'_>, kept: &mut Kept, id: Option<&str>) {
@@ -313,6 +315,7 @@ impl Derived {
         let value = match (inner, value, merged.kind()) {
             (Some(inner), ..) => Value::Object(inner),
             (None, Value::Array(_), Some("array")) if described.is_some() => described.unwrap_or_default(),
+            (None, Value::Array(all), Some("array")) => Value::Array(self.completed(all, &merged)),
             (None, Value::String(text), Some("integer" | "number")) => as_number(text).unwrap_or_else(|| value.clone()),
             (None, Value::Number(number), Some("string")) => number.to_string().into(),
             // A form's word for no object.
@@ -356,6 +359,30 @@ impl Derived {
         all.map(|one| if one.is_string() { described(one) } else { Some(one.clone()) })
             .collect::<Option<_>>()
             .map(Value::Array)
+    }
+
+    /// Objects that were sent in a list, each with what the response requires of it besides.
+    fn completed(&self, sent: &[Value], shape: &Merged<'_>) -> Vec<Value> {
+        let Some(items) = shape.items else { return sent.to_vec() };
+        let required = self.api.schemas.outline(&[items]).required;
+        let is_missing = |one: &Value, name: &&&str| one.is_object() && one.get(**name).is_none();
+        if !sent.iter().any(|one| required.iter().any(|name| is_missing(one, &name))) {
+            return sent.to_vec();
+        }
+        let (schemas, side) = (&self.api.schemas, super::SIDE);
+        let sampler = Sampler { schemas, side, extent: Extent::Required, variant: 0, examples: true };
+        let Some(Value::Object(sample)) = sampler.sample(&[items]) else { return sent.to_vec() };
+        let complete = |one: &Value| {
+            let mut one = one.clone();
+            let missing: Vec<&&str> = required.iter().filter(|name| is_missing(&one, name)).collect();
+            for name in missing {
+                if let Some(value) = sample.get(*name) {
+                    one[*name] = value.clone();
+                }
+            }
+            one
+        };
+        sent.iter().map(complete).collect()
     }
 
     /// Whether a text is one of the things that these schemas allow.
