@@ -104,8 +104,15 @@ const RULES: &[Rule] = &[
     rule("required-headers", &[], EVERYWHERE, "{} is answered with the required headers")
         .if_it(requires_headers)
         .below("/responses"),
+    rule("documented-headers", &[], EVERYWHERE, "{} is answered with headers of their schemas")
+        .if_it(has_headers)
+        .below("/responses"),
     rule("no-server-error", &[], EVERYWHERE, "{} does not fail at what a client sends"),
     rule("wants-credentials", &[], &[LIFE, ACCESS], "{} wants credentials").if_it(is_secured).below("/security"),
+    rule("knows-credentials", &[Role::Retrieve], &[LIFE], "{} wants credentials that somebody was given")
+        .if_it(is_secured)
+        .level(should)
+        .below("/security"),
     rule("wants-no-credentials", &[], &[READS], "{} wants no credentials")
         .if_it(|subject| is_open(subject.api, subject.declared))
         .below("/security"),
@@ -115,7 +122,7 @@ const RULES: &[Rule] = &[
     rule("same-id", &[Role::Retrieve], &[LIFE], "{} gives the object that was asked for"),
     rule(
         "keeps-what-was-sent",
-        &[Role::Create, Role::Retrieve, Role::Update, Role::Replace],
+        &[Role::Create, Role::Retrieve, Role::Update, Role::Replace, Role::GetSingleton, Role::SetSingleton],
         &[LIFE],
         "{} shows what was sent",
     ),
@@ -126,11 +133,41 @@ const RULES: &[Rule] = &[
     rule("updates", &[Role::Update, Role::Replace], &[LIFE], "{} changes an object"),
     rule("changes-nothing-else", &[Role::Update], &[LIFE], "{} leaves alone what it does not name").level(by_method),
     rule("keeps-times", &[Role::Update], &[LIFE], "{} turns no time back"),
-    rule("only-that-one", &[Role::Update, Role::Replace, Role::Delete], &[LIFE], "{} leaves other objects alone"),
+    rule(
+        "only-that-one",
+        &[Role::Update, Role::Replace, Role::Delete, Role::SetSingleton],
+        &[LIFE],
+        "{} leaves other objects alone",
+    ),
     rule("forgets-deleted", &[Role::List, Role::Retrieve, Role::Delete], &[LIFE], "{} does not know what was deleted"),
     rule("own-parent", &[Role::List, Role::Retrieve], &[LIFE], "{} shows nothing of another parent")
-        .if_it(is_below)
+        .if_it(has_parent)
         .level(by_role),
+    rule("own-parent", WRITES, &[LIFE], "{} does nothing to what stands below another parent").if_it(has_parent),
+    rule("gone-with-parent", &[Role::List, Role::Retrieve], &[LIFE], "{} finds nothing below what was deleted")
+        .if_it(has_parent)
+        .level(as_documented),
+    rule(
+        "keeps-read-only",
+        &[Role::Create, Role::Update, Role::Replace],
+        &[LIFE, REJECTS],
+        "{} lets no client say what is read-only",
+    )
+    .if_it(has_read_only)
+    .below("/requestBody"),
+    rule(
+        "keeps-identity",
+        &[Role::Create, Role::Update, Role::Replace],
+        &[LIFE, REJECTS],
+        "{} lets no client say which object it is, and when it was made",
+    )
+    .level(should)
+    .below("/requestBody"),
+    rule("rejects-wrong-names", &[Role::Replace], &[REJECTS], "{} rejects names that its path excludes")
+        .below("/parameters"),
+    rule("wants-parameters", &[Role::Create], &[REJECTS], "{} rejects a request without a required parameter")
+        .if_it(requires_parameters)
+        .below("/parameters"),
     rule("rejection-does-nothing", WRITES, &[LIFE, REJECTS], "{} does nothing when it rejects"),
     rule("rejection-does-nothing", &[Role::Create], &[REJECTS], "{} creates nothing when it rejects"),
     rule(
@@ -285,7 +322,8 @@ fn scenarios(api: &Api, operation: &Operation, declared: &Declared, allow_leftov
         }
         all.push(UNKNOWN);
     } else if declared.path.contains('{') {
-        all.extend([LIFE, UNKNOWN].into_iter().filter(|_| is_read || operation.role == Role::Action));
+        let is_called = matches!(operation.role, Role::Action | Role::SetSingleton);
+        all.extend([LIFE, UNKNOWN].into_iter().filter(|_| is_read || is_called));
     }
     if is_read && !declared.path.contains(['{', '#']) {
         all.push(READS);
@@ -331,6 +369,27 @@ fn has_body(subject: &Subject<'_>) -> bool {
 
 fn requires_headers(subject: &Subject<'_>) -> bool {
     subject.declared.responses.iter().any(|one| one.headers.iter().any(|field| field.required))
+}
+
+fn has_headers(subject: &Subject<'_>) -> bool {
+    let mut fields = subject.declared.responses.iter().flat_map(|one| &one.headers);
+    fields.any(|field| field.schema.is_some())
+}
+
+fn has_parent(subject: &Subject<'_>) -> bool {
+    subject.operation.resource.is_some_and(|at| subject.api.resources[at].parent.is_some())
+}
+
+fn has_read_only(subject: &Subject<'_>) -> bool {
+    let schemas = &subject.api.schemas;
+    let media = subject.declared.body.iter().flat_map(|body| &body.media);
+    let bodies = media.filter_map(|one| one.schema.as_deref()).map(|at| schemas.merged(at));
+    bodies.into_iter().any(|body| body.properties.iter().any(|(_, one)| schemas.merge_value(one).read_only))
+}
+
+fn requires_parameters(subject: &Subject<'_>) -> bool {
+    let is_meant = |one: &&conformance_openapi::Parameter| matches!(one.location, Location::Header | Location::Query);
+    subject.declared.parameters.iter().filter(is_meant).any(|one| one.required)
 }
 
 fn has_location(subject: &Subject<'_>) -> bool {

@@ -12,7 +12,7 @@ import uvicorn
 from fastapi import Depends, FastAPI, HTTPException, Query, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
-from fastapi.security import HTTPBasic, HTTPBearer
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBasic, HTTPBasicCredentials, HTTPBearer
 from pydantic import AnyUrl, BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException as AnyHTTPException
 
@@ -33,6 +33,19 @@ def application(problem, invalid=422, **options):
     return app
 
 
+TOKEN = "first-workspace_of.the~tests"
+
+
+def bearer(given: Annotated[HTTPAuthorizationCredentials, Depends(HTTPBearer())]):
+    if given.credentials != TOKEN:
+        raise HTTPException(401, "whose token is this?")
+
+
+def basic(given: Annotated[HTTPBasicCredentials, Depends(HTTPBasic())]):
+    if given.username != TOKEN:
+        raise HTTPException(401, "who is this?")
+
+
 def find(objects, id):
     if id not in objects:
         raise HTTPException(404, "there is none")
@@ -48,7 +61,7 @@ class Strict(BaseModel):
 def issues():
     """`link-header.yaml`: numbers, pages by number with a `Link` header, a filter, a bearer token."""
     app = application(lambda status, text, headers: JSONResponse({"message": text}, status, headers))
-    user, kept = Depends(HTTPBearer()), {}
+    user, kept = Depends(bearer), {}
 
     class New(Strict):
         title: str = Field(min_length=1)
@@ -279,7 +292,7 @@ def jobs():
     app = application(
         lambda status, text, headers: JSONResponse({"code": status, "reason": text}, status, headers), invalid=400
     )
-    user, kept = Depends(HTTPBasic()), {}
+    user, kept = Depends(basic), {}
 
     class Job(Strict):
         file: str = Field(pattern=r"\.(pdf|ps)$")

@@ -34,11 +34,15 @@ impl Session<'_> {
                 body = before;
             }
         }
-        // A number that nobody else gives, where clients number their objects.
+        // An id that nobody else gives, where clients say which object it is.
         let id = self.run.api.schemas.merged(pointer).property("id").map(|one| self.run.api.schemas.merge(one));
-        if id.is_some_and(|id| id.kind() == Some("integer")) && body.get("id").is_some() {
-            let before = body["id"].clone();
-            body["id"] = fastrand::u32(1_000_000..2_000_000_000).into();
+        let given = id.filter(|_| body.get("id").is_some()).and_then(|id| match (id.kind()?, id.format) {
+            ("integer", _) => Some(Value::from(fastrand::u32(1_000_000..2_000_000_000))),
+            ("string", None) => Some(self.word().into()),
+            _ => None,
+        });
+        if let Some(given) = given {
+            let before = std::mem::replace(&mut body["id"], given);
             if !self.run.proof.is_valid(Side::Request, pointer, &body) {
                 body["id"] = before;
             }

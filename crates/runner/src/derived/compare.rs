@@ -34,8 +34,10 @@ impl Session<'_> {
             // Documents spell words differently on both sides: what can't be shown is not looked for.
             let can_show = shown.enumeration.as_ref().is_none_or(|all| all.contains(&value));
             let found = object.get(name);
-            if let (Value::Object(_), Some(inner), true) = (value, found, !shown.properties.is_empty()) {
-                wrong.extend(self.different_within(name, &self.sent(at, name), &shown, (value, inner)));
+            if let Some(found) = found
+                && let Some(inner) = self.different_inside(name, &self.sent(at, name), &shown, (value, found))
+            {
+                wrong.extend(inner);
                 continue;
             }
             // Where nothing requires a member, null may be told by leaving it out.
@@ -48,6 +50,52 @@ impl Session<'_> {
                     ..Mismatch::default()
                 });
             }
+        }
+        wrong
+    }
+
+    /// What differs inside an object or an array of objects; none where a value is neither.
+    fn different_inside(
+        &self,
+        place: &str,
+        asked: &Merged<'_>,
+        shown: &Merged<'_>,
+        (sent, found): (&Value, &Value),
+    ) -> Option<Vec<Mismatch>> {
+        match (sent, found) {
+            (Value::Object(_), _) if !shown.properties.is_empty() => {
+                Some(self.different_within(place, asked, shown, (sent, found)))
+            }
+            (Value::Array(sent), Value::Array(found)) if sent.iter().any(Value::is_object) => {
+                let schemas = &self.run.api.schemas;
+                let (one, other) = (schemas.merge_value(&[asked.items?]), schemas.merge_value(&[shown.items?]));
+                Some(self.different_items(place, &one, &other, (sent, found)))
+            }
+            _ => None,
+        }
+    }
+
+    /// Items, each an object, that were sent and are not shown as they were sent, in whatever order.
+    fn different_items(
+        &self,
+        place: &str,
+        asked: &Merged<'_>,
+        shown: &Merged<'_>,
+        (sent, found): (&[Value], &[Value]),
+    ) -> Vec<Mismatch> {
+        let is_shown = |item: &Value, one: &Value| self.different_within(place, asked, shown, (item, one)).is_empty();
+        let lost = sent.iter().enumerate().filter(|(_, item)| !found.iter().any(|one| is_shown(item, one)));
+        let mut wrong: Vec<Mismatch> = lost
+            .map(|(at, item)| Mismatch {
+                place: format!("/{place}/{at}"),
+                expected: Some(conformance_json::write(item)),
+                found: found.get(at).map_or_else(|| "missing".to_owned(), conformance_json::write),
+                ..Mismatch::default()
+            })
+            .collect();
+        if wrong.is_empty() && sent.len() != found.len() {
+            let found = format!("{} items, of {}", found.len(), sent.len());
+            wrong.push(Mismatch { place: format!("/{place}"), found, ..Mismatch::default() });
         }
         wrong
     }
@@ -69,8 +117,10 @@ impl Session<'_> {
                 continue;
             }
             let (place, inner) = (format!("{place}/{name}"), found.get(name));
-            if let (Value::Object(_), Some(inner), true) = (value, inner, !other.properties.is_empty()) {
-                wrong.extend(self.different_within(&place, &one, &other, (value, inner)));
+            if let Some(inner) = inner
+                && let Some(differences) = self.different_inside(&place, &one, &other, (value, inner))
+            {
+                wrong.extend(differences);
                 continue;
             }
             let is_left_out = value.is_null() && inner.is_none();
@@ -125,7 +175,8 @@ fn is_same_kind(api: &Api, one: &Merged<'_>, other: &Merged<'_>) -> bool {
     is_same && is_theirs && is_plain(api, one, other)
 }
 
-/// Whether two schemas describe a scalar, an array of scalars, a map of scalars or an object with members of their own.
+/// Whether two schemas describe a scalar, a map of scalars, an object with members of its own, or an array of scalars or of
+/// such objects.
 fn is_plain(api: &Api, one: &Merged<'_>, other: &Merged<'_>) -> bool {
     let is_scalar = |kind: Option<&str>| matches!(kind, Some("string" | "integer" | "number" | "boolean"));
     let kind =
@@ -135,7 +186,14 @@ fn is_plain(api: &Api, one: &Merged<'_>, other: &Merged<'_>) -> bool {
         is_scalar(one.as_deref()) && one == other
     };
     match one.kind() {
-        Some("array") => one.prefix_items.is_empty() && same_kind(one.items, other.items),
+        Some("array") => {
+            let are_objects = || {
+                let (one, other) = (api.schemas.merge_value(&[one.items?]), api.schemas.merge_value(&[other.items?]));
+                let is_object = |one: &Merged<'_>| one.choices.is_empty() && !one.properties.is_empty();
+                Some(is_object(&one) && is_object(&other))
+            };
+            one.prefix_items.is_empty() && (same_kind(one.items, other.items) || are_objects() == Some(true))
+        }
         Some("object") => {
             let (is_map, is_object) = (
                 one.properties.is_empty() && other.properties.is_empty(),

@@ -1,13 +1,14 @@
 //! Objects below others are seen below their own parent, and nowhere else.
 
 use conformance_api::Role;
+use conformance_openapi::Operation as Declared;
 use conformance_record::{Level, Mismatch};
 use serde_json::Value;
 
 use super::check::Rule;
-use super::operation;
 use super::request::Arguments;
 use super::session::{Answer, Object, Session};
+use super::{creation, operation};
 
 impl Session<'_> {
     /// Asks for what stands below a parent that there is not.
@@ -144,8 +145,7 @@ impl Session<'_> {
             arguments = arguments.body(media_type, body);
         }
         let answer = self.send(at, arguments).await;
-        let documented = declared.responses.iter().any(|one| matches!(one.status.as_str(), "404" | "410" | "4XX"));
-        let level = if documented { Level::Must } else { Level::Should };
+        let level = level_of_unknown(declared);
         let statement = format!("{} {} is rejected {what}", declared.method, declared.path);
         let rule = Rule::new(format!("{}.unknown-id", declared.id), level, statement, declared.pointer.clone());
         self.judge_rejected(rule, at, &answer);
@@ -184,25 +184,109 @@ impl Session<'_> {
         if elsewhere.len() != object.path.len() || elsewhere == object.path {
             return;
         }
+        let mut level = Level::Must;
         if let Some(retrieve) = operation(api, at, Role::Retrieve) {
             let answer = self.send(retrieve, Arguments::at(&elsewhere)).await;
-            let declared = self.declared(retrieve);
-            let statement = format!("GET {} shows nothing below another parent", declared.path);
-            let rule =
-                Rule::new(format!("{}.own-parent", declared.id), Level::Should, statement, declared.pointer.clone());
-            self.judge_rejected(rule, retrieve, &answer);
+            self.judge_rejected(self.own_parent_rule(retrieve, Level::Should, "shows nothing"), retrieve, &answer);
+            // A server that reads objects by their own ids alone does the rest by them, too.
+            level = if answer.is_rejection() { Level::Must } else { Level::Should };
         }
-        let Some(list) = operation(api, at, Role::List).filter(|list| !self.is_filtered(*list)) else { return };
+        self.lists_its_own(at, &object, &elsewhere).await;
+        self.does_nothing_elsewhere(at, &object, &elsewhere, level).await;
+        self.goes_with_its_parent(at, &object, until).await;
+    }
+
+    fn own_parent_rule(&self, at: usize, level: Level, what: &str) -> Rule {
+        let declared = self.declared(at);
+        let statement = format!("{} {} {what} below another parent", declared.method, declared.path);
+        Rule::new(format!("{}.own-parent", declared.id), level, statement, declared.pointer.clone())
+    }
+
+    async fn lists_its_own(&mut self, at: usize, object: &Object, elsewhere: &[String]) {
+        let list = operation(self.run.api, at, Role::List).filter(|list| !self.is_filtered(*list));
+        let Some(list) = list else { return };
         let walk = self.walk(list, &elsewhere[..elsewhere.len() - 1], None).await;
-        let Some(answer) = walk.last.clone().filter(super::session::Answer::is_success) else { return };
-        let declared = self.declared(list);
-        let statement = format!("GET {} lists nothing of another parent", declared.path);
-        let rule = Rule::new(format!("{}.own-parent", declared.id), Level::Must, statement, declared.pointer.clone());
-        let wrong = if walk.items.iter().any(|item| Self::is_same(item, &object)) {
-            vec![Mismatch::of(format!("{} is there, which stands below {}", object.id, object.path[until - 1]))]
+        let Some(answer) = walk.last.clone().filter(Answer::is_success) else { return };
+        let rule = self.own_parent_rule(list, Level::Must, "lists nothing that stands");
+        let wrong = if walk.items.iter().any(|item| Self::is_same(item, object)) {
+            vec![Mismatch::of(format!("{} is there, which stands below another one", object.id))]
         } else {
             Vec::new()
         };
         self.judge(rule, &answer, "none of another parent's objects", wrong);
     }
+
+    /// Whether an object is neither changed nor deleted by its id below another parent.
+    async fn does_nothing_elsewhere(&mut self, at: usize, object: &Object, elsewhere: &[String], level: Level) {
+        let api = self.run.api;
+        let Some(retrieve) = operation(api, at, Role::Retrieve) else { return };
+        for role in [Role::Update, Role::Replace, Role::Delete] {
+            // What is put under a name that the client gives is another object.
+            let is_given = role == Role::Replace && api.resources[at].identity.first().is_none_or(|one| one.is_given);
+            let makes = |one: usize| self.declared(one).responses.iter().any(|response| response.status == "201");
+            let is_meant = |one: &usize| creation(api, at) != Some(*one) && !makes(*one) && !is_given;
+            let Some(one) = operation(api, at, role).filter(is_meant) else { continue };
+            let mut arguments = Arguments::at(elsewhere);
+            if let Some((media_type, pointer)) = Self::body_media(self.declared(one)) {
+                let (media_type, pointer) = (media_type.to_owned(), pointer.to_owned());
+                let Some(body) = self.body_for(&pointer, object) else { continue };
+                arguments = arguments.body(&media_type, body);
+            }
+            let Some((before, _)) = self.current(at, object).await else { return };
+            let answer = self.send(one, arguments).await;
+            // Some call it a success to delete what there is not.
+            let of_answer = level_of_unknown(self.declared(one)).min(level);
+            self.judge_rejected(self.own_parent_rule(one, of_answer, "does nothing to what stands"), one, &answer);
+            let after = self.send(retrieve, Arguments::at(&object.path)).await;
+            if !after.is_success() {
+                self.forget(object);
+            }
+            let found = self.object_in(retrieve, &after).filter(|_| after.is_success());
+            let is_same = found.is_some_and(|found| conformance_json::equal(&found, &before));
+            let wrong = if is_same { Vec::new() } else { vec![Mismatch::of("it is different afterwards, or gone")] };
+            let rule = self.own_parent_rule(one, level, "leaves alone what does not stand");
+            self.judge(rule, &after, "the object as it was", wrong);
+        }
+    }
+
+    /// Whether an object is gone when what it stands below is.
+    async fn goes_with_its_parent(&mut self, at: usize, object: &Object, until: usize) {
+        let api = self.run.api;
+        let Some(parent) = api.resources[at].parent else { return };
+        let is_parent = |one: &&Object| one.resource == parent && one.path == object.path[..until];
+        let Some(above) = self.there.iter().find(is_parent).cloned() else { return };
+        let (Some(delete), Some(seen)) = (operation(api, parent, Role::Delete), operation(api, parent, Role::Retrieve))
+        else {
+            return;
+        };
+        // What holds something may not be deleted, or later.
+        let answer = self.send(delete, Arguments::at(&above.path)).await;
+        if !answer.is_success() || answer.status == Some(202) {
+            return;
+        }
+        let gone = self.send(seen, Arguments::at(&above.path)).await;
+        if !gone.is_rejection() {
+            return;
+        }
+        self.forget(&above);
+        for role in [Role::Retrieve, Role::List] {
+            let Some(one) = operation(api, at, role) else { continue };
+            let path = if role == Role::List { &object.path[..object.path.len() - 1] } else { &object.path };
+            let answer = self.send(one, Arguments::at(path)).await;
+            let declared = self.declared(one);
+            let statement = format!("{} {} finds nothing below what was deleted", declared.method, declared.path);
+            let level = level_of_unknown(declared);
+            let id = format!("{}.gone-with-parent", declared.id);
+            self.judge_rejected(Rule::new(id, level, statement, declared.pointer.clone()), one, &answer);
+            if role == Role::Retrieve && answer.is_rejection() {
+                self.forget(object);
+            }
+        }
+    }
+}
+
+/// Whether a document has a response for what there is not.
+pub(crate) fn level_of_unknown(declared: &Declared) -> Level {
+    let documented = declared.responses.iter().any(|one| matches!(one.status.as_str(), "404" | "410" | "4XX"));
+    if documented { Level::Must } else { Level::Should }
 }

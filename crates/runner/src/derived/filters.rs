@@ -9,6 +9,20 @@ use serde_json::Value;
 use super::check::Rule;
 use super::session::{Answer, Object, Session};
 
+/// So many values of one filter are tried.
+const MOST: usize = 6;
+
+/// What a list is asked for.
+#[derive(Clone, Copy, Debug)]
+struct Asked<'a> {
+    rule: &'a Rule,
+    parameter: &'a str,
+    of_parameter: &'a Merged<'a>,
+    /// The member that the parameter means.
+    member: &'a str,
+    value: &'a str,
+}
+
 impl Session<'_> {
     /// Asks a list for what one of the run's own objects has, by each parameter that is called as a member of the items.
     pub(crate) async fn filters(&mut self, list: usize, above: &[String], own: &[Object]) {
@@ -24,52 +38,76 @@ impl Session<'_> {
             let (of_member, of_parameter) = (api.schemas.merge(schemas), merged(api, parameter));
             let is_simple = matches!(of_parameter.kind(), Some("string" | "integer" | "boolean"))
                 && of_member.kind() == of_parameter.kind();
-            let object = own.iter().find(|one| one.members.get(*member).is_some_and(|value| text(value).is_some()));
-            let (true, Some(object)) = (is_simple, object) else { continue };
-            let Some(value) = object.members.get(*member).and_then(text).filter(|one| !one.is_empty()) else {
+            if !is_simple {
                 continue;
-            };
+            }
             // What has one name, one type and one list of values is one thing.
             let is_certain = of_parameter.enumeration == of_member.enumeration && *member == parameter.name;
             let level = if is_certain { Level::Must } else { Level::Should };
             let statement = format!("GET {} shows what `{}` asks for", declared.path, parameter.name);
             let pointer = format!("{}/parameters", declared.pointer);
             let rule = Rule::new(format!("{}.filters", declared.id), level, statement, pointer);
-            let asked = [(parameter.name.clone(), value.clone())];
-            let walk = self.walk_until(list, above, (None, &asked), std::slice::from_ref(object)).await;
-            let (Some(answer), true) = (walk.last.clone(), walk.is_whole) else { continue };
-            // A text may be looked for within texts.
-            let is_text = of_member.kind() == Some("string") && of_member.enumeration.is_none();
-            let fits =
-                |found: &str| found == value || (is_text && found.to_lowercase().contains(&value.to_lowercase()));
-            let strange = |item: &&Value| item.get(*member).and_then(text).is_some_and(|found| !fits(&found));
-            let mut wrong: Vec<Mismatch> =
-                walk.items.iter().filter(strange).map(|item| otherwise(member, item)).collect();
-            if !walk.items.iter().any(|item| Self::is_same(item, object)) {
-                wrong.push(Mismatch::of(format!("{}, whose `{member}` is {value}, is not there", object.id)));
-            }
-            self.judge(rule.clone(), &answer, format!("objects whose `{member}` is {value}, and all of them"), wrong);
-            self.counts(list, &walk, 1);
-            let pages = api.operations[list].pages.as_ref().and_then(|pages| pages.limit.as_ref());
-            if let Some(limit) = pages {
-                // A page later it asks for the same.
-                let walk = self.walk_with(list, above, Some(2.min(limit.most)), &asked).await;
-                let wrong = walk.items.iter().filter(strange).map(|item| otherwise(member, item)).collect();
-                if let Some(answer) = walk.last.clone().filter(Answer::is_success) {
-                    let expected = format!("objects whose `{member}` is {value}, on every page");
-                    self.judge(rule.clone(), &answer, expected, wrong);
+            // Each of a few words, or whatever the first object has.
+            let is_listed = of_parameter.enumeration.is_some() || of_parameter.kind() == Some("boolean");
+            let mut tried: Vec<String> = Vec::new();
+            // What was made twice under one name is what was made last.
+            let is_last = |at: usize| !own[at + 1..].iter().any(|other| other.path == own[at].path);
+            for object in own.iter().enumerate().filter(|(at, _)| is_last(*at)).map(|(_, object)| object) {
+                let value = object.members.get(*member).and_then(text).filter(|one| !one.is_empty());
+                let Some(value) = value.filter(|one| !tried.contains(one)) else { continue };
+                let asked = Asked {
+                    rule: &rule,
+                    parameter: &parameter.name,
+                    of_parameter: &of_parameter,
+                    member,
+                    value: &value,
+                };
+                self.filter(list, above, object, &asked).await;
+                tried.push(value);
+                if tried.len() == if is_listed { MOST } else { 1 } {
+                    break;
                 }
             }
-            let Some(other) = another(&of_parameter, &value) else { continue };
-            let walk = self.walk_with(list, above, None, &[(parameter.name.clone(), other.clone())]).await;
-            let Some(answer) = walk.last.clone().filter(Answer::is_success) else { continue };
-            let wrong = if walk.items.iter().any(|item| Self::is_same(item, object)) {
-                vec![Mismatch::of(format!("{}, whose `{member}` is {value}, is there", object.id))]
-            } else {
-                Vec::new()
-            };
-            self.judge(rule, &answer, format!("objects whose `{member}` is {other}, and no others"), wrong);
         }
+    }
+
+    /// Asks for what an object has, and for what it has not.
+    async fn filter(&mut self, list: usize, above: &[String], object: &Object, filter: &Asked<'_>) {
+        let api = self.run.api;
+        let Asked { rule, member, value, .. } = *filter;
+        let of_member = self.shown(list, member);
+        let is_text = of_member.kind() == Some("string") && of_member.enumeration.is_none();
+        // A text may be looked for within texts.
+        let fits = |found: &str| found == value || (is_text && found.to_lowercase().contains(&value.to_lowercase()));
+        let strange = |item: &&Value| item.get(member).and_then(text).is_some_and(|found| !fits(&found));
+        let asked = [(filter.parameter.to_owned(), value.to_owned())];
+        let walk = self.walk_until(list, above, (None, &asked), std::slice::from_ref(object)).await;
+        let (Some(answer), true) = (walk.last.clone(), walk.is_whole) else { return };
+        let mut wrong: Vec<Mismatch> = walk.items.iter().filter(strange).map(|item| otherwise(member, item)).collect();
+        if !walk.items.iter().any(|item| Self::is_same(item, object)) {
+            wrong.push(Mismatch::of(format!("{}, whose `{member}` is {value}, is not there", object.id)));
+        }
+        self.judge(rule.clone(), &answer, format!("objects whose `{member}` is {value}, and all of them"), wrong);
+        self.counts(list, &walk, 1);
+        let pages = api.operations[list].pages.as_ref().and_then(|pages| pages.limit.as_ref());
+        if let Some(limit) = pages {
+            // A page later it asks for the same.
+            let walk = self.walk_with(list, above, Some(2.min(limit.most)), &asked).await;
+            let wrong = walk.items.iter().filter(strange).map(|item| otherwise(member, item)).collect();
+            if let Some(answer) = walk.last.clone().filter(Answer::is_success) {
+                let expected = format!("objects whose `{member}` is {value}, on every page");
+                self.judge(rule.clone(), &answer, expected, wrong);
+            }
+        }
+        let Some(other) = another(filter.of_parameter, value) else { return };
+        let walk = self.walk_with(list, above, None, &[(filter.parameter.to_owned(), other.clone())]).await;
+        let Some(answer) = walk.last.clone().filter(Answer::is_success) else { return };
+        let wrong = if walk.items.iter().any(|item| Self::is_same(item, object)) {
+            vec![Mismatch::of(format!("{}, whose `{member}` is {value}, is there", object.id))]
+        } else {
+            Vec::new()
+        };
+        self.judge(rule.clone(), &answer, format!("objects whose `{member}` is {other}, and no others"), wrong);
     }
 }
 

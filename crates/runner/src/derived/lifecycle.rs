@@ -50,11 +50,21 @@ impl Session<'_> {
         let others = [self.create_at(at, &above).await.ok(), self.create_at(at, &above).await.ok()];
         let mut all: Vec<Object> = std::iter::once(object).chain(others.into_iter().flatten()).collect();
         let object = all.remove(all.len().saturating_sub(1).min(1));
-        let witnesses: Vec<Object> = all.into_iter().filter(|one| one.path != object.path).collect();
+        let mut witnesses: Vec<(Object, Value)> = Vec::new();
+        for one in all.into_iter().filter(|one| one.path != object.path) {
+            if let Some((shown, _)) = self.current(at, &one).await {
+                witnesses.push((one, shown));
+            }
+        }
         self.updates(at, &object).await;
         self.are_untouched(at, Role::Update, &witnesses).await;
+        if operation(api, at, Role::Update).is_some() {
+            self.is_listed(at, &object, true).await;
+        }
         self.replaces(at, &object).await;
         self.are_untouched(at, Role::Replace, &witnesses).await;
+        self.keeps_its_own(at, &object).await;
+        self.sets_its_own(at, &object, witnesses.first().map(|(one, _)| one)).await;
         self.protects(at, &object).await;
         self.deletes(at, &object).await;
         self.are_untouched(at, Role::Delete, &witnesses).await;
@@ -68,26 +78,58 @@ impl Session<'_> {
         let field = response.and_then(|one| one.headers.iter().find(|one| one.name.eq_ignore_ascii_case("location")));
         let sent = self.exchanges[made.number].response.as_ref().ok().and_then(|one| one.header("location"));
         let (Some(_), Some(place)) = (field, sent.map(str::to_owned)) else { return };
-        let path = place.split(['?', '#']).next().unwrap_or("").trim_end_matches('/');
-        let last = path.rsplit('/').next().unwrap_or("");
-        let last = percent_encoding::percent_decode_str(last).decode_utf8_lossy().into_owned();
-        let is_there = object.id == last || object.ids.iter().any(|(_, id)| *id == last);
-        let wrong = if is_there { Vec::new() } else { vec![Mismatch::of(format!("it is {place}"))] };
+        let wrong = if self.leads_to(create, object, &place) {
+            Vec::new()
+        } else {
+            vec![Mismatch::of(format!("it is {place}"))]
+        };
         let statement = format!("{} {} says in `Location` where the object is", declared.method, declared.path);
         let pointer = format!("{}/responses/{status}/headers", declared.pointer);
         let rule = Rule::new(format!("{}.location", declared.id), Level::Must, statement, pointer);
-        self.judge(rule, made, format!("an address that ends in {}", object.id), wrong);
+        self.judge(rule, made, format!("an address of the document that ends in {}", object.id), wrong);
+    }
+
+    /// Whether an address ends in the id of an object, and in a path of the document. Where a server stands
+    /// behind others, its addresses may begin otherwise.
+    fn leads_to(&self, create: usize, object: &Object, place: &str) -> bool {
+        let place = place.split(['?', '#']).next().unwrap_or("").trim_end_matches('/');
+        let decoded = |text: &str| percent_encoding::percent_decode_str(text).decode_utf8_lossy().into_owned();
+        let last = decoded(place.rsplit('/').next().unwrap_or(""));
+        let is_named = object.id == last || object.ids.iter().any(|(_, id)| *id == last);
+        // What begins with neither a slash nor an origin begins where the request was sent to (RFC 9110, 10.2.2).
+        let is_relative = !place.starts_with('/') && !place.contains("://");
+        let base = self.declared(create).path.trim_end_matches('/').rsplit_once('/').map_or("", |(before, _)| before);
+        let steps: Vec<&str> = base
+            .split('/')
+            .filter(|_| is_relative)
+            .chain(place.split('/'))
+            .filter(|one| !matches!(*one, "" | "."))
+            .collect();
+        let is_at = |template: &str| {
+            let template: Vec<&str> =
+                template.split(['?', '#']).next().unwrap_or("").split('/').filter(|one| !one.is_empty()).collect();
+            let skipped = steps.len().checked_sub(template.len());
+            skipped.is_some_and(|skipped| {
+                template
+                    .iter()
+                    .zip(&steps[skipped..])
+                    .all(|(wanted, found)| wanted.contains('{') || found.contains('{') || decoded(found) == **wanted)
+            })
+        };
+        let operations = &self.run.api.document.operations;
+        let mut items = operations.iter().filter(|one| one.path.ends_with('}')).peekable();
+        is_named && (items.peek().is_none() || items.any(|one| is_at(&one.path)))
     }
 
     /// Whether other objects are what they were after something was done to their neighbour.
-    async fn are_untouched(&mut self, at: usize, role: Role, witnesses: &[Object]) {
+    async fn are_untouched(&mut self, at: usize, role: Role, witnesses: &[(Object, Value)]) {
         let Some(done) = operation(self.run.api, at, role) else { return };
-        for witness in witnesses {
-            self.is_untouched(at, done, witness).await;
+        for (witness, before) in witnesses {
+            self.is_untouched(at, done, witness, before).await;
         }
     }
 
-    async fn is_untouched(&mut self, at: usize, done: usize, witness: &Object) {
+    async fn is_untouched(&mut self, at: usize, done: usize, witness: &Object, before: &Value) {
         let Some(retrieve) = operation(self.run.api, at, Role::Retrieve) else { return };
         let answer = self.send(retrieve, Arguments::at(&witness.path)).await;
         let declared = self.declared(done);
@@ -97,7 +139,7 @@ impl Session<'_> {
         let found = self.object_in(retrieve, &answer).filter(|_| answer.is_success());
         let wrong = match found {
             None => vec![Mismatch::of(format!("GET of another one is answered {}", answer.status.unwrap_or(0)))],
-            Some(found) => self.different(retrieve, &witness.sent, &found),
+            Some(found) => self.different(retrieve, before, &found),
         };
         self.judge(rule, &answer, "another object as it was", wrong);
     }

@@ -5,7 +5,7 @@
 //! nothing. What is created is deleted again, and what can't be deleted is not created.
 //!
 //! In reading order: [`session`](self) (what one scenario knows and sends), `making` and `clean_up` (objects), `request` (calls as requests), `body` and `broken` (what is sent), `compare` and `check`
-//! (what is expected of responses), and the scenarios: `lifecycle` (with `updates` and `family`), `reads`, `rejects` (with
+//! (what is expected of responses), and the scenarios: `lifecycle` (with `updates`, `read_only`, `singletons` and `family`), `reads`, `rejects` (with
 //! `texts`), `pages` (with `walk`, `filters` and `sorts`), `robustness`, `access`.
 
 mod access;
@@ -20,11 +20,13 @@ mod filters;
 mod lifecycle;
 mod making;
 mod pages;
+mod read_only;
 mod reads;
 mod rejects;
 mod request;
 mod robustness;
 mod session;
+mod singletons;
 mod sorts;
 mod sweep;
 mod texts;
@@ -174,7 +176,7 @@ pub async fn verify(run: DocumentRun<'_>, listener: &mut (dyn FnMut(&RunEvent) +
     let start = Instant::now();
     let client = Client::new(run.target, run.settings).map_err(Unreachable::Setup)?.until(run.stop.clone());
     let planned = plan(run.api, &run.options);
-    reach(&run, &client).await?;
+    let tells_apart = reach(&run, &client).await?;
     let folder = run.settings.journals.as_deref();
     let secrets = run.target.secrets(run.settings);
     let log = CleanupLog::begin(folder, &run.api.document.title, run.target, secrets).map_err(Unreachable::Setup)?;
@@ -194,6 +196,7 @@ pub async fn verify(run: DocumentRun<'_>, listener: &mut (dyn FnMut(&RunEvent) +
         let begun = Instant::now();
         let mut session = Session::new(&run, &client, &log);
         session.leaking.clone_from(&leaking);
+        session.tells_apart = tells_apart;
         session.play(one.kind).await;
         let left = session.clean_up().await;
         leaking.clone_from(&session.leaking);
@@ -243,8 +246,8 @@ impl Session<'_> {
     }
 }
 
-/// One harmless request, to tell an unreachable server from a wrong one.
-async fn reach(run: &DocumentRun<'_>, client: &Client) -> Result<(), Unreachable> {
+/// A few harmless requests, to tell an unreachable server from a wrong one, and whether it knows whose credentials it sees.
+async fn reach(run: &DocumentRun<'_>, client: &Client) -> Result<bool, Unreachable> {
     let log = CleanupLog::default();
     let mut session = Session::new(run, client, &log);
     let list =
@@ -254,7 +257,7 @@ async fn reach(run: &DocumentRun<'_>, client: &Client) -> Result<(), Unreachable
     let any = || {
         run.api.document.operations.iter().position(|declared| declared.method == "GET" && !declared.path.contains('{'))
     };
-    let Some(at) = list.or_else(any) else { return Ok(()) };
+    let Some(at) = list.or_else(any) else { return Ok(false) };
     let answer = session.send(at, request::Arguments::default()).await;
     let path = run.api.document.operations[at].path.clone();
     match &session.exchanges[answer.number].response {
@@ -265,6 +268,6 @@ async fn reach(run: &DocumentRun<'_>, client: &Client) -> Result<(), Unreachable
         Ok(response) if matches!(response.status, 301..=308 | 404 | 503) => {
             Err(Unreachable::NotServing(response.status, path, response.words()))
         }
-        Ok(_) => Ok(()),
+        Ok(_) => Ok(session.knows_credentials().await),
     }
 }

@@ -9,7 +9,7 @@ use super::check::Rule;
 use super::operation;
 use super::request::Arguments;
 use super::session::{Answer, Object, Session};
-use super::walk::{Walk, total};
+use super::walk::{Walk, is_total, total};
 
 /// So many objects are made to be divided into pages.
 const OBJECTS: usize = 5;
@@ -114,7 +114,7 @@ impl Session<'_> {
 
     /// Whether a list has as many objects as it says; the run's own, at the least.
     pub(crate) fn counts(&mut self, list: usize, walk: &Walk, own: usize) {
-        let said = |answer: &Option<Answer>| answer.as_ref().and_then(|one| total(one.json.as_ref()?));
+        let said = |answer: &Option<Answer>| answer.as_ref().and_then(|one| self.total(list, one));
         let (Some(first), Some(last), Some(answer)) = (said(&walk.first), said(&walk.last), walk.last.clone()) else {
             return;
         };
@@ -128,6 +128,17 @@ impl Session<'_> {
         };
         let statement = format!("GET {} has as many objects as it says", self.declared(list).path);
         self.judge(self.page_rule(list, "total", statement), &answer, "a total of what is there", wrong);
+    }
+
+    /// How many objects a page says that the list has: in its body, or in a field that the document has for it.
+    fn total(&self, list: usize, answer: &Answer) -> Option<usize> {
+        let field = || {
+            let mut documented = self.declared(list).responses.iter().flat_map(|one| &one.headers);
+            let field = documented.find(|one| is_total(one.name.trim_start_matches(['X', 'x', '-'])))?;
+            let response = self.exchanges[answer.number].response.as_ref().ok()?;
+            response.header(&field.name.to_ascii_lowercase())?.trim().parse().ok()
+        };
+        answer.json.as_ref().and_then(total).or_else(field)
     }
 
     /// Whether pages that give themselves numbers count on. From which number on is the server's affair.

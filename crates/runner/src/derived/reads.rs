@@ -5,6 +5,7 @@ use conformance_record::{Level, Mismatch};
 use serde_json::Value;
 
 use super::check::Rule;
+use super::family::level_of_unknown;
 use super::operation;
 use super::request::Arguments;
 use super::session::Session;
@@ -50,9 +51,12 @@ impl Session<'_> {
         let rule = |session: &Self, one: usize| {
             let declared = session.declared(one);
             let statement = format!("{} {} rejects an id that nobody has", declared.method, declared.path);
-            let documented = declared.responses.iter().any(|one| matches!(one.status.as_str(), "404" | "410" | "4XX"));
-            let level = if documented { Level::Must } else { Level::Should };
-            Rule::new(format!("{}.unknown-id", declared.id), level, statement, declared.pointer.clone())
+            Rule::new(
+                format!("{}.unknown-id", declared.id),
+                level_of_unknown(declared),
+                statement,
+                declared.pointer.clone(),
+            )
         };
         let path = match self.above(at).await {
             Ok(path) => path,

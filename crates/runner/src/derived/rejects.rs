@@ -3,6 +3,7 @@
 use conformance_api::Role;
 use conformance_api::media::is_json;
 use conformance_record::{Level, Mismatch};
+use serde_json::Value;
 
 use super::broken::{Broken, Form};
 use super::check::Rule;
@@ -33,21 +34,7 @@ impl Session<'_> {
             }
         };
         let above = control.path[..control.path.len() - 1].to_vec();
-        let kinds = Form { is_typed: is_json(&media_type), is_required: self.needs_body(create) };
-        let broken = self.broken_bodies(&pointer, &control.sent, kinds);
-        for one in broken.into_iter().take(MOST) {
-            if self.failures > 5 || *self.run.stop.borrow() {
-                return;
-            }
-            let place = self.place_for_new(at, create, &above);
-            let answer = self.send(create, Arguments::at(&place).body(&media_type, one.body.clone())).await;
-            let statement = format!("{what} rejects a body in which {}", one.what);
-            let rule = Rule { level: one.level, ..rule(one.rule(), statement) };
-            self.judge_rejected(rule, create, &answer);
-            // What was accepted is there, whatever should have been.
-            let _ =
-                if answer.is_success() { self.made(at, create, &place, one.body, &answer).map(drop) } else { Ok(()) };
-        }
+        let Some(rejected) = self.sends_broken(at, create, &control).await else { return };
         if is_json(&media_type) {
             let place = self.place_for_new(at, create, &above);
             let malformed = Arguments {
@@ -57,53 +44,110 @@ impl Session<'_> {
             let answer = self.send(create, malformed).await;
             self.judge_rejected(rule("rejects-malformed", format!("{what} rejects what is not JSON")), create, &answer);
             let _ = if answer.is_success() {
-                self.made(at, create, &place, serde_json::Value::Null, &answer).map(drop)
+                self.made(at, create, &place, Value::Null, &answer).map(drop)
             } else {
                 Ok(())
             };
+            self.odd_bodies(at, create, &above).await;
         }
         self.odd_media(at, create, &above).await;
-        self.creates_nothing(at, create, &control).await;
+        self.wrong_names(at, create, &above).await;
+        self.missing_fields(at, create, &above).await;
+        self.creates_nothing(at, create, &control, &rejected).await;
         self.keeps_texts(at, create, &above).await;
+        self.creates_its_own(at, &above).await;
         self.accepts_bounds(at, (create, &above, &media_type, &pointer), &control).await;
         for role in [Role::Update, Role::Replace] {
             self.rejects_changes(at, role, &control).await;
         }
     }
 
+    /// Sends bodies that are wrong; those that were rejected. None when the run shall end, or the server fails at everything.
+    async fn sends_broken(&mut self, at: usize, create: usize, control: &Object) -> Option<Vec<Value>> {
+        let declared = self.declared(create);
+        let (media_type, pointer) = Self::body_media(declared)?;
+        let (media_type, pointer) = (media_type.to_owned(), pointer.to_owned());
+        let what = format!("{} {}", declared.method, declared.path);
+        let kinds = Form { is_typed: is_json(&media_type), is_required: self.needs_body(create) };
+        let mut rejected = Vec::new();
+        for one in self.broken_bodies(&pointer, &control.sent, kinds).into_iter().take(MOST) {
+            if self.failures > 5 || *self.run.stop.borrow() {
+                return None;
+            }
+            let place = self.place_for_new(at, create, &control.path[..control.path.len() - 1]);
+            let answer = self.send(create, Arguments::at(&place).body(&media_type, one.body.clone())).await;
+            let statement = format!("{what} rejects a body in which {}", one.what);
+            let id = format!("{}.{}", declared.id, one.rule());
+            let rule = Rule::new(id, one.level, statement, format!("{}/requestBody", declared.pointer));
+            self.judge_rejected(rule, create, &answer);
+            // What was accepted is there, whatever should have been.
+            if answer.is_success() {
+                let _ = self.made(at, create, &place, one.body, &answer);
+            } else if answer.is_rejection() {
+                self.is_not_there(at, create, &place, &one.body).await;
+                rejected.push(one.body);
+            }
+        }
+        Some(rejected)
+    }
+
     fn needs_body(&self, at: usize) -> bool {
         self.declared(at).body.as_ref().is_some_and(|body| body.required)
     }
 
-    /// What was rejected is not there: of all that was sent with the control's text, the list has the control alone.
-    async fn creates_nothing(&mut self, at: usize, create: usize, control: &Object) {
+    /// What was rejected is not in the list: neither one more with the control's text, nor one that is as a rejected body.
+    async fn creates_nothing(&mut self, at: usize, create: usize, control: &Object, rejected: &[Value]) {
         let api = self.run.api;
         let Some(list) = operation(api, at, Role::List).filter(|list| !self.is_filtered(*list)) else { return };
         let Some((_, pointer)) = Self::body_media(self.declared(create)) else { return };
         let shown = self.comparable(list);
-        let Some(name) = self.free_members(pointer).into_iter().map(|one| one.name).find(|name| shown.contains(name))
-        else {
-            return;
-        };
-        let Some(text) = control.sent.get(&name).cloned() else { return };
-        let made = self.made_with(&name, &text);
+        let free = self.free_members(pointer).into_iter().map(|one| one.name).find(|name| shown.contains(name));
+        let text = free.as_ref().and_then(|name| Some((name.clone(), control.sent.get(name)?.clone())));
         let walk = self.walk(list, &control.path[..control.path.len() - 1], None).await;
         let (Some(answer), true) = (walk.last.clone(), walk.is_whole) else { return };
-        let count = walk.items.iter().filter(|item| item.get(&name) == Some(&text)).count();
+        let mut wrong = Vec::new();
+        if let Some((name, text)) = &text {
+            let made = self.made_with(name, text);
+            let count = walk.items.iter().filter(|item| item.get(name) == Some(text)).count();
+            if count > made {
+                let found = format!("{count} objects have the text of requests of which {made} were accepted");
+                wrong.push(Mismatch::of(found));
+            }
+        }
+        let accepted: Vec<Value> = self.there.iter().map(|one| one.sent.clone()).collect();
+        let foreign: Vec<&Value> =
+            walk.items.iter().filter(|item| !self.there.iter().any(|one| Self::is_same(item, one))).collect();
+        for body in rejected.iter().filter(|body| is_told_apart(body, &accepted)) {
+            if foreign.iter().any(|item| is_shown(body, item, &shown)) {
+                wrong.push(Mismatch::of(format!("there is one as it was sent: {}", conformance_json::write(body))));
+            }
+        }
+        self.judge(self.does_nothing_rule(create), &answer, "only what was accepted", wrong);
+    }
+
+    fn does_nothing_rule(&self, create: usize) -> Rule {
         let declared = self.declared(create);
         let statement = format!("{} {} creates nothing when it rejects", declared.method, declared.path);
-        let rule = Rule::new(
+        Rule::new(
             format!("{}.rejection-does-nothing", declared.id),
             Level::Must,
             statement,
             format!("{}/requestBody", declared.pointer),
-        );
-        let wrong = if count > made {
-            vec![Mismatch::of(format!("{count} objects have the text of requests of which {made} were accepted"))]
-        } else {
-            Vec::new()
-        };
-        self.judge(rule, &answer, "only what was accepted", wrong);
+        )
+    }
+
+    /// What was rejected under a name that the client gives is not found by it.
+    async fn is_not_there(&mut self, at: usize, create: usize, place: &[String], sent: &Value) {
+        let Some(retrieve) = operation(self.run.api, at, Role::Retrieve) else { return };
+        if !self.run.api.operations[create].is_item {
+            return;
+        }
+        let answer = self.send(retrieve, Arguments::at(place)).await;
+        let wrong = if answer.is_success() { vec![Mismatch::of("it is there")] } else { Vec::new() };
+        self.judge(self.does_nothing_rule(create), &answer, "nothing under the name of what was rejected", wrong);
+        if answer.is_success() {
+            let _ = self.made(at, create, place, sent.clone(), &answer);
+        }
     }
 
     /// What is just within a documented bound is accepted, and kept as it was sent.
@@ -169,7 +213,7 @@ impl Session<'_> {
         let Some(found) = self.object_in(retrieve, read).filter(|_| read.is_success()) else { return };
         // Null may stand for whatever a server takes when nothing is said.
         let sent = object.sent.get(member).filter(|sent| !sent.is_null());
-        let is_scalar = |kept: &&serde_json::Value| kept.is_string() || kept.is_number() || kept.is_boolean();
+        let is_scalar = |kept: &&Value| kept.is_string() || kept.is_number() || kept.is_boolean();
         let (Some(sent), Some(kept)) = (sent, found.get(member).filter(is_scalar)) else { return };
         let wrong = if conformance_json::equal(sent, kept) {
             Vec::new()
@@ -188,8 +232,9 @@ impl Session<'_> {
     async fn has_defaults(&mut self, at: usize, create: usize, pointer: &str, object: &Object) {
         let Some((found, answer)) = self.current(at, object).await else { return };
         let shape = self.run.api.schemas.merged(pointer);
-        let shown = self.comparable(create);
-        let defaults: serde_json::Map<String, serde_json::Value> = shape
+        let Some(retrieve) = operation(self.run.api, at, Role::Retrieve) else { return };
+        let shown = self.comparable(retrieve);
+        let defaults: serde_json::Map<String, Value> = shape
             .properties
             .iter()
             .filter(|(name, _)| object.sent.get(*name).is_none() && shown.iter().any(|one| one == name))
@@ -207,7 +252,7 @@ impl Session<'_> {
         let statement = format!("{} {} gives documented defaults to what is left out", declared.method, declared.path);
         let pointer = format!("{}/requestBody", declared.pointer);
         let rule = Rule::new(format!("{}.defaults", declared.id), Level::Must, statement, pointer);
-        let wrong = self.different(create, &serde_json::Value::Object(defaults), &found);
+        let wrong = self.different(retrieve, &Value::Object(defaults), &found);
         self.judge(rule, &answer, "the defaults", wrong);
     }
 
@@ -267,7 +312,7 @@ impl Session<'_> {
         update: usize,
         (media_type, pointer): (&str, &str),
         object: &Object,
-        valid: &serde_json::Value,
+        valid: &Value,
     ) {
         let declared = self.declared(update);
         let bounds = self.bound_bodies(pointer, valid).into_iter().map(|(_, one)| one);
@@ -288,4 +333,24 @@ impl Session<'_> {
             self.judge(rule, &answer, "a 2XX response", wrong);
         }
     }
+}
+
+/// Whether a body has a text that no accepted one has in the same place: by it, it is known.
+fn is_told_apart(body: &Value, accepted: &[Value]) -> bool {
+    let mut members = body.as_object().into_iter().flatten();
+    members.any(|(name, value)| {
+        let is_long = value.as_str().is_some_and(|text| text.chars().count() > 7);
+        is_long && !accepted.iter().any(|one| one.get(name) == Some(value))
+    })
+}
+
+/// Whether an item shows every text of a body that it can show.
+fn is_shown(body: &Value, item: &Value, shown: &[String]) -> bool {
+    let mut texts = body
+        .as_object()
+        .into_iter()
+        .flatten()
+        .filter(|(name, value)| shown.contains(name) && value.is_string())
+        .peekable();
+    texts.peek().is_some() && texts.all(|(name, value)| item.get(name) == Some(value))
 }

@@ -20,11 +20,11 @@ pub(crate) struct Arguments {
     pub path: Vec<String>,
     /// Query parameters besides the required ones.
     pub query: Vec<(String, String)>,
-    /// The body, by its media type.
+    /// The body, by its media type; without one where that is empty.
     pub body: Option<(String, Content)>,
     /// Whose request it is.
     pub credentials: Credentials,
-    /// A required query parameter that is left out.
+    /// A required parameter of the query or the header that is left out.
     pub without: Option<String>,
 }
 
@@ -36,6 +36,10 @@ pub(crate) enum Credentials {
     Own,
     /// None.
     Missing,
+    /// None, in the place where they should be.
+    Empty,
+    /// Some that nobody was given, of the operation's own scheme.
+    Unknown,
     /// Some of a scheme that the operation does not document.
     OfAnotherScheme,
 }
@@ -45,6 +49,7 @@ pub(crate) enum Credentials {
 pub(crate) enum Content {
     Value(Value),
     Text(String),
+    Bytes(Vec<u8>),
 }
 
 impl Content {
@@ -52,7 +57,7 @@ impl Content {
     pub fn value(&self) -> Option<&Value> {
         match self {
             Self::Value(value) => Some(value),
-            Self::Text(_) => None,
+            Self::Text(_) | Self::Bytes(_) => None,
         }
     }
 }
@@ -81,9 +86,9 @@ impl Session<'_> {
         headers.retain(|(name, _)| name != "accept");
         headers.push(("accept".to_owned(), "application/json, */*;q=0.5".to_owned()));
         let mut query = Vec::new();
-        for one in declared.parameters.iter().filter(|one| one.required) {
-            let given = arguments.query.iter().any(|(name, _)| *name == one.name)
-                || arguments.without.as_ref() == Some(&one.name);
+        let is_meant = |one: &&Parameter| one.required && arguments.without.as_ref() != Some(&one.name);
+        for one in declared.parameters.iter().filter(is_meant) {
+            let given = arguments.query.iter().any(|(name, _)| *name == one.name);
             match one.location {
                 Location::Query if !given => query.extend(self.pairs(one)),
                 Location::Header => {
@@ -94,7 +99,9 @@ impl Session<'_> {
         }
         query.extend(arguments.query.iter().cloned());
         match arguments.credentials {
-            Credentials::Own => self.identify(declared, &mut headers, &mut query),
+            Credentials::Own => self.identify(declared, &self.token, &mut headers, &mut query),
+            Credentials::Empty => self.identify(declared, "", &mut headers, &mut query),
+            Credentials::Unknown => self.identify(declared, &self.word(), &mut headers, &mut query),
             Credentials::Missing => {}
             Credentials::OfAnotherScheme => {
                 headers.extend(self.other_scheme(declared).map(|value| ("authorization".to_owned(), value)));
@@ -102,9 +109,12 @@ impl Session<'_> {
         }
         let mut body = Vec::new();
         if let Some((media_type, content)) = &arguments.body {
-            headers.push(("content-type".to_owned(), media_type.clone()));
+            if !media_type.is_empty() {
+                headers.push(("content-type".to_owned(), media_type.clone()));
+            }
             body = match content {
                 Content::Text(text) => text.clone().into_bytes(),
+                Content::Bytes(bytes) => bytes.clone(),
                 Content::Value(value) if is_form(media_type) => form(value).into_bytes(),
                 Content::Value(value) => conformance_json::write(value).into_bytes(),
             };
@@ -182,9 +192,14 @@ impl Session<'_> {
         }
     }
 
-    /// Puts the token where the operation's first alternative wants it.
-    fn identify(&self, declared: &Declared, headers: &mut Vec<(String, String)>, query: &mut Vec<(String, String)>) {
-        let token = &self.token;
+    /// Puts a token where the operation's first alternative wants it.
+    fn identify(
+        &self,
+        declared: &Declared,
+        token: &str,
+        headers: &mut Vec<(String, String)>,
+        query: &mut Vec<(String, String)>,
+    ) {
         let schemes = &self.run.api.document.schemes;
         let is_known = |alternative: &&Vec<String>| alternative.iter().all(|name| schemes.contains_key(name));
         let chosen = declared.security.iter().filter(|one| !one.is_empty()).find(is_known);
@@ -197,9 +212,11 @@ impl Session<'_> {
                 Scheme::Bearer => set("authorization", format!("Bearer {token}")),
                 Scheme::Basic => set("authorization", format!("Basic {}", basic(token))),
                 Scheme::Http(scheme) => set("authorization", format!("{scheme} {token}")),
-                Scheme::ApiKey { name, location: Location::Header } => set(&name.to_ascii_lowercase(), token.clone()),
+                Scheme::ApiKey { name, location: Location::Header } => {
+                    set(&name.to_ascii_lowercase(), token.to_owned())
+                }
                 Scheme::ApiKey { name, location: Location::Cookie } => set("cookie", format!("{name}={token}")),
-                Scheme::ApiKey { name, .. } => query.push((name.clone(), token.clone())),
+                Scheme::ApiKey { name, .. } => query.push((name.clone(), token.to_owned())),
                 Scheme::MutualTls | Scheme::Unknown(_) => {}
             }
         }

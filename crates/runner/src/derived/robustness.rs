@@ -58,6 +58,99 @@ impl Session<'_> {
         }
     }
 
+    /// Bodies that are none, that are not text, of numbers beyond what most languages count with, and of no media type.
+    pub(crate) async fn odd_bodies(&mut self, at: usize, create: usize, above: &[String]) {
+        let Some((media_type, pointer)) = Self::body_media(self.declared(create)) else { return };
+        let (media_type, pointer) = (media_type.to_owned(), pointer.to_owned());
+        let Some(valid) = self.valid_body(&pointer) else { return };
+        let text = conformance_json::write(&valid);
+        let mut not_text = text.clone().into_bytes();
+        if let Some(place) = text.find(":\"") {
+            not_text.splice(place + 2..place + 2, [0xff, 0xfe]);
+        }
+        let mut all =
+            vec![(media_type.as_str(), Content::Text(String::new())), (media_type.as_str(), Content::Bytes(not_text))];
+        let shape = self.run.api.schemas.merged(&pointer);
+        let whole = |property: &[&Value]| self.run.api.schemas.merge_value(property).kind() == Some("integer");
+        if let Some((name, _)) = shape.properties.iter().find(|(_, property)| whole(property)) {
+            let mut body = valid.clone();
+            body[*name] = "@".into();
+            let text = conformance_json::write(&body).replace("\"@\"", "99999999999999999999999999");
+            all.push((media_type.as_str(), Content::Text(text)));
+        }
+        all.push(("", Content::Text(text)));
+        // What needs no member may be read as an object without any.
+        let needs_one = !self.proof().is_valid(conformance_api::Side::Request, &pointer, &serde_json::json!({}));
+        for (index, (media_type, content)) in all.into_iter().enumerate() {
+            let place = self.place_for_new(at, create, above);
+            let arguments = Arguments { body: Some((media_type.to_owned(), content)), ..Arguments::at(&place) };
+            let answer = self.send(create, arguments).await;
+            self.judge_no_error(create, &answer);
+            if index == 0 && needs_one && self.declared(create).body.as_ref().is_some_and(|body| body.required) {
+                let declared = self.declared(create);
+                let statement = format!("{} {} rejects a body that is empty", declared.method, declared.path);
+                let pointer = format!("{}/requestBody", declared.pointer);
+                let id = format!("{}.rejects-malformed", declared.id);
+                self.judge_rejected(Rule::new(id, Level::Must, statement, pointer), create, &answer);
+            }
+            // Whatever it was, what a server read of it is as near to the valid one as anything that is known.
+            let made = answer.is_success();
+            let _ = if made { self.made(at, create, &place, valid.clone(), &answer).map(drop) } else { Ok(()) };
+        }
+    }
+
+    /// Names that clients give and that the document excludes.
+    pub(crate) async fn wrong_names(&mut self, at: usize, create: usize, above: &[String]) {
+        let own = &self.run.api.resources[at].parameter;
+        let declared = self.declared(create);
+        let parameter = declared.parameters.iter().find(|one| one.location == Location::Path && one.name == *own);
+        let schema = parameter.and_then(|one| one.schema.clone()).filter(|_| self.run.api.operations[create].is_item);
+        let (Some(schema), Some((media_type, pointer))) = (schema, Self::body_media(declared)) else { return };
+        let (media_type, pointer) = (media_type.to_owned(), pointer.to_owned());
+        let most = self.run.api.schemas.merged(&schema).bounds.max_length.filter(|most| *most <= 500);
+        let long = most.and_then(|most| usize::try_from(most).ok()).map(|most| "a".repeat(most + 1));
+        let is_wrong = |name: &String| {
+            !self.proof().is_valid(conformance_api::Side::Request, &schema, &Value::from(name.as_str()))
+        };
+        let names = [format!("{} !", self.word()), format!("{}\u{1F600}", self.word())].into_iter().chain(long);
+        for name in names.filter(is_wrong).collect::<Vec<_>>() {
+            let Some(body) = self.valid_body(&pointer) else { return };
+            let place: Vec<String> = above.iter().cloned().chain([name.clone()]).collect();
+            let answer = self.send(create, Arguments::at(&place).body(&media_type, body.clone())).await;
+            let declared = self.declared(create);
+            let statement = format!("{} {} rejects names that its path excludes", declared.method, declared.path);
+            let id = format!("{}.rejects-wrong-names", declared.id);
+            let rule = Rule::new(id, Level::Must, statement, format!("{}/parameters", declared.pointer));
+            self.judge_rejected(rule, create, &answer);
+            let made = answer.is_success();
+            let _ = if made { self.made(at, create, &place, body, &answer).map(drop) } else { Ok(()) };
+        }
+    }
+
+    /// Requests without a header field that is required.
+    pub(crate) async fn missing_fields(&mut self, at: usize, create: usize, above: &[String]) {
+        let declared = self.declared(create);
+        let Some((media_type, pointer)) = Self::body_media(declared) else { return };
+        let (media_type, pointer) = (media_type.to_owned(), pointer.to_owned());
+        let required = declared.parameters.iter().filter(|one| one.required);
+        let given = |name: &str| self.run.settings.headers.iter().any(|(one, _)| one.eq_ignore_ascii_case(name));
+        let fields =
+            required.filter(|one| matches!(one.location, Location::Header | Location::Query) && !given(&one.name));
+        for name in fields.map(|one| one.name.clone()).collect::<Vec<_>>() {
+            let Some(body) = self.valid_body(&pointer) else { return };
+            let place = self.place_for_new(at, create, above);
+            let arguments = Arguments { without: Some(name.clone()), ..Arguments::at(&place) };
+            let answer = self.send(create, arguments.body(&media_type, body.clone())).await;
+            let declared = self.declared(create);
+            let statement = format!("{} {} rejects a request without `{name}`", declared.method, declared.path);
+            let id = format!("{}.wants-parameters", declared.id);
+            let rule = Rule::new(id, Level::Must, statement, format!("{}/parameters", declared.pointer));
+            self.judge_rejected(rule, create, &answer);
+            let made = answer.is_success();
+            let _ = if made { self.made(at, create, &place, body, &answer).map(drop) } else { Ok(()) };
+        }
+    }
+
     /// Bodies of media types that an operation does not document.
     pub(crate) async fn odd_media(&mut self, at: usize, create: usize, above: &[String]) {
         let declared = self.declared(create);

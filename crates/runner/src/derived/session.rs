@@ -27,6 +27,8 @@ pub(crate) struct Session<'r> {
     pub failures: usize,
     /// Resources whose objects could not be deleted: no more are made.
     pub leaking: Vec<usize>,
+    /// Whether the server tells credentials that somebody was given from others.
+    pub tells_apart: bool,
     pub log: &'r CleanupLog,
     /// The number of the last create that was answered with a success, in the clean-up log.
     pub unnamed: Option<usize>,
@@ -94,6 +96,7 @@ impl<'r> Session<'r> {
             there: Vec::new(),
             failures: 0,
             leaking: Vec::new(),
+            tells_apart: false,
             log,
             unnamed: None,
         }

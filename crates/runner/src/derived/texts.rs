@@ -12,8 +12,11 @@ use super::session::{Answer, Session};
 
 /// Several scripts, characters beyond 16 bits and of several parts, none of which another form of Unicode writes otherwise, capitals, two spaces in a row, what markup and languages
 /// quote; over 255 bytes, of not many characters.
-const TEXT: &str = "Two  Spaces, Ångström 日本語 עברית \u{1F600}\u{1F468}\u{200D}\u{1F469} <b>&amp;</b> \"quoted\" 'it''s' \
+const LINE: &str = "Two  Spaces, Ångström 日本語 עברית \u{1F600}\u{1F468}\u{200D}\u{1F469} <b>&amp;</b> \"quoted\" 'it''s' \
                     100% \\n 한한한한한한한한한한한한한한한한한한한한한한한한한한한한한한한한한한한한한한한한";
+
+/// Lines, and a tab within one.
+const LINES: &str = "First\n\nthird\ta tab";
 
 impl Session<'_> {
     /// Sends odd texts in the member that takes any text.
@@ -21,19 +24,24 @@ impl Session<'_> {
         let declared = self.declared(create);
         let Some((media_type, pointer)) = Self::body_media(declared) else { return };
         let (media_type, pointer) = (media_type.to_owned(), pointer.to_owned());
-        let Some((name, most)) = self.text_member(at, create, &pointer) else { return };
-        let Some(mut body) = self.valid_body(&pointer) else { return };
-        body[name.as_str()] = TEXT.chars().take(most).collect::<String>().trim_end().into();
-        if !self.proof().is_valid(conformance_api::Side::Request, &pointer, &body) {
-            return;
-        }
-        let place = self.place_for_new(at, create, above);
-        let answer = self.send(create, Arguments::at(&place).body(&media_type, body.clone())).await;
-        self.judge_no_error(create, &answer);
-        if let Ok(object) = self.made(at, create, &place, body.clone(), &answer) {
-            self.keeps_text(create, &name, &body, &object.members, &answer);
-            if let Some((found, answer)) = self.current(at, &object).await {
-                self.keeps_text(create, &name, &body, &found, &answer);
+        let Some((name, most)) = self.text_member(at, create, &pointer, |_| true) else { return };
+        let texts = [(LINE, name.clone(), most)];
+        // Forms have line ends of their own.
+        let lines = self.text_member(at, create, &pointer, has_lines).filter(|_| is_json(&media_type));
+        for (text, name, most) in texts.into_iter().chain(lines.map(|(name, most)| (LINES, name, most))) {
+            let Some(mut body) = self.valid_body(&pointer) else { return };
+            body[name.as_str()] = text.chars().take(most).collect::<String>().trim_end().into();
+            if !self.proof().is_valid(conformance_api::Side::Request, &pointer, &body) {
+                continue;
+            }
+            let place = self.place_for_new(at, create, above);
+            let answer = self.send(create, Arguments::at(&place).body(&media_type, body.clone())).await;
+            self.judge_no_error(create, &answer);
+            if let Ok(object) = self.made(at, create, &place, body.clone(), &answer) {
+                self.keeps_text(create, &name, &body, &object.members, &answer);
+                if let Some((found, answer)) = self.current(at, &object).await {
+                    self.keeps_text(create, &name, &body, &found, &answer);
+                }
             }
         }
         if let Some(mut body) = self.valid_body(&pointer).filter(|_| is_json(&media_type)) {
@@ -64,7 +72,13 @@ impl Session<'_> {
     }
 
     /// A member that takes any text, that the object shows, and by which nobody finds it; and how long it may be.
-    fn text_member(&self, at: usize, create: usize, pointer: &str) -> Option<(String, usize)> {
+    fn text_member(
+        &self,
+        at: usize,
+        create: usize,
+        pointer: &str,
+        is_meant: fn(&str) -> bool,
+    ) -> Option<(String, usize)> {
         let schemas = &self.run.api.schemas;
         let retrieve = operation(self.run.api, at, Role::Retrieve)?;
         let (shown, kept) = (self.comparable(create), self.comparable(retrieve));
@@ -74,11 +88,17 @@ impl Session<'_> {
                 || identity.iter().any(|one| one.is_in_path && one.name == name)
         };
         let shape = schemas.merged(pointer);
-        self.free_members(pointer).into_iter().find_map(|free| {
+        self.free_members(pointer).into_iter().filter(|free| is_meant(&free.name)).find_map(|free| {
             let is_kept = shown.contains(&free.name) && kept.contains(&free.name) && !is_word(&free.name);
             let merged = schemas.merge(shape.property(&free.name)?);
             let most = merged.bounds.max_length.unwrap_or(200).min(200);
             is_kept.then(|| Some((free.name.clone(), usize::try_from(most).ok()?))).flatten()
         })
     }
+}
+
+/// Whether a member is called as what people write in several lines.
+fn has_lines(name: &str) -> bool {
+    const NAMES: &[&str] = &["description", "comment", "note", "text", "body", "content", "message"];
+    NAMES.iter().any(|end| conformance_api::names::plain(name).ends_with(end))
 }

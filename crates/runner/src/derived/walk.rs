@@ -199,9 +199,15 @@ fn page_number(styles: &[Style], body: &Value) -> Option<i64> {
     found(body, &[parameter.as_str()], 0)?.as_i64()
 }
 
+const TOTALS: &[&str] = &["total", "totalcount", "totalitems", "totalresults", "totalelements"];
+
+/// Whether something is called as the count of what a list has.
+pub(crate) fn is_total(name: &str) -> bool {
+    TOTALS.contains(&plain(name).as_str())
+}
+
 /// How many objects a list says that it has.
 pub(crate) fn total(body: &Value) -> Option<usize> {
-    const TOTALS: &[&str] = &["total", "totalcount", "totalitems", "totalresults", "totalelements"];
     usize::try_from(found(body, TOTALS, 0)?.as_u64()?).ok()
 }
 

@@ -147,7 +147,9 @@ async fn failures(
         for check in checks {
             let Some(id) = check.requirements.first().map(|one| one.id.clone()) else { continue };
             match check.verdict {
-                Verdict::Fail | Verdict::Warn => found.push((name.clone(), check.position.clone(), id)),
+                Verdict::Fail | Verdict::Warn => {
+                    found.push((name.clone(), Position { line: 0, ..check.position.clone() }, id))
+                }
                 Verdict::Pass => passed(&id, &check.position),
                 _ => {}
             }
