@@ -64,7 +64,26 @@ fn wait() -> impl Future<Output = Heard> {
             }
         }
     }
-    #[cfg(not(unix))]
+    #[cfg(windows)]
+    {
+        use tokio::signal::windows::{ctrl_break, ctrl_c, ctrl_close};
+        let (interrupt, stop, close) = (ctrl_c(), ctrl_break(), ctrl_close());
+        async move {
+            match (interrupt, stop, close) {
+                (Ok(mut interrupt), Ok(mut stop), Ok(mut close)) => tokio::select! {
+                    _ = interrupt.recv() => Heard::Interrupt,
+                    _ = stop.recv() => Heard::Terminate,
+                    // The window is gone: what was created must be deleted all the same.
+                    _ = close.recv() => Heard::Terminate,
+                },
+                _ => {
+                    drop(tokio::signal::ctrl_c().await);
+                    Heard::Interrupt
+                }
+            }
+        }
+    }
+    #[cfg(not(any(unix, windows)))]
     async {
         drop(tokio::signal::ctrl_c().await);
         Heard::Interrupt

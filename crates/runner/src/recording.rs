@@ -156,6 +156,8 @@ impl Recorder {
 
 /// A file that was there before may be open to all; a device or a pipe is somebody else's to close.
 fn close_to_others(file: &File) -> io::Result<()> {
+    #[cfg(not(unix))]
+    let _ = file;
     #[cfg(unix)]
     if file.metadata()?.is_file() {
         file.set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o600))?;

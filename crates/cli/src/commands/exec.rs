@@ -1,6 +1,8 @@
 //! `conformance exec`: run a command against a mock of its own, and judge what it sent.
 
-use std::io::{self, IsTerminal as _};
+use std::io;
+#[cfg(unix)]
+use std::io::IsTerminal as _;
 use std::path::Path;
 use std::process::ExitStatus;
 use std::sync::{Arc, Mutex, PoisonError};

@@ -123,6 +123,8 @@ fn serve(prepared: Prepared, args: &args::Mock) -> Result<Exit, Failure> {
 
 /// Each connection is an open file: as many are asked for as may be had without rights.
 fn allow_open_files(connections: NonZeroU32) {
+    #[cfg(not(unix))]
+    let _ = connections;
     #[cfg(unix)]
     {
         use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};

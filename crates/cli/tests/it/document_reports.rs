@@ -19,6 +19,7 @@ fn many_failures_of_one_kind_are_one_card() {
     assert!(said.contains("      of these  POST /pets rejects a body in which "), "{said}");
     let text = std::fs::read_to_string(&path).unwrap();
     let line = 1 + text.lines().position(|line| line.contains("operationId: createPet")).unwrap();
-    let body = text.lines().skip(line).position(|line| line.trim_start().starts_with("requestBody:")).unwrap() + line + 1;
+    let body =
+        text.lines().skip(line).position(|line| line.trim_start().starts_with("requestBody:")).unwrap() + line + 1;
     assert!(said.contains(&format!("at        {path}:{body}\n")), "{body}: {said}");
 }
