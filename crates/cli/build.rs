@@ -12,7 +12,9 @@ const FOLDERS: [&str; 6] =
 fn main() -> io::Result<()> {
     let manifest =
         env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from).ok_or_else(|| io::Error::other("no manifest"))?;
-    let root = manifest.join("../..").canonicalize()?;
+    // Beside the crates in a clone; within this crate, by its links to that, where it was packaged.
+    let (clone, packaged) = (manifest.join("../.."), manifest.join("suite"));
+    let root = if clone.join("schemas").exists() { clone } else { packaged }.canonicalize()?;
     let out = env::var_os("OUT_DIR").map(PathBuf::from).ok_or_else(|| io::Error::other("no OUT_DIR"))?;
     let mut files = Vec::new();
     for folder in FOLDERS {

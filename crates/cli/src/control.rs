@@ -64,7 +64,7 @@ impl Bench {
 
 impl Workshop for Bench {
     fn document(&self) -> &str {
-        include_str!("../../../schemas/formats/control.yaml")
+        crate::embedded::file("schemas/formats/control.yaml")
     }
 
     fn contract(&self) -> String {

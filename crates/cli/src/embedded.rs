@@ -12,6 +12,11 @@ include!(concat!(env!("OUT_DIR"), "/suite.rs"));
 /// Where a suite ships objects to start from.
 const SEEDS: &str = "fixtures/seeds";
 
+/// The text of an embedded file, by its path in the suite; nothing of one that there is not.
+pub fn file(path: &str) -> &'static str {
+    FILES.iter().find(|(name, _)| *name == path).map_or("", |(_, text)| text)
+}
+
 /// Opens the suite in `folder`, or the embedded one.
 pub fn open(folder: Option<&Path>) -> Result<Suite, Diagnostics> {
     Suite::open(files(folder))
