@@ -4,6 +4,7 @@ peculiarity that `VARIANT` names. Each is a line that looks `IS("…")`."""
 import json
 import os
 import re
+import time
 import uuid
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -261,6 +262,8 @@ class Handler(BaseHTTPRequestHandler):
         want(genre in (None, *GENRES), "no such genre", 400)
         if genre and not (IS("ignores-science") and genre == "science"):
             books = [one for one in books if one["genre"] == genre]
+        if IS("late-list"):
+            books = [BEFORE.get(one["id"], (0, one))[1] if time.monotonic() < BEFORE.get(one["id"], (0, one))[0] else one for one in books]
         if IS("old-list"):
             books = [one | {"title": FIRST_TITLES[one["id"]]} for one in books]
         limit, offset = self.number("limit", 50, 1, 50), self.number("offset", 0, 0, 10**9)
@@ -289,6 +292,7 @@ class Handler(BaseHTTPRequestHandler):
         if method == "PATCH":
             body = self.body()
             fields = members(body, ("title", "genre", "pages"))
+            BEFORE[number] = (time.monotonic() + 0.4, dict(book))
             if IS("moves-books") and isinstance(body.get("id"), int):
                 book["id"] = body["id"]
             book |= kept(fields)
@@ -321,7 +325,7 @@ def now():
     return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-NUMBERS, FIRST_TITLES = iter(range(1, 10**9)), {}
+NUMBERS, FIRST_TITLES, BEFORE = iter(range(1, 10**9)), {}, {}
 server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
 server.daemon_threads = True
 print(f"http://127.0.0.1:{server.server_address[1]}", flush=True)

@@ -17,6 +17,7 @@ RIGHT = [
     "replaces-bytes",
     "keeps-full-libraries",
     "any-media-type",
+    "late-list",
 ]
 
 DEFECTS = {

@@ -1,11 +1,10 @@
 //! An object from its creation to its deletion: what was written is read, what is deleted is gone.
 
-use conformance_api::{Role, Shape};
+use conformance_api::Role;
 use conformance_record::{Level, Mismatch};
 use serde_json::Value;
 
 use super::check::Rule;
-use super::compare::agrees;
 use super::request::Arguments;
 use super::session::{Answer, Object, Session};
 use super::{creation, operation};
@@ -59,7 +58,7 @@ impl Session<'_> {
         self.updates(at, &object).await;
         self.are_untouched(at, Role::Update, &witnesses).await;
         if operation(api, at, Role::Update).is_some() {
-            self.is_listed(at, &object, true).await;
+            self.lists_updated(at, &object).await;
         }
         self.replaces(at, &object).await;
         self.are_untouched(at, Role::Replace, &witnesses).await;
@@ -198,82 +197,6 @@ impl Session<'_> {
             self.judge(rule, &answer, format!("the object {}", object.id), wrong.into_iter().collect());
             self.names_its_parents(retrieve, object, &found, &answer);
         }
-    }
-
-    /// Whether the list has the object, or has it no more.
-    async fn is_listed(&mut self, at: usize, object: &Object, expected: bool) {
-        let Some(list) = operation(self.run.api, at, Role::List) else { return };
-        let declared = self.declared(list);
-        if self.is_filtered(list) {
-            return;
-        }
-        let above = &object.path[..object.path.len() - 1];
-        let own = if expected { std::slice::from_ref(object) } else { &[] };
-        let walk = self.walk_until(list, above, (None, &[]), own).await;
-        let Some(answer) = walk.last else { return };
-        if expected && let Some(first) = &walk.first {
-            self.judge_documented(list, &first.clone());
-        }
-        let is_there = walk.items.iter().any(|item| Self::is_same(item, object));
-        let (rule, statement) = if expected {
-            ("lists-created", format!("GET {} lists what was created", declared.path))
-        } else {
-            ("forgets-deleted", format!("GET {} does not list what was deleted", declared.path))
-        };
-        let rule = Rule::new(format!("{}.{rule}", declared.id), Level::Must, statement, declared.pointer.clone());
-        if !walk.is_whole && !is_there {
-            return self.skip(rule, "the end of the list was not reached");
-        }
-        let wrong = match (expected, is_there) {
-            (true, false) => vec![Mismatch::of(format!("none of {} items is {}", walk.items.len(), object.id))],
-            (false, true) => vec![Mismatch::of(format!("{} is still listed", object.id))],
-            _ => Vec::new(),
-        };
-        self.judge(rule, &answer, "the list as it is", wrong);
-        if let Some(item) = walk.items.iter().find(|item| expected && Self::is_same(item, object)) {
-            self.same_in_list(at, list, object, item, &answer).await;
-        }
-    }
-
-    /// Whether an item of a list shows what the object's own operation shows, in members of the same name and type.
-    async fn same_in_list(&mut self, at: usize, list: usize, object: &Object, item: &Value, answer: &Answer) {
-        let Some((current, _)) = self.current(at, object).await else { return };
-        let api = self.run.api;
-        let (Some(retrieve), Some(of_list)) =
-            (operation(api, at, Role::Retrieve), api.operations[list].success.shape.as_ref())
-        else {
-            return;
-        };
-        let Some(of_one) = api.operations[retrieve].success.shape.as_ref() else { return };
-        let schemas = |shape: &Shape| api.schemas.merge(&conformance_api::shape::inside(&api.schemas, shape));
-        let (one, other) = (schemas(of_one), schemas(of_list));
-        let is_stable = |name: &str| {
-            let (Some(one), Some(other)) = (one.property(name), other.property(name)) else { return false };
-            let (one, other) = (api.schemas.merge(one), api.schemas.merge(other));
-            matches!(one.kind(), Some("string" | "boolean")) && one.kind() == other.kind() && one.format == other.format
-        };
-        let format = |name: &str| one.property(name).and_then(|property| api.schemas.merge(property).format);
-        let (Some(item), Some(current)) = (item.as_object(), current.as_object()) else { return };
-        let wrong: Vec<Mismatch> = item
-            .iter()
-            .filter(|(name, value)| {
-                is_stable(name) && current.get(*name).is_some_and(|one| !agrees(one, value, format(name)))
-            })
-            .map(|(name, value)| Mismatch {
-                place: format!("/{name}"),
-                expected: current.get(name).map(conformance_json::write),
-                found: conformance_json::write(value),
-                ..Mismatch::default()
-            })
-            .collect();
-        let declared = self.declared(list);
-        let rule = Rule::new(
-            format!("{}.same-as-retrieved", declared.id),
-            Level::Must,
-            format!("GET {} shows objects as they are retrieved", declared.path),
-            declared.pointer.clone(),
-        );
-        self.judge(rule, answer, "the members that the object itself shows", wrong);
     }
 
     /// The object as its retrieve shows it. What was made is found every time.

@@ -5,7 +5,7 @@
 //! nothing. What is created is deleted again, and what can't be deleted is not created.
 //!
 //! In reading order: [`session`](self) (what one scenario knows and sends), `making` and `clean_up` (objects), `request` (calls as requests), `body` and `broken` (what is sent), `compare` and `check`
-//! (what is expected of responses), and the scenarios: `lifecycle` (with `updates`, `read_only`, `singletons` and `family`), `reads`, `rejects` (with
+//! (what is expected of responses), and the scenarios: `lifecycle` (with `listed`, `updates`, `read_only`, `singletons` and `family`), `reads`, `rejects` (with
 //! `texts`), `pages` (with `walk`, `filters` and `sorts`), `robustness`, `access`.
 
 mod access;
@@ -18,6 +18,7 @@ mod compare;
 mod family;
 mod filters;
 mod lifecycle;
+mod listed;
 mod making;
 mod pages;
 mod read_only;

@@ -11,6 +11,7 @@ use super::check::Rule;
 use super::operation;
 use super::request::{Arguments, Content};
 use super::session::{Answer, Session};
+use crate::target::Target;
 
 /// Ids and cursors that nobody has.
 const ODD: &[&str] =
@@ -133,7 +134,12 @@ impl Session<'_> {
         let Some((media_type, pointer)) = Self::body_media(declared) else { return };
         let (media_type, pointer) = (media_type.to_owned(), pointer.to_owned());
         let required = declared.parameters.iter().filter(|one| one.required);
-        let given = |name: &str| self.run.settings.headers.iter().any(|(one, _)| one.eq_ignore_ascii_case(name));
+        // What every request bears anyway cannot be left out.
+        let always = Target::headers(None);
+        let all = self.run.settings.headers.iter().chain(&always);
+        let given = |name: &str| {
+            all.clone().any(|(one, _)| one.eq_ignore_ascii_case(name)) || name.eq_ignore_ascii_case("host")
+        };
         let fields =
             required.filter(|one| matches!(one.location, Location::Header | Location::Query) && !given(&one.name));
         for name in fields.map(|one| one.name.clone()).collect::<Vec<_>>() {

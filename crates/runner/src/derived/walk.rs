@@ -11,7 +11,8 @@ use super::request::Arguments;
 use super::session::{Answer, Object, Session};
 
 /// How long a list may be behind what was created: after each of these times it is read again.
-const BEHIND: [Duration; 3] = [Duration::from_millis(250), Duration::from_millis(500), Duration::from_millis(1000)];
+pub(crate) const BEHIND: [Duration; 3] =
+    [Duration::from_millis(250), Duration::from_millis(500), Duration::from_millis(1000)];
 /// Pages are walked so far.
 const PAGES: usize = 60;
 
