@@ -68,7 +68,12 @@ impl Session<'_> {
             match wait.filter(|_| !wrong.is_empty()) {
                 Some(wait) => tokio::time::sleep(*wait).await,
                 None => {
-                    return self.judge(self.same_rule(list), &answer, "the members that the object itself shows", wrong);
+                    return self.judge(
+                        self.same_rule(list),
+                        &answer,
+                        "the members that the object itself shows",
+                        wrong,
+                    );
                 }
             }
         }
