@@ -50,7 +50,13 @@ CHECKS = {
     "loanDays": lambda value: whole(value, 1, 90),
     "quiet": lambda value: want(isinstance(value, bool), "true or false"),
     "contacts": lambda value: contacts(value),
+    "open": lambda value: want(isinstance(value, bool), "true or false"),
+    "fee": lambda value: amount(value),
 }
+
+
+def amount(value):
+    want(isinstance(value, (int, float)) and not isinstance(value, bool) and value >= 0, "an amount of at least 0")
 
 
 def contacts(value):
@@ -195,7 +201,15 @@ class Handler(BaseHTTPRequestHandler):
         body, id = self.body(), str(uuid.uuid4())
         if IS("stores-then-refuses") and isinstance(body, dict):
             LIBRARIES[id] = {"id": id, "name": "x", **{k: v for k, v in body.items() if k == "name"}, "createdAt": now()}
-        fields = members(body, ("name", "description", "contacts"), ("name",))
+        fields = members(body, ("name", "description", "open", "fee", "contacts"), ("name",))
+        if IS("rounds-fees") and "fee" in fields:
+            fields["fee"] = int(fields["fee"])
+        if IS("zero-is-nothing") and "fee" in fields:
+            fields["fee"] = fields["fee"] or 2.5
+        if IS("false-is-nothing") and "open" in fields:
+            fields["open"] = fields["open"] or True
+        if IS("empty-is-nothing") and "description" in fields:
+            fields["description"] = fields["description"] or "A library"
         if IS("takes-id") and isinstance(body.get("id"), str):
             id = body["id"]
         made = {"id": id, **kept(fields), "visits": 0, "createdAt": now()}

@@ -234,6 +234,8 @@ impl Session<'_> {
             let is_text = merged.enumeration.is_none() && merged.format.is_none() && merged.patterns.is_empty();
             let texts = if is_text && merged.constant.is_none() { texts_at_bounds(&merged) } else { Vec::new() };
             values.extend(texts.into_iter().map(|(what, text)| ((*name).to_owned(), what, text.into(), level)));
+            let easily_lost = easily_lost(&merged).into_iter();
+            values.extend(easily_lost.map(|(what, value)| ((*name).to_owned(), what.to_owned(), value, Level::Info)));
             let allows_null = merged.is_nullable() && valid.get(*name).is_some_and(|now| !now.is_null());
             let null = allows_null.then(|| ("null, which its schema allows".to_owned(), Value::Null));
             let others = other_values(&merged).into_iter().chain(null);
@@ -292,6 +294,21 @@ fn other_values(merged: &Merged<'_>) -> Vec<(String, Value)> {
             let Some((least, most)) = least.zip(most) else { return Vec::new() };
             vec![(format!("{least}, the least"), whole(least)), (format!("{most}, the most"), whole(most))]
         }
+        _ => Vec::new(),
+    }
+}
+
+/// Values that some languages take for nothing, and a fraction that is not exact in binary. A server may have reasons to reject
+/// them; what it accepts, it keeps.
+fn easily_lost(merged: &Merged<'_>) -> Vec<(&'static str, Value)> {
+    if merged.enumeration.is_some() || merged.constant.is_some() {
+        return Vec::new();
+    }
+    match merged.kind() {
+        Some("boolean") => vec![("true", true.into()), ("false", false.into())],
+        Some("integer") => vec![("zero", 0.into())],
+        Some("number") => vec![("zero", 0.into()), ("19.99", json!(19.99))],
+        Some("string") if merged.format.is_none() && merged.patterns.is_empty() => vec![("empty", "".into())],
         _ => Vec::new(),
     }
 }
