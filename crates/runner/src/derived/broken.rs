@@ -5,6 +5,7 @@ use conformance_record::Level;
 use serde_json::{Map, Value, json};
 
 use super::session::Session;
+use super::texts::has_lines;
 
 /// Objects within objects are broken so deep.
 const DEPTH: usize = 3;
@@ -234,7 +235,7 @@ impl Session<'_> {
             let is_text = merged.enumeration.is_none() && merged.format.is_none() && merged.patterns.is_empty();
             let texts = if is_text && merged.constant.is_none() { texts_at_bounds(&merged) } else { Vec::new() };
             values.extend(texts.into_iter().map(|(what, text)| ((*name).to_owned(), what, text.into(), level)));
-            let easily_lost = easily_lost(&merged).into_iter();
+            let easily_lost = easily_lost(name, &merged).into_iter();
             values.extend(easily_lost.map(|(what, value)| ((*name).to_owned(), what.to_owned(), value, Level::Info)));
             let allows_null = merged.is_nullable() && valid.get(*name).is_some_and(|now| !now.is_null());
             let null = allows_null.then(|| ("null, which its schema allows".to_owned(), Value::Null));
@@ -299,16 +300,19 @@ fn other_values(merged: &Merged<'_>) -> Vec<(String, Value)> {
 }
 
 /// Values that some languages take for nothing, and a fraction that is not exact in binary. A server may have reasons to reject
-/// them; what it accepts, it keeps.
-fn easily_lost(merged: &Merged<'_>) -> Vec<(&'static str, Value)> {
-    if merged.enumeration.is_some() || merged.constant.is_some() {
+/// them; what it accepts, it keeps. Nothing in place of a name, or of something else's id, may well mean one that it chooses.
+fn easily_lost(name: &str, merged: &Merged<'_>) -> Vec<(&'static str, Value)> {
+    let is_reference = conformance_api::names::plain(name).ends_with("id");
+    if is_reference || merged.enumeration.is_some() || merged.constant.is_some() {
         return Vec::new();
     }
     match merged.kind() {
         Some("boolean") => vec![("true", true.into()), ("false", false.into())],
         Some("integer") => vec![("zero", 0.into())],
         Some("number") => vec![("zero", 0.into()), ("19.99", json!(19.99))],
-        Some("string") if merged.format.is_none() && merged.patterns.is_empty() => vec![("empty", "".into())],
+        Some("string") if merged.format.is_none() && merged.patterns.is_empty() && has_lines(name) => {
+            vec![("empty", "".into())]
+        }
         _ => Vec::new(),
     }
 }

@@ -98,7 +98,7 @@ impl Session<'_> {
 }
 
 /// Whether a member is called as what people write in several lines.
-fn has_lines(name: &str) -> bool {
+pub(crate) fn has_lines(name: &str) -> bool {
     const NAMES: &[&str] = &["description", "comment", "note", "text", "body", "content", "message"];
     NAMES.iter().any(|end| conformance_api::names::plain(name).ends_with(end))
 }
