@@ -23,3 +23,12 @@ fn many_failures_of_one_kind_are_one_card() {
         text.lines().skip(line).position(|line| line.trim_start().starts_with("requestBody:")).unwrap() + line + 1;
     assert!(said.contains(&format!("at        {path}:{body}\n")), "{body}: {said}");
 }
+
+#[test]
+fn the_report_for_programs_keeps_its_schema() {
+    let path = root().join("fixtures/documents/pets.yaml").display().to_string();
+    let server = MockServer::start(&["--quiet", "--openapi", &path]);
+    let output = run(&["run", "--openapi", &path, "--base-url", &server.url, "--format", "json"]);
+    let report = serde_json::from_slice(&output.stdout).unwrap();
+    crate::reports::is_valid(&report);
+}

@@ -41,7 +41,7 @@ impl Reported {
 
 const FAULTS: &[&str] = &["more-when-full", "retrieve-rounds-times", "names-without-emoji", "bad-limits-taken"];
 
-fn is_valid(report: &Value) {
+pub fn is_valid(report: &Value) {
     let schema = fs::read_to_string(root().join("schemas/formats/report.schema.json")).unwrap();
     let validator = jsonschema::draft202012::new(&serde_json::from_str(&schema).unwrap()).unwrap();
     let errors: Vec<String> = validator.iter_errors(report).map(|e| format!("{}: {e}", e.instance_path())).collect();
