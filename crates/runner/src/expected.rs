@@ -346,7 +346,8 @@ fn is_below_one_that_lives(api: &Api, operation: &Operation, allow_leftovers: bo
     parent.is_some() && (has(Role::Create) || has(Role::Replace)) && (allow_leftovers || has(Role::Delete))
 }
 
-fn is_named_secured(declared: &Declared) -> bool {
+/// Whether an operation says that nobody calls it without credentials.
+pub(crate) fn is_named_secured(declared: &Declared) -> bool {
     !declared.security.is_empty() && !declared.security.iter().any(Vec::is_empty)
 }
 

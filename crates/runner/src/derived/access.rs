@@ -9,6 +9,7 @@ use super::check::Rule;
 use super::operation;
 use super::request::{Arguments, Credentials};
 use super::session::{Object, Session};
+use crate::expected::is_named_secured;
 
 /// Credentials that nobody was given, told apart only by a server that knows those that somebody was.
 const UNKNOWN: [Credentials; 2] = [Credentials::Empty, Credentials::Unknown];
@@ -20,7 +21,8 @@ impl Session<'_> {
     pub(crate) async fn knows_credentials(&mut self) -> bool {
         let operations = self.run.api.document.operations.iter().enumerate();
         let readable = operations.filter(|(_, one)| one.method == "GET" && !one.path.contains(['{', '#']));
-        let secured: Vec<usize> = readable.filter(|(_, one)| is_secured(one)).map(|(at, _)| at).take(ASKED).collect();
+        let secured: Vec<usize> =
+            readable.filter(|(_, one)| is_named_secured(one)).map(|(at, _)| at).take(ASKED).collect();
         for at in secured {
             let answer = self.send(at, Arguments { credentials: Credentials::Unknown, ..Arguments::default() }).await;
             if matches!(answer.status, Some(401 | 403)) {
@@ -40,7 +42,7 @@ impl Session<'_> {
         for (at, declared) in operations.iter().enumerate() {
             // A server that forgets to ask would do what the others say.
             let is_safe = declared.method == "GET";
-            if !is_secured(declared) || !is_safe || *self.run.stop.borrow() {
+            if !is_named_secured(declared) || !is_safe || *self.run.stop.borrow() {
                 continue;
             }
             if self.always_bears_credentials() {
@@ -78,7 +80,7 @@ impl Session<'_> {
             let rest = path.strip_prefix(item.as_str());
             let is_here =
                 rest.is_some_and(|rest| (rest.is_empty() || rest.starts_with('/')) && !rest.contains(['{', '#']));
-            if declared.method != "GET" || !is_here || !is_secured(declared) {
+            if declared.method != "GET" || !is_here || !is_named_secured(declared) {
                 continue;
             }
             let mut ways = vec![(Credentials::Missing, Level::Must)];
@@ -120,7 +122,7 @@ impl Session<'_> {
             operations.flat_map(|one| std::iter::repeat(one).zip(ways.iter().copied())).collect();
         for (one, credentials) in tried {
             let declared = self.declared(one);
-            if !is_secured(declared) {
+            if !is_named_secured(declared) {
                 continue;
             }
             if credentials == Credentials::OfAnotherScheme && self.other_scheme(declared).is_none() {
@@ -164,11 +166,6 @@ impl Session<'_> {
             );
         }
     }
-}
-
-/// Whether an operation says that nobody calls it without credentials.
-fn is_secured(declared: &Declared) -> bool {
-    !declared.security.is_empty() && !declared.security.iter().any(Vec::is_empty)
 }
 
 fn credentials_rule(declared: &Declared, level: Level, credentials: Credentials) -> Rule {
