@@ -6,6 +6,8 @@
 //! 2. The verb and the kind of path give the role; a `GET` is a list where its response has an array of objects.
 //! 3. The object's schema is that of the retrieve's response, or of its one member that has an id; else the list's items.
 //! 4. Operations elsewhere that answer with the same `$ref` in a list are lists of the same resource.
+//!
+//! What the document says itself (`stated`) comes before all of them.
 
 use std::collections::BTreeMap;
 
@@ -20,14 +22,14 @@ use crate::pages::Pages;
 use crate::path;
 use crate::schema::{Merged, Schemas};
 use crate::shape;
+use crate::stated::{Problem, RULE, Stated, StatedPages, Statements, list_at};
 
 /// What a document means.
 #[must_use]
 pub fn infer(document: Document) -> Api {
     let schemas = Schemas::new(document.root.clone());
-    let found = Inference::new(&document, &schemas).run();
-    let (resources, operations) = found;
-    Api { document, schemas, resources, operations }
+    let (resources, operations, problems) = Inference::new(&document, &schemas).run();
+    Api { document, schemas, resources, operations, problems }
 }
 
 struct Inference<'d> {
@@ -40,6 +42,9 @@ struct Inference<'d> {
     successes: Vec<Success>,
     /// Where each `GET`'s array stands, if it has one.
     lists: Vec<Option<Shape>>,
+    statements: Statements<'d>,
+    /// What the document says itself of each operation.
+    stated: Vec<Option<Stated>>,
 }
 
 impl<'d> Inference<'d> {
@@ -51,15 +56,22 @@ impl<'d> Inference<'d> {
             by_path.entry(paths[index].clone()).or_default().insert(one.method.clone(), index);
         }
         let successes: Vec<Success> = declared.iter().map(shape::success).collect();
-        let mut made = Self { schemas, declared, paths, by_path, successes, lists: Vec::new() };
+        let mut statements = Statements::new(document, schemas);
+        let stated = statements.operations();
+        let mut made = Self { schemas, declared, paths, by_path, successes, lists: Vec::new(), statements, stated };
         made.lists = (0..declared.len()).map(|index| made.list(index)).collect();
         made
     }
 
-    fn run(mut self) -> (Vec<Resource>, Vec<Operation>) {
+    fn run(mut self) -> (Vec<Resource>, Vec<Operation>, Vec<Problem>) {
         let roles: Vec<(Role, &'static str, Certainty)> =
             (0..self.declared.len()).map(|index| self.role(index)).collect();
         let mut resources = self.resources(&roles);
+        for resource in &mut resources {
+            if let Some(template) = self.template(&resource.item) {
+                self.statements.name_id(resource, template);
+            }
+        }
         resources.sort_by_key(|one| one.item.matches('/').count());
         for index in 0..resources.len() {
             resources[index].parent = parent(&resources, index);
@@ -72,8 +84,8 @@ impl<'d> Inference<'d> {
         }
         let mut operations = Vec::new();
         for (index, (role, rule, certainty)) in roles.into_iter().enumerate() {
-            let is_item = self.is_item(index);
             let mut resource = self.resource_of(&resources, index, role);
+            let is_item = self.is_item(index) || self.is_stated_item(index, role, resource.map(|at| &resources[at]));
             let mut shape_of_success = None;
             if role == Role::List {
                 shape_of_success.clone_from(&self.lists[index]);
@@ -84,14 +96,32 @@ impl<'d> Inference<'d> {
             } else if let Some(pointer) = self.schema(index) {
                 shape_of_success = Some(shape::whole(self.schemas, &pointer));
             }
-            let pages = (role == Role::List).then(|| Pages::infer(self.schemas, &self.declared[index])).flatten();
+            let pages = (role == Role::List).then(|| self.pages(index)).flatten();
+            if let Some(stated) = &self.stated[index] {
+                let kind = resource.and_then(|at| resources.get(at));
+                let has_list = self.lists[index].is_some();
+                self.statements.check(stated, (role, &self.paths[index], has_list), kind);
+            }
             let mut success = std::mem::take(&mut self.successes[index]);
             success.shape = shape_of_success;
             let pointer = self.declared[index].pointer.clone();
             let facts = vec![Fact { what: format!("role: {}", role.name()), rule, pointer, certainty }];
             operations.push(Operation { role, resource, is_item, success, pages, facts });
         }
-        (resources, operations)
+        (resources, operations, self.statements.problems)
+    }
+
+    /// A path as the document writes it.
+    fn template(&self, plain: &str) -> Option<&'d str> {
+        self.by_path.get(plain)?.values().next().map(|index| self.declared[*index].path.as_str())
+    }
+
+    fn pages(&self, index: usize) -> Option<Pages> {
+        match self.stated[index].as_ref().and_then(|stated| stated.pages.as_ref()) {
+            Some(StatedPages::None) => None,
+            Some(StatedPages::Some { pages: Some(pages), .. }) => Some(pages.clone()),
+            _ => Pages::infer(self.schemas, &self.declared[index]),
+        }
     }
 
     fn at(&self, pointer: &str) -> &'d Value {
@@ -110,11 +140,22 @@ impl<'d> Inference<'d> {
         self.paths[index].rsplit('/').next().is_some_and(|last| last.contains("{}"))
     }
 
+    /// Whether the document says that an operation works on one object, and its path names it somewhere else than at its end.
+    fn is_stated_item(&self, index: usize, role: Role, kind: Option<&Resource>) -> bool {
+        let on_item = matches!(role, Role::Retrieve | Role::Update | Role::Replace | Role::Delete);
+        let count = |path: &str| path.matches("{}").count();
+        let names_it = kind.is_some_and(|kind| count(&kind.item) == count(&self.paths[index]));
+        on_item && self.stated_resource(index).is_some() && names_it
+    }
+
     fn has(&self, path: &str, method: &str) -> bool {
         self.by_path.get(path).is_some_and(|all| all.contains_key(method))
     }
 
     fn role(&self, index: usize) -> (Role, &'static str, Certainty) {
+        if let Some(Stated { role: Some(role), certainty, .. }) = &self.stated[index] {
+            return (*role, RULE, *certainty);
+        }
         let (path, method) = (self.paths[index].as_str(), self.declared[index].method.as_str());
         if self.is_item(index) { self.item_role(index, path, method) } else { self.other_role(index, path, method) }
     }
@@ -180,7 +221,12 @@ impl<'d> Inference<'d> {
     /// Where the array of a `GET`'s response stands.
     fn list(&self, index: usize) -> Option<Shape> {
         let last = self.paths[index].rsplit('/').next().unwrap_or("");
-        (self.declared[index].method == "GET")
+        let stated = self.stated[index].as_ref();
+        if let Some(StatedPages::Some { items: Some(items), .. }) = stated.and_then(|stated| stated.pages.as_ref()) {
+            return list_at(self.schemas, &self.schema(index)?, items);
+        }
+        let is_stated = stated.is_some_and(|stated| stated.role == Some(Role::List));
+        (self.declared[index].method == "GET" || is_stated)
             .then(|| shape::of_list(self.schemas, &self.schema(index)?, last))
             .flatten()
     }
@@ -190,14 +236,17 @@ impl<'d> Inference<'d> {
         for (item, methods) in &self.by_path {
             let Some((collection, last)) = item.rsplit_once('/') else { continue };
             let objects = [Role::Retrieve, Role::Update, Role::Replace, Role::Delete];
-            let is_kept = methods.values().any(|index| objects.contains(&roles[*index].0));
+            let is_elsewhere = |index: usize| self.stated_resource(index).is_some_and(|other| other != item);
+            let is_kept = methods.values().any(|index| objects.contains(&roles[*index].0) && !is_elsewhere(*index));
             if last.contains("{}") && is_kept {
                 found.push(self.resource(item, collection, methods, roles));
             }
         }
         // A list to which something is added is kept, too, though nothing reads one of it.
         for (path, methods) in &self.by_path {
-            let creates = methods.get("POST").is_some_and(|index| roles[*index].0 == Role::Create);
+            let creates = methods
+                .get("POST")
+                .is_some_and(|index| roles[*index].0 == Role::Create && self.stated_resource(*index).is_none());
             let item = format!("{path}/{{}}");
             if creates && !found.iter().any(|one| one.item == item) {
                 found.push(self.resource(&item, path, methods, roles));
@@ -280,7 +329,15 @@ impl<'d> Inference<'d> {
         identity::members(self.schemas, &object, parameter, body.map(nested).as_ref())
     }
 
+    /// The item path of the resource that the document says an operation works on.
+    fn stated_resource(&self, index: usize) -> Option<&str> {
+        self.stated[index].as_ref()?.resource.as_deref()
+    }
+
     fn resource_of(&self, resources: &[Resource], index: usize, role: Role) -> Option<usize> {
+        if let Some(item) = self.stated_resource(index) {
+            return resources.iter().position(|one| one.item == item);
+        }
         let path = self.paths[index].as_str();
         let by_item = || resources.iter().position(|one| one.item == path);
         let by_collection = || resources.iter().position(|one| one.collection == path);
@@ -307,6 +364,12 @@ impl<'d> Inference<'d> {
             return None;
         }
         let create = *self.by_path.get(&made.collection)?.get("POST")?;
+        if let Some(item) = self.stated[create].as_ref().and_then(|stated| stated.kept_in.as_ref()) {
+            let home = resources.iter().position(|one| one.item == *item)?;
+            let what = format!("kept in: {item}");
+            let pointer = self.declared[create].pointer.clone();
+            return Some((home, Fact { what, rule: RULE, pointer, certainty: Certainty::Declared }));
+        }
         let reference = shape::of_object(self.schemas, &self.schema(create)?, &made.name, None).reference?;
         let is_home = |one: &Resource| {
             let is_same = one.shape.as_ref().and_then(|shape| shape.reference.as_ref()) == Some(&reference);

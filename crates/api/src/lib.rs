@@ -5,7 +5,7 @@
 //!
 //! In reading order: [`schema`] (what schemas ask for together), [`sample`] and [`pattern`] (proposals), [`proof`] (the
 //! judge of them), [`names`], [`path`], [`routes`], [`query`], [`media`], [`body`] (how requests are read), [`credentials`],
-//! [`errors`], [`identity`], [`pages`], [`model`], [`mod@shape`], [`mod@infer`].
+//! [`errors`], [`identity`], [`pages`], [`model`], [`mod@shape`], `stated`, [`mod@infer`].
 
 pub mod body;
 pub mod credentials;
@@ -24,9 +24,11 @@ pub mod routes;
 pub mod sample;
 pub mod schema;
 pub mod shape;
+mod stated;
 
 pub use infer::infer;
 pub use model::{Api, Certainty, Fact, IdForm, IdMember, Operation, Resource, Role, Shape, Success};
 pub use proof::{Made, Proof, Violation};
 pub use sample::Side;
 pub use schema::{Merged, Schemas};
+pub use stated::Problem;

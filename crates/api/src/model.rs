@@ -5,6 +5,7 @@ use conformance_openapi::Document;
 
 use crate::pages::Pages;
 use crate::schema::Schemas;
+use crate::stated::Problem;
 
 /// An API, as its document describes it.
 #[derive(Debug)]
@@ -17,6 +18,8 @@ pub struct Api {
     pub resources: Vec<Resource>,
     /// What each operation of the document does, in the document's order.
     pub operations: Vec<Operation>,
+    /// What the document says of its own meaning and cannot be obeyed.
+    pub problems: Vec<Problem>,
 }
 
 /// A kind of object, below a path of its own.
@@ -123,6 +126,27 @@ pub enum Role {
 }
 
 impl Role {
+    /// All roles.
+    pub const ALL: [Self; 11] = [
+        Self::List,
+        Self::Create,
+        Self::Retrieve,
+        Self::Update,
+        Self::Replace,
+        Self::Delete,
+        Self::Action,
+        Self::GetSingleton,
+        Self::SetSingleton,
+        Self::ClearSingleton,
+        Self::Custom,
+    ];
+
+    /// As files write it: `get-singleton`.
+    #[must_use]
+    pub fn key(self) -> String {
+        self.name().replace(' ', "-")
+    }
+
     /// As tables show it.
     #[must_use]
     pub fn name(self) -> &'static str {

@@ -23,6 +23,8 @@ pub struct Pages {
     pub direction: Option<Direction>,
     /// Newest first, when nothing is asked for.
     pub newest_first: bool,
+    /// Whether the document says itself that a page begins behind the object with an id; else what a response gave leads on.
+    pub begins_behind_id: bool,
     /// From what this was inferred.
     pub facts: Vec<Fact>,
 }
@@ -145,6 +147,15 @@ impl Pages {
         [LIMITS, PAGES, OFFSETS, AFTER, BEFORE].iter().any(|names| names.contains(&name.as_str()))
     }
 
+    /// Whether a query parameter is one of these.
+    #[must_use]
+    pub fn uses(&self, name: &str) -> bool {
+        let limit = self.limit.as_ref().map(|limit| limit.parameter.as_str());
+        let direction = self.direction.as_ref().map(|direction| direction.parameter.as_str());
+        let styles = self.styles.iter().map(Style::parameter);
+        styles.chain(limit).chain(direction).any(|one| one == name)
+    }
+
     /// How an operation divides its list, as the names of its query parameters tell.
     #[must_use]
     pub fn infer(schemas: &Schemas, declared: &Declared) -> Option<Self> {
@@ -202,11 +213,12 @@ impl Pages {
         });
         let newest_first = styles.iter().any(|style| matches!(style, Style::Before(_)));
         let direction = direction.map(|found| Direction { parameter: found.name.clone() });
-        Some(Self { limit, styles, direction, newest_first, facts })
+        Some(Self { limit, styles, direction, newest_first, begins_behind_id: false, facts })
     }
 }
 
-fn bound(schemas: &Schemas, pointer: Option<&str>, keyword: &str) -> Option<usize> {
+/// A bound, or the default, of a parameter that is a small number.
+pub(crate) fn bound(schemas: &Schemas, pointer: Option<&str>, keyword: &str) -> Option<usize> {
     let merged = schemas.merged(pointer?);
     let number = match keyword {
         "minimum" => merged.bounds.minimum?,

@@ -7,8 +7,8 @@ use anstyle::{AnsiColor, Style};
 use conformance_api::{Api, Role};
 use conformance_mock::Mock;
 use conformance_mock::derived::{Derived, UnknownIds};
-use conformance_openapi::{Document, Note};
-use conformance_source::Diagnostic;
+use conformance_openapi::{Document, Note, Overlaid, Overlay};
+use conformance_source::{Diagnostic, Diagnostics, SourceFile, read_text};
 
 use crate::commands::mock::{Prepared, settings, weather};
 use crate::exit::Failure;
@@ -17,6 +17,8 @@ use crate::{args, control, server};
 
 /// Names that a document in a folder may have.
 const NAMES: [&str; 6] = ["openapi.yaml", "openapi.yml", "openapi.json", "swagger.yaml", "swagger.yml", "swagger.json"];
+/// The overlay of the document beside it.
+pub const OVERLAY: &str = "overlay.yaml";
 /// The file that makes a folder a suite.
 const SUITE: &str = "schemas/openapi.yaml";
 /// So many files of a folder that is no suite are looked into for a document.
@@ -24,13 +26,45 @@ const TRIED: usize = 40;
 /// So many resources are shown at start.
 const SHOWN: usize = 12;
 
-/// Reads a document, or the one in a folder, and concludes what it means.
+/// Reads a document, or the one in a folder with the overlay beside it, and concludes what it means.
 ///
 /// # Errors
-/// When there is none, or it is no OpenAPI document.
+/// When there is none, it is no OpenAPI document, or what the overlay says cannot be obeyed.
 pub fn open(path: &Path) -> Result<Api, Failure> {
     let file = find(path)?;
-    Ok(conformance_api::infer(Document::open(&file)?))
+    let overlay = overlay(path)?;
+    let api = conformance_api::infer(Document::open_with(&file, overlay.as_ref())?);
+    if api.problems.is_empty() {
+        return Ok(api);
+    }
+    let wrong = api.problems.iter().map(|problem| {
+        let place = place(&api.document, &problem.pointer);
+        let wrong = Diagnostic::general(format!("{place}: {}", problem.what));
+        problem.help.iter().fold(wrong, Diagnostic::with_help)
+    });
+    Err(Diagnostics(wrong.collect()).into())
+}
+
+/// The overlay of a folder, if it has one.
+fn overlay(folder: &Path) -> Result<Option<Overlay>, Failure> {
+    let file = folder.join(OVERLAY);
+    if !folder.is_dir() || !file.exists() {
+        return Ok(None);
+    }
+    let name = file.display().to_string();
+    let text = read_text(&file).map_err(|error| Diagnostic::general(format!("cannot read {name}: {error}")))?;
+    Ok(Some(Overlay::parse(&SourceFile::new(name, text))?))
+}
+
+/// Where a part of a document is said: in its overlay, else in its own file.
+fn place(document: &Document, pointer: &str) -> String {
+    let within = |one: &&Overlaid| {
+        pointer.strip_prefix(one.pointer.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    };
+    let overlaid = document.overlaid.iter().filter(within).max_by_key(|one| one.pointer.len());
+    let line = || document.line(pointer).map_or(document.name.clone(), |line| format!("{}:{line}", document.name));
+    let place = overlaid.map_or_else(line, |one| one.place.clone());
+    format!("{place}: #{pointer}")
 }
 
 /// Why a document can't be used whose schemas can't.
@@ -131,6 +165,9 @@ fn banner(api: &Api) -> String {
     }
     if api.resources.len() > SHOWN {
         let _ = writeln!(text, "  {dim}… and {} more{dim:#}", api.resources.len() - SHOWN);
+    }
+    if !document.overlaid.is_empty() {
+        let _ = writeln!(text, "  {dim}{} with {OVERLAY} over it{dim:#}", document.name);
     }
     text += &notes(&document.notes);
     text + "\nEach credential has a workspace of its own.\nRequests, state and faults: {url}/__conformance/. Ctrl-C stops.\n"

@@ -12,7 +12,7 @@ use crate::keywords::Keywords;
 use crate::lines::Lines;
 use crate::notes::Notes;
 use crate::references::References;
-use crate::{Document, Note, files, operations, prose, read, security, upgrade};
+use crate::{Document, Note, Overlay, files, operations, prose, read, security, upgrade};
 
 impl Document {
     /// Reads a file and, where it refers to them, other files of its folder: never the network, never out of the folder.
@@ -20,12 +20,20 @@ impl Document {
     /// # Errors
     /// When the file cannot be read, is neither JSON nor YAML, or is no OpenAPI document.
     pub fn open(path: &Path) -> Result<Self, Diagnostics> {
+        Self::open_with(path, None)
+    }
+
+    /// The same of a document as an overlay changes it.
+    ///
+    /// # Errors
+    /// As [`Document::open`]; and when a change of the overlay cannot be made.
+    pub fn open_with(path: &Path, overlay: Option<&Overlay>) -> Result<Self, Diagnostics> {
         let name = path.display().to_string();
         let bytes = std::fs::read(path).map_err(|error| {
             Diagnostic::general(format!("cannot read {name}: {error}"))
                 .with_help("give the path of an OpenAPI document, in JSON or YAML")
         })?;
-        build(&name, bytes, Some(path))
+        build(&name, bytes, Some(path), overlay)
     }
 
     /// Reads a document that stands alone.
@@ -33,7 +41,7 @@ impl Document {
     /// # Errors
     /// When it is neither JSON nor YAML, or is no OpenAPI document.
     pub fn read(name: &str, bytes: Vec<u8>) -> Result<Self, Diagnostics> {
-        build(name, bytes, None)
+        build(name, bytes, None, None)
     }
 
     /// What a pointer into [`Document::root`] leads to; a `$ref` at its end is not followed.
@@ -52,11 +60,12 @@ impl Document {
     }
 }
 
-fn build(name: &str, bytes: Vec<u8>, path: Option<&Path>) -> Result<Document, Diagnostics> {
+fn build(name: &str, bytes: Vec<u8>, path: Option<&Path>, overlay: Option<&Overlay>) -> Result<Document, Diagnostics> {
     let mut notes = Notes::default();
     let mut root = read::value(name, &bytes, &mut notes)?;
     let version = check(name, &bytes, &root)?;
     drop(bytes);
+    let overlaid = overlay.map_or(Ok(Vec::new()), |overlay| overlay.apply(&mut root, name))?;
     let is_2 = version.starts_with('2');
     let old = is_2 || version == "3" || version.starts_with("3.0");
 
@@ -77,6 +86,7 @@ fn build(name: &str, bytes: Vec<u8>, path: Option<&Path>) -> Result<Document, Di
         operations,
         schemes,
         notes: told(notes, is_2),
+        overlaid,
         lines: OnceLock::new(),
         version,
     })

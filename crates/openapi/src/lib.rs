@@ -13,7 +13,7 @@
 //! # Ok::<(), conformance_source::Diagnostics>(())
 //! ```
 //!
-//! In reading order: [`mod@model`], `document` (the steps, in order), `read`, `yaml`, `grammar` (what may stand where), `files`,
+//! In reading order: [`mod@model`], `document` (the steps, in order), `read`, `yaml`, `overlay`, `grammar` (what may stand where), `files`,
 //! `upgrade` (2.0), `references` and `cycles` (where each `$ref` leads), `dialect` and `keywords` (schemas), `prose`, `operations`,
 //! `parts` (parameters, bodies, responses), `security`, `notes`, `lines`.
 
@@ -27,6 +27,7 @@ mod lines;
 pub mod model;
 mod notes;
 mod operations;
+mod overlay;
 mod parts;
 mod prose;
 mod read;
@@ -36,3 +37,7 @@ mod upgrade;
 mod yaml;
 
 pub use model::{Body, Document, Header, Location, Media, Note, Operation, Parameter, Response, Scheme};
+pub use overlay::{Overlaid, Overlay};
+
+/// The key under which a document, or an overlay of it, says what it means itself.
+pub const EXTENSION: &str = "x-conformance";

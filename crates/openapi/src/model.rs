@@ -6,6 +6,7 @@ use std::sync::{Arc, OnceLock};
 use serde_json::{Map, Value};
 
 use crate::lines::Lines;
+use crate::overlay::Overlaid;
 
 /// A document, in the form of OpenAPI 3.1.
 #[derive(Clone, Debug, PartialEq)]
@@ -29,6 +30,8 @@ pub struct Document {
     pub schemes: BTreeMap<String, Scheme>,
     /// What could not be used, one per kind.
     pub notes: Vec<Note>,
+    /// Where an overlay changed it.
+    pub overlaid: Vec<Overlaid>,
     /// On which lines its parts stand, once that was asked for.
     pub(crate) lines: OnceLock<Lines>,
 }

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::grammar::Kind;
 use crate::notes::Notes;
-use crate::{files, references};
+use crate::{EXTENSION, files, references};
 
 /// Leaves prose out of one value, but not out of those inside of it. `kept` are members at the top that something refers to.
 pub(crate) fn leave_out(value: &mut Value, kind: Kind, at: &str, kept: &HashSet<String>, notes: &mut Notes) {
@@ -33,7 +33,7 @@ pub(crate) fn leave_out(value: &mut Value, kind: Kind, at: &str, kept: &HashSet<
             count(members.get("links"), "links are not followed", &format!("{at}/links"), notes);
             let is_prose =
                 |key: &str| matches!(key, "callbacks" | "description" | "externalDocs" | "links" | "summary");
-            members.retain(|key, _| !key.starts_with("x-") && !is_prose(key));
+            members.retain(|key, _| key == EXTENSION || !(key.starts_with("x-") || is_prose(key)));
         }
     }
 }

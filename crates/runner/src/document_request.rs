@@ -57,6 +57,12 @@ impl DocumentReader {
         self.number(request).ok()
     }
 
+    /// The values of the parameters in a path, decoded; none where no operation has it.
+    #[must_use]
+    pub fn path_values(&self, path: &str) -> Vec<String> {
+        self.routes.find(path).map(|(_, values)| values).unwrap_or_default()
+    }
+
     /// The document's schemas.
     #[must_use]
     pub fn proof(&self) -> &Proof {

@@ -6,7 +6,6 @@ use std::path::Path;
 
 use anstyle::Style;
 use conformance_api::names::same;
-use conformance_api::pages::Pages;
 use conformance_api::shape::inside;
 use conformance_api::{Api, Certainty, Fact, Operation, Proof, Resource};
 use conformance_openapi::{Location, Operation as Declared};
@@ -92,7 +91,8 @@ fn unused(api: &Api) -> BTreeMap<String, usize> {
             |name: &str| ["sort", "sort_by", "order", "order_by", "direction"].iter().any(|one| same(one, name));
         for one in declared.parameters.iter().filter(|one| one.location == Location::Query) {
             let filters = item.properties.iter().any(|(member, _)| same(member, &one.name));
-            let is_used = filters || is_sort(&one.name) || (operation.pages.is_some() && Pages::is_name(&one.name));
+            let divides = operation.pages.as_ref().is_some_and(|pages| pages.uses(&one.name));
+            let is_used = filters || is_sort(&one.name) || divides;
             if !is_used {
                 *all.entry(one.name.clone()).or_insert(0) += 1;
             }

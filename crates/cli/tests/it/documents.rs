@@ -2,7 +2,7 @@
 //!
 //! `client` sends, `lives` (objects from their beginning to their end), `pages`, `credentials`, `ids` (those that nobody
 //! made), `wrong` (requests that break the document), `forms`, `kinds` (what only one shape has), `opening` (what is no
-//! document).
+//! document), `overlays`.
 
 mod client;
 mod credentials;
@@ -11,5 +11,6 @@ mod ids;
 mod kinds;
 mod lives;
 mod opening;
+mod overlays;
 mod pages;
 mod wrong;

@@ -133,6 +133,10 @@ impl Session<'_> {
                 None if self.says_more(&answer) => Step::Unknown,
                 None => Step::End,
                 _ if items.is_empty() || !is_new => Step::End,
+                Some(Style::After(name)) if pages.as_ref().is_some_and(|pages| pages.begins_behind_id) => match last {
+                    Some(last) if !says_end(&answer) => Step::On(name.clone(), last),
+                    _ => Step::End,
+                },
                 Some(style) => self.next_page(style, &answer, number, walk.items.len(), last),
             };
             next = match step {
@@ -189,6 +193,11 @@ impl Session<'_> {
     fn says_more(&self, answer: &Answer) -> bool {
         answer.json.as_ref().is_some_and(|body| says(body, MORE) == Some(true))
     }
+}
+
+/// Whether a response says that there is no more.
+fn says_end(answer: &Answer) -> bool {
+    answer.json.as_ref().is_some_and(|body| says(body, MORE) == Some(false))
 }
 
 /// The number that a page gives itself: in the member that is called as the parameter that asks for it.

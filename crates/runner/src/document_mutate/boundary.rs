@@ -233,22 +233,40 @@ impl FaultyServer {
     async fn not_stored(&self, at: Option<usize>, mut request: Request, upstream: &dyn Upstream) -> Outcome {
         if self.is_meant(at) {
             let response = upstream.send(request.clone()).await?;
-            if let Some(id) = self.id_in(&response) {
-                let path = format!("{}/{id}", request.path().trim_end_matches('/'));
-                self.memory(|memory| memory.gone.push(path));
-            }
+            let mut values = self.values(&request);
+            values.extend(self.id_in(&response));
+            let gone = self.path_of(Role::Retrieve, &values);
+            self.memory(|memory| memory.gone.extend(gone));
             return Ok(response);
         }
         if self.is_role(at, Role::Retrieve) && self.memory(|memory| memory.gone.iter().any(|one| one == request.path()))
         {
             // The server's own words for an id that nobody has.
-            if let Some((above, id)) =
-                request.target.rsplit_once('/').and_then(|(above, _)| Some((above, self.free_id()?)))
-            {
-                request.target = format!("{above}/{id}");
-            }
+            let mut values = self.values(&request);
+            values.pop();
+            values.extend(self.free_id());
+            request.target = self.path_of(Role::Retrieve, &values).unwrap_or(request.target);
         }
         upstream.send(request).await
+    }
+
+    /// The values in a request's path, decoded.
+    fn values(&self, request: &Request) -> Vec<String> {
+        self.reader.path_values(self.bare(request).path())
+    }
+
+    /// The path of the operation of the same resource with this role, with these values in it.
+    fn path_of(&self, role: Role, values: &[String]) -> Option<String> {
+        let at = super::operation(&self.reader.api, self.fault.resource, role)?;
+        let template = &self.reader.api.document.operations[at].path;
+        let path = conformance_api::path::fill(template, values)?;
+        Some(format!("{}{path}", self.prefix))
+    }
+
+    /// The request that reads what another request is about.
+    fn reading(&self, role: Role, values: &[String], like: &Request) -> Option<Request> {
+        let target = self.path_of(role, values)?;
+        Some(Request { method: "GET".to_owned(), target, headers: like.headers.clone(), body: Vec::new() })
     }
 
     /// An id that nobody has.
@@ -277,9 +295,10 @@ impl FaultyServer {
         let bare = self.bare(&request);
         // What is wrong is rejected by the server as ever.
         let is_right = self.reader.findings(declared, &bare).is_empty();
-        let read = Request { method: "GET".to_owned(), body: Vec::new(), ..request.clone() };
+        let read = self.reading(Role::Retrieve, &self.values(&request), &request).filter(|_| is_right);
+        let Some(read) = read else { return upstream.send(request).await };
         let mut response = upstream.send(read).await?;
-        if !is_right || response.status != 200 {
+        if response.status != 200 {
             return upstream.send(request).await;
         }
         let success = &api.operations[self.fault.operation].success;
@@ -296,11 +315,13 @@ impl FaultyServer {
         {
             return Ok(response);
         }
-        if self.is_meant(at) {
-            let read = Request { method: "GET".to_owned(), body: Vec::new(), ..request.clone() };
+        if self.is_meant(at)
+            && let Some(read) = self.reading(Role::Retrieve, &self.values(&request), &request)
+        {
+            let path = read.target.clone();
             let before = upstream.send(read).await?;
             if before.status == 200 {
-                self.memory(|memory| drop(memory.undead.insert(request.path().to_owned(), before)));
+                self.memory(|memory| drop(memory.undead.insert(path, before)));
             }
         }
         upstream.send(request).await
@@ -315,21 +336,18 @@ impl FaultyServer {
             }
             return Ok(response);
         }
+        let mut values = self.values(&request);
         if self.is_meant(at)
-            && let Some((above, id)) = request.path().rsplit_once('/')
+            && let Some(id) = values.pop()
+            && let Some(list) = self.reading(Role::List, &values, &request)
         {
-            let list = Request {
-                method: "GET".to_owned(),
-                target: above.to_owned(),
-                body: Vec::new(),
-                headers: request.headers.clone(),
-            };
+            let path = list.target.clone();
             let mut listed = upstream.send(list).await?;
             self.items(&mut listed, |items| {
                 let is_it =
                     |item: &&Value| item.as_object().is_some_and(|all| all.values().any(|value| text(value) == id));
                 let found = items.iter().find(is_it).cloned();
-                self.memory(|memory| memory.listed.extend(found.map(|item| (above.to_owned(), item))));
+                self.memory(|memory| memory.listed.extend(found.map(|item| (path, item))));
             });
         }
         upstream.send(request).await

@@ -1,0 +1,259 @@
+//! What a document, or an overlay of it, says of its own meaning, under `x-conformance`: it wins over every rule.
+//!
+//! On an operation: its `role`, its `resource`, its `pages`, where what it makes is kept (`keptIn`). On the path of one object:
+//! the member that is its `id`. Whoever writes these means them, so that what cannot be obeyed is a [`Problem`].
+
+use conformance_openapi::{Document, EXTENSION, Location, Operation as Declared};
+use conformance_source::{pointer, suggest};
+use serde_json::{Map, Value};
+
+use crate::identity;
+use crate::model::{Certainty, Fact, IdMember, Resource, Role, Shape};
+use crate::pages::{DEFAULT_LIMIT, Limit, MOST, Pages, Style, bound};
+use crate::path;
+use crate::schema::Schemas;
+use crate::shape;
+
+/// By which "rule" such facts hold.
+pub(crate) const RULE: &str = "x-conformance says so";
+
+/// Something that a document says of its meaning and that cannot be obeyed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// Where it says so, as a pointer into the document.
+    pub pointer: String,
+    /// What is wrong.
+    pub what: String,
+    /// What to do.
+    pub help: Option<String>,
+}
+
+/// What is said of an operation.
+#[derive(Debug)]
+pub(crate) struct Stated {
+    /// Where.
+    pub(crate) pointer: String,
+    pub(crate) role: Option<Role>,
+    /// The item path of the resource, parameters as `{}`.
+    pub(crate) resource: Option<String>,
+    pub(crate) kept_in: Option<String>,
+    pub(crate) pages: Option<StatedPages>,
+    pub(crate) certainty: Certainty,
+}
+
+/// What is said of the pages of a list.
+#[derive(Debug)]
+pub(crate) enum StatedPages {
+    /// There are none.
+    None,
+    Some {
+        pages: Option<Pages>,
+        items: Option<Vec<String>>,
+    },
+}
+
+/// Reads what is said, and collects what is wrong with it.
+#[derive(Debug)]
+pub(crate) struct Statements<'d> {
+    document: &'d Document,
+    schemas: &'d Schemas,
+    pub(crate) problems: Vec<Problem>,
+}
+
+impl<'d> Statements<'d> {
+    pub(crate) fn new(document: &'d Document, schemas: &'d Schemas) -> Self {
+        Self { document, schemas, problems: Vec::new() }
+    }
+
+    /// What is said of each operation, in their order.
+    pub(crate) fn operations(&mut self) -> Vec<Option<Stated>> {
+        self.document.operations.iter().map(|one| self.operation(one)).collect()
+    }
+
+    /// Makes the member that the path of one object names the first by which one is found.
+    pub(crate) fn name_id(&mut self, resource: &mut Resource, template: &str) {
+        let path = pointer::push("/paths", template);
+        let at = format!("{path}/{EXTENSION}");
+        let Some(members) = self.document.at(&at).and_then(|value| self.members(&at, value, &["id"])) else { return };
+        let Some(name) = self.text(&at, members, "id") else { return };
+        let inside = resource.shape.as_ref().map(|shape| shape::inside(self.schemas, shape)).unwrap_or_default();
+        let Some(property) = self.schemas.outline(&inside).property(&name).map(<[&Value]>::to_vec) else {
+            let help = "name a member of the object that the path's operations show".to_owned();
+            return self.wrong(&format!("{at}/id"), format!("the object has no member `{name}`"), Some(help));
+        };
+        let known = resource.identity.iter().position(|one| one.name == name);
+        let is_given = known.is_some_and(|at| resource.identity.remove(at).is_given);
+        // The path means this one and no other.
+        resource.identity.iter_mut().for_each(|one| one.is_in_path = false);
+        let form = identity::form(&self.schemas.outline(&property), &name);
+        resource.facts.retain(|fact| !fact.what.starts_with("id: "));
+        let what = format!("id: member `{name}`");
+        resource.facts.push(Fact { what, rule: RULE, pointer: path, certainty: Certainty::Declared });
+        resource.identity.insert(0, IdMember { name, form, is_given, is_in_path: true });
+    }
+
+    /// Notes what is said of an operation and does not fit it.
+    pub(crate) fn check(
+        &mut self,
+        stated: &Stated,
+        (role, path, has_list): (Role, &str, bool),
+        kind: Option<&Resource>,
+    ) {
+        let at = stated.pointer.as_str();
+        if stated.pages.is_some() && role != Role::List {
+            self.wrong(at, format!("`pages` is of a list, and this is a {}", role.name()), None);
+        }
+        if role == Role::List && !has_list {
+            let help = "say where it stands: `pages: { items: /data }`".to_owned();
+            self.wrong(at, "its response shows no list".to_owned(), Some(help));
+        }
+        let of_objects = [Role::List, Role::Create, Role::Retrieve, Role::Update, Role::Replace, Role::Delete];
+        if !of_objects.contains(&role) || (stated.role.is_none() && stated.resource.is_none()) {
+            return;
+        }
+        let Some(kind) = kind else {
+            let help = "name the path of one object: `resource: /pets/{petId}`".to_owned();
+            return self.wrong(at, format!("{path} is not the path of a resource"), Some(help));
+        };
+        let wanted = if matches!(role, Role::List | Role::Create) { &kind.collection } else { &kind.item };
+        let (wanted, found) = (wanted.matches("{}").count(), path.matches("{}").count());
+        if wanted != found && !(role == Role::Replace && found + 1 == wanted) {
+            let what =
+                format!("a {} of {} has {wanted} parameters in its path, and this has {found}", role.name(), kind.item);
+            self.wrong(at, what, None);
+        }
+    }
+
+    fn wrong(&mut self, pointer: &str, what: String, help: Option<String>) {
+        self.problems.push(Problem { pointer: pointer.to_owned(), what, help });
+    }
+
+    fn operation(&mut self, declared: &'d Declared) -> Option<Stated> {
+        let at = format!("{}/{EXTENSION}", declared.pointer);
+        let keys = ["role", "resource", "keptIn", "pages", "certainty"];
+        let members = self.members(&at, declared.extensions.get(EXTENSION)?, &keys)?;
+        let certainties = [Certainty::Declared, Certainty::Certain, Certainty::Likely];
+        let certainty = self.choice(&at, members, "certainty", &certainties.map(|one| (one.name().to_owned(), one)));
+        let role = self.choice(&at, members, "role", &Role::ALL.map(|one| (one.key(), one)));
+        let resource = self.item_path(&at, members, "resource");
+        let kept_in = self.item_path(&at, members, "keptIn");
+        let pages = members.get("pages").and_then(|value| self.pages(&format!("{at}/pages"), value, declared));
+        Some(Stated {
+            pointer: at,
+            role,
+            resource,
+            kept_in,
+            pages,
+            certainty: certainty.unwrap_or(Certainty::Declared),
+        })
+    }
+
+    /// The path of one object of the document, its parameters made equal.
+    fn item_path(&mut self, at: &str, members: &Map<String, Value>, key: &str) -> Option<String> {
+        let plain = path::plain(&self.text(at, members, key)?);
+        let items = self.document.operations.iter().map(|one| one.path.as_str()).filter(|one| one.ends_with('}'));
+        if items.clone().any(|one| path::plain(one) == plain) {
+            return Some(plain);
+        }
+        let help = suggest::help(&plain, items).unwrap_or_else(|| "name a path that ends in a parameter".to_owned());
+        self.wrong(&format!("{at}/{key}"), format!("`{plain}` is not the path of one object"), Some(help));
+        None
+    }
+
+    fn pages(&mut self, at: &str, value: &'d Value, declared: &Declared) -> Option<StatedPages> {
+        if value == &Value::Bool(false) {
+            return Some(StatedPages::None);
+        }
+        let keys = ["limit", "page", "firstPage", "offset", "after", "before", "cursor", "items", "order"];
+        let members = self.members(at, value, &keys)?;
+        let limit = self.parameter(at, members, "limit", declared).map(|(parameter, schema)| {
+            let most = bound(self.schemas, schema, "maximum").unwrap_or(MOST).clamp(1, MOST);
+            let declared = bound(self.schemas, schema, "default");
+            Limit { parameter, default: declared.unwrap_or(DEFAULT_LIMIT).clamp(1, most), declared, most }
+        });
+        let first = members.get("firstPage").and_then(Value::as_u64).map_or(1, |first| usize::from(first > 0));
+        let mut styles = Vec::new();
+        let page = self.parameter(at, members, "page", declared);
+        styles.extend(page.map(|(parameter, _)| Style::Page { parameter, first }));
+        styles.extend(self.parameter(at, members, "offset", declared).map(|(name, _)| Style::Offset(name)));
+        styles.extend(self.parameter(at, members, "after", declared).map(|(name, _)| Style::After(name)));
+        styles.extend(self.parameter(at, members, "before", declared).map(|(name, _)| Style::Before(name)));
+        let orders = [("newest-first".to_owned(), true), ("oldest-first".to_owned(), false)];
+        let goes_back = styles.iter().any(|style| matches!(style, Style::Before(_)));
+        let newest_first = self.choice(at, members, "order", &orders).unwrap_or(goes_back);
+        let cursors = [("id".to_owned(), true), ("token".to_owned(), false)];
+        let begins_behind_id = self.choice(at, members, "cursor", &cursors).unwrap_or(false);
+        let what = format!("pages: {}", styles.iter().map(Style::parameter).collect::<Vec<_>>().join(", "));
+        let facts = vec![Fact { what, rule: RULE, pointer: at.to_owned(), certainty: Certainty::Declared }];
+        let is_paged = limit.is_some() || !styles.is_empty();
+        let pages = is_paged.then_some(Pages { limit, styles, direction: None, newest_first, begins_behind_id, facts });
+        let items = self.text(at, members, "items").map(|items| pointer::tokens(&items).collect());
+        Some(StatedPages::Some { pages, items })
+    }
+
+    /// A query parameter of the operation, and its schema.
+    fn parameter<'o>(
+        &mut self,
+        at: &str,
+        members: &Map<String, Value>,
+        key: &str,
+        declared: &'o Declared,
+    ) -> Option<(String, Option<&'o str>)> {
+        let name = self.text(at, members, key)?;
+        let query = || declared.parameters.iter().filter(|one| one.location == Location::Query);
+        if let Some(found) = query().find(|one| one.name == name) {
+            return Some((name, found.schema.as_deref()));
+        }
+        let help = suggest::help(&name, query().map(|one| one.name.as_str()));
+        self.wrong(&format!("{at}/{key}"), format!("`{}` has no query parameter `{name}`", declared.id), help);
+        None
+    }
+
+    fn members<'v>(&mut self, at: &str, value: &'v Value, known: &[&str]) -> Option<&'v Map<String, Value>> {
+        let Some(members) = value.as_object() else {
+            self.wrong(at, format!("expected an object with {}", known.join(", ")), None);
+            return None;
+        };
+        for key in members.keys().filter(|key| !known.contains(&key.as_str())) {
+            let help = suggest::help(key, known.iter().copied());
+            let what = format!("`{key}` is not a key here; the keys are {}", known.join(", "));
+            self.wrong(&pointer::push(at, key), what, help);
+        }
+        Some(members)
+    }
+
+    fn text(&mut self, at: &str, members: &Map<String, Value>, key: &str) -> Option<String> {
+        let value = members.get(key)?;
+        if value.as_str().is_none() {
+            self.wrong(&format!("{at}/{key}"), format!("expected text, found {value}"), None);
+        }
+        value.as_str().map(str::to_owned)
+    }
+
+    fn choice<T: Copy>(
+        &mut self,
+        at: &str,
+        members: &Map<String, Value>,
+        key: &str,
+        choices: &[(String, T)],
+    ) -> Option<T> {
+        let word = self.text(at, members, key)?;
+        let found = choices.iter().find(|(name, _)| *name == word).map(|(_, value)| *value);
+        if found.is_none() {
+            let help = suggest::help(&word, choices.iter().map(|(name, _)| name.as_str()));
+            self.wrong(&format!("{at}/{key}"), format!("`{word}` is not a {key}"), help);
+        }
+        found
+    }
+}
+
+/// The list in a body at these members; none where no array of objects is documented there.
+pub(crate) fn list_at(schemas: &Schemas, body: &str, at: &[String]) -> Option<Shape> {
+    let mut shape = Shape { body: body.to_owned(), at: at.to_vec(), is_item: true, reference: None };
+    let items = shape::inside(schemas, &shape);
+    if items.is_empty() {
+        return None;
+    }
+    shape.reference = shape::reference(schemas, &items);
+    Some(shape)
+}
