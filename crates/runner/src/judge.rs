@@ -1,8 +1,7 @@
 //! Judges checks. A check is one verdict however often its step is repeated; every mismatch is kept.
 
-use conformance_contract::model::{ResponseRule, StatusRule};
+use conformance_contract::Requirements;
 use conformance_contract::say::brief;
-use conformance_contract::{Operation, Requirements};
 use conformance_record::{CheckOutcome, Cited, Level, Mismatch, Position, Response, Verdict};
 use conformance_scenario::expression::{Source, meanings};
 use conformance_scenario::{Check, Expectation, Step, StepKind};
@@ -11,8 +10,9 @@ use serde_json::Value;
 
 use crate::obstacle::Obstacle;
 use crate::relate::{relation, unmet};
+use crate::subject::Subject;
 use crate::value::Scope;
-use crate::world::World;
+use crate::world::Variables;
 
 /// A check being judged.
 pub(crate) struct Judgement<'s> {
@@ -39,7 +39,7 @@ impl<'s> Judgement<'s> {
     }
 
     /// Judges one answer. `round` names it among several.
-    pub(crate) fn judge(&mut self, world: &mut World<'_>, operation: &Operation, scope: Scope<'_>, round: &str) {
+    pub(crate) fn judge(&mut self, variables: &mut Variables, subject: &dyn Subject, scope: Scope<'_>, round: &str) {
         if let Some(Ok(response)) = scope.exchange.map(|exchange| &exchange.response)
             && !self.check.if_status.is_empty()
             && !self.check.if_status.iter().any(|one| response.is(one))
@@ -53,7 +53,7 @@ impl<'s> Judgement<'s> {
         {
             return self.could_not(format!("there was no response: {reason}").into());
         }
-        match unmet(world, operation, scope, &self.check.conditions) {
+        match unmet(variables, subject, scope, &self.check.conditions) {
             Ok(None) => {}
             Ok(Some(unmet)) => {
                 self.passed_over = Some(unmet);
@@ -61,8 +61,8 @@ impl<'s> Judgement<'s> {
             }
             Err(reason) => return self.could_not(reason),
         }
-        let (expected, result) = hold(world, operation, scope, &self.check.expectation);
-        let about = captured_in(world, &self.check.expectation);
+        let (expected, result) = hold(variables, subject, scope, &self.check.expectation);
+        let about = captured_in(variables, &self.check.expectation);
         self.settle(expected, about.or(scope.exchange.map(|exchange| exchange.number)), result, round);
     }
 
@@ -140,8 +140,8 @@ impl<'s> Judgement<'s> {
 
 /// What was expected, and everything that is otherwise; `Err` when that cannot be said.
 fn hold(
-    world: &mut World<'_>,
-    operation: &Operation,
+    variables: &mut Variables,
+    subject: &dyn Subject,
     scope: Scope<'_>,
     expectation: &Expectation,
 ) -> (String, Result<Vec<Mismatch>, Obstacle>) {
@@ -149,11 +149,11 @@ fn hold(
     if let Some(Err(reason)) = scope.exchange.map(|exchange| &exchange.response) {
         return (expected, Err(format!("there was no response: {reason}").into()));
     }
-    let (expected, result) = hold_of_response(world, operation, scope, expectation, expected);
+    let (expected, result) = hold_of_response(variables, subject, scope, expectation, expected);
     if let (Ok(mismatches), Some(Ok(response))) = (&result, scope.exchange.map(|exchange| &exchange.response))
         && !mismatches.is_empty()
-        && is_of_a_gateway(operation, response)
-        && captured_in(world, expectation).is_none()
+        && is_of_a_gateway(subject, response)
+        && captured_in(variables, expectation).is_none()
     {
         let (status, words) = (response.status, response.words());
         return (expected, Err(format!("a gateway answered {status} in the server's place: {words}").into()));
@@ -162,8 +162,8 @@ fn hold(
 }
 
 fn hold_of_response(
-    world: &mut World<'_>,
-    operation: &Operation,
+    variables: &mut Variables,
+    subject: &dyn Subject,
     scope: Scope<'_>,
     expectation: &Expectation,
     expected: String,
@@ -174,27 +174,18 @@ fn hold_of_response(
             let mismatch = Mismatch::of(format!("status {}, body {body}", response.status));
             (expected, Ok(if statuses.iter().any(|one| response.is(one)) { Vec::new() } else { vec![mismatch] }))
         }
-        (Expectation::Documented, Some(Ok(response))) => {
-            if operation
-                .response(response.status)
-                .is_some_and(|rule| rule.status == StatusRule::Default && response.status >= 400)
-            {
-                let reason = format!("status {} came, whose body the documents leave open", response.status);
-                return (expected, Err(reason.into()));
-            }
-            (expected, Ok(operation.judge(response).iter().map(|finding| Mismatch::of(finding.to_string())).collect()))
-        }
-        (Expectation::Value(value), _) => relation(world, operation, scope, value),
+        (Expectation::Documented, Some(Ok(response))) => (expected, subject.judge_documented(response)),
+        (Expectation::Value(value), _) => relation(variables, subject, scope, value),
         _ => (expected, Err("nothing was sent".into())),
     }
 }
 
 /// The exchange that a check is about when all that it looks at was captured earlier: the last one that it came from.
-fn captured_in(world: &World<'_>, expectation: &Expectation) -> Option<usize> {
+fn captured_in(variables: &Variables, expectation: &Expectation) -> Option<usize> {
     let Expectation::Value(relation) = expectation else { return None };
     let (mut about, mut here) = (None, false);
     relation.that.expressions(&mut |expression, _| match &expression.source {
-        Source::Output(name) => about = about.max(world.captured_in.get(name).copied()),
+        Source::Output(name) => about = about.max(variables.captured_in.get(name).copied()),
         _ => here = true,
     });
     relation.other.expressions(&mut |expression, _| here |= !matches!(expression.source, Source::Output(_)));
@@ -203,9 +194,8 @@ fn captured_in(world: &World<'_>, expectation: &Expectation) -> Option<usize> {
 
 /// Whether a response speaks of what stands before the server, and not of the server: a gateway's statuses (RFC 9110, 15.6.3
 /// to 15.6.5), or a firewall's page in place of JSON. What the documents name by number is the server's own.
-fn is_of_a_gateway(operation: &Operation, response: &Response) -> bool {
-    let exactly = |rule: &ResponseRule| matches!(rule.status, StatusRule::Exactly(_));
-    if operation.response(response.status).is_some_and(exactly) {
+fn is_of_a_gateway(subject: &dyn Subject, response: &Response) -> bool {
+    if subject.names_status(response.status) {
         return false;
     }
     let page = response.header("content-type").is_some_and(|media| media.trim_start().starts_with("text/html"));

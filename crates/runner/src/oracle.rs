@@ -12,7 +12,8 @@ use conformance_record::{CheckOutcome, Exchange, Level, Mismatch, Position, Verd
 use conformance_source::SourceFile;
 use serde_json::Value;
 
-use crate::relate::{changes, documented_members};
+use crate::relate::changes;
+use crate::subject::{OfSuite, Subject};
 use crate::world::{World, id_text};
 
 /// What is known of an object.
@@ -48,7 +49,7 @@ impl Oracle {
         id: Option<&str>,
         exchange: &Exchange,
     ) {
-        let own = id.filter(|id| world.own.iter().any(|own| own == id));
+        let own = id.filter(|id| world.variables.own.iter().any(|own| own == id));
         let Ok(response) = &exchange.response else {
             return self.lose(operation, own);
         };
@@ -80,7 +81,7 @@ impl Oracle {
 
     /// Judges nothing of an answer that is not the server's own.
     pub(crate) fn look_away(&mut self, world: &World<'_>, operation: &Operation, id: Option<&str>) {
-        self.lose(operation, id.filter(|id| world.own.iter().any(|own| own == id)));
+        self.lose(operation, id.filter(|id| world.variables.own.iter().any(|own| own == id)));
     }
 
     /// A write that got no clear answer.
@@ -114,7 +115,7 @@ impl Oracle {
     fn list(&mut self, world: &World<'_>, operation: &Operation, body: &Value, exchange: &Exchange) {
         let Some(page) = &operation.page else { return };
         let Some(items) = body.pointer(&page.items).and_then(Value::as_array) else { return };
-        let ids = world.ids(operation, body);
+        let ids = OfSuite::new(world.contract, operation).ids(body);
         if ids.len() > 1 {
             let mut met = HashSet::new();
             let twice = ids.iter().filter(|id| !id.is_empty() && !met.insert(id.as_str()));
@@ -128,9 +129,9 @@ impl Oracle {
             let over = (items.len() > most).then(|| format!("a page of at most {most} holds {}", items.len()));
             self.rule(Rule::Limit, exchange, over.into_iter().map(Mismatch::of).collect());
         }
-        let mine = world.mine(&ids);
+        let mine = world.variables.mine(&ids);
         if mine.len() > 1 {
-            let places: Vec<_> = mine.iter().map(|id| world.own.iter().position(|own| own == id)).collect();
+            let places: Vec<_> = mine.iter().map(|id| world.variables.own.iter().position(|own| own == id)).collect();
             let newest_first = world.contract.resources[operation.resource].newest_first;
             let sorted = if newest_first { places.is_sorted_by(|a, b| a >= b) } else { places.is_sorted() };
             let wrong = (!sorted).then(|| format!("the scenario's own are in the order {}", mine.join(", ")));
@@ -198,7 +199,7 @@ impl Broken {
 
 /// Documented members that are otherwise than before.
 fn documented(contract: &Contract, operation: &Operation, now: &Value, before: &Value) -> Vec<Mismatch> {
-    changes(now, &documented_members(contract, operation, before), &[])
+    changes(now, &OfSuite::new(contract, operation).documented_members(before), &[])
 }
 
 /// How many objects a page may hold: no more than were asked for, nor than may be asked for.

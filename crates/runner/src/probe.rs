@@ -9,6 +9,7 @@ use crate::judge::Judgement;
 use crate::obstacle::Obstacle;
 use crate::relate::since;
 use crate::replay::Replay;
+use crate::subject::OfSuite;
 use crate::target::Target;
 use crate::url::{add_query, escaped};
 use crate::value::{self, Scope};
@@ -30,12 +31,24 @@ impl Replay<'_> {
     ) -> Result<Seen, Obstacle> {
         match probe.map(|check| &check.expectation) {
             Some(Expectation::Unchanged(id)) => {
-                let id = value::plain(&value::template(&mut self.world, operation, here, id, None)?);
+                let id = value::plain(&value::template(
+                    &mut self.world.variables,
+                    &OfSuite::new(self.world.contract, operation),
+                    here,
+                    id,
+                    None,
+                )?);
                 let found = self.retrieve(operation, &id).await?;
                 Ok(found.map_or(Seen::Nothing, Seen::Object))
             }
             Some(Expectation::Absent(text)) => {
-                let text = value::plain(&value::template(&mut self.world, operation, here, text, None)?);
+                let text = value::plain(&value::template(
+                    &mut self.world.variables,
+                    &OfSuite::new(self.world.contract, operation),
+                    here,
+                    text,
+                    None,
+                )?);
                 let (items, wanted) = (self.first_page(operation).await?, text.as_str());
                 let with = items.into_iter().filter(|item| holds(item, wanted)).collect();
                 Ok(Seen::With(text, with))

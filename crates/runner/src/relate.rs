@@ -3,7 +3,6 @@
 use std::cmp::Ordering;
 
 use conformance_contract::say::brief;
-use conformance_contract::{Contract, Operation};
 use conformance_json::{compare, equal};
 use conformance_record::Mismatch;
 use conformance_scenario::expression::Source;
@@ -12,36 +11,24 @@ use regex::Regex;
 use serde_json::Value;
 
 use crate::obstacle::Obstacle;
+use crate::subject::Subject;
 use crate::value::{self, Scope};
-use crate::world::World;
+use crate::world::Variables;
 
 /// Why not all of these relations hold, if so.
 pub(crate) fn unmet(
-    world: &mut World<'_>,
-    operation: &Operation,
+    variables: &mut Variables,
+    subject: &dyn Subject,
     scope: Scope<'_>,
     relations: &[Relation],
 ) -> Result<Option<String>, Obstacle> {
     for one in relations {
-        let (expected, mismatches) = relation(world, operation, scope, one);
+        let (expected, mismatches) = relation(variables, subject, scope, one);
         if let Some(mismatch) = mismatches?.first() {
             return Ok(Some(format!("it is only about when {expected}, and {mismatch}")));
         }
     }
     Ok(None)
-}
-
-/// An object without the members that the contract does not name: a server may show those where it likes. Other values
-/// are left as they are.
-pub(crate) fn documented_members(contract: &Contract, operation: &Operation, value: &Value) -> Value {
-    let resource = &contract.resources[operation.resource];
-    let Value::Object(members) = value else { return value.clone() };
-    if !members.contains_key(&resource.id_property) {
-        return value.clone();
-    }
-    let documented = contract.documented(operation.resource);
-    let known = members.iter().filter(|(name, _)| documented.contains(name));
-    Value::Object(known.map(|(name, value)| (name.clone(), value.clone())).collect())
 }
 
 /// How an object differs from what it was; nothing when it is the same.
@@ -51,19 +38,19 @@ pub(crate) fn since(now: &Value, before: &Value) -> Vec<Mismatch> {
 
 /// What a relation demands, and everything that is otherwise; `Err` when that cannot be said.
 pub(crate) fn relation(
-    world: &mut World<'_>,
-    operation: &Operation,
+    variables: &mut Variables,
+    subject: &dyn Subject,
     scope: Scope<'_>,
     relation: &Relation,
 ) -> (String, Result<Vec<Mismatch>, Obstacle>) {
     let Relation { that, operator, other, except, .. } = relation;
     let operator = *operator;
-    let other = match value::template(world, operation, scope, other, None) {
+    let other = match value::template(variables, subject, scope, other, None) {
         Ok(other) => other,
         Err(missing) => return (format!("{that} {} {other}", operator.phrase()), Err(missing)),
     };
     let expected = format!("{that} {} {}", operator.phrase(), brief(&other));
-    let found = value::template(world, operation, scope, that, None);
+    let found = value::template(variables, subject, scope, that, None);
     if operator == Operator::Exists {
         let wanted = other.as_bool().unwrap_or(true);
         let mismatch = match (&found, wanted) {
@@ -78,7 +65,7 @@ pub(crate) fn relation(
         Err(missing) if is_captured(that) => (expected, Err(missing)),
         Err(missing) => (expected, Ok(vec![Mismatch::of(missing.reason())])),
         Ok(found) if operator == Operator::UnchangedSince => {
-            let before = documented_members(world.contract, operation, &other);
+            let before = subject.documented_members(&other);
             (expected, Ok(changes(&found, &before, except)))
         }
         Ok(found) => match holds(operator, &found, &other) {

@@ -14,6 +14,7 @@ use crate::obstacle::Obstacle;
 use crate::oracle::Oracle;
 use crate::relate::unmet;
 use crate::select::Selected;
+use crate::subject::OfSuite;
 use crate::target::Target;
 use crate::transcript::Transcript;
 use crate::value::{self, Scope};
@@ -92,7 +93,9 @@ impl Replay<'_> {
                 Ok(walked) => {
                     self.transcript.walk(&self.world, operation, &walked.own);
                     let scope = Scope { exchange: walked.last.as_ref(), walk: Some(&walked), ..Scope::default() };
-                    judged.answer.iter_mut().for_each(|one| one.judge(&mut self.world, operation, scope, ""));
+                    judged.answer.iter_mut().for_each(|one| {
+                        one.judge(&mut self.world.variables, &OfSuite::new(self.world.contract, operation), scope, "")
+                    });
                     self.capture(step, operation, scope, None);
                     Ok(())
                 }
@@ -103,7 +106,7 @@ impl Replay<'_> {
         if let Err(obstacle) = done {
             judged.could_not(&obstacle);
             for (name, _) in &step.outputs {
-                self.world.outputs.insert(name.clone(), Err(obstacle.clone()));
+                self.world.variables.outputs.insert(name.clone(), Err(obstacle.clone()));
             }
         }
         judged
@@ -111,7 +114,12 @@ impl Replay<'_> {
 
     /// Whether the step's conditions hold.
     fn applies(&mut self, step: &Step, operation: &Operation) -> Result<(), Obstacle> {
-        match unmet(&mut self.world, operation, Scope::default(), &step.conditions)? {
+        match unmet(
+            &mut self.world.variables,
+            &OfSuite::new(self.world.contract, operation),
+            Scope::default(),
+            &step.conditions,
+        )? {
             Some(why) => Err(Obstacle::NotApplicable(why)),
             None => Ok(()),
         }
@@ -127,7 +135,13 @@ impl Replay<'_> {
         let items: Option<Vec<Value>> = match &step.rounds {
             Rounds::Once => None,
             Rounds::Times(times) => Some((0..*times).map(Value::from).collect()),
-            Rounds::ForEach(list) => match value::template(&mut self.world, operation, Scope::default(), list, None)? {
+            Rounds::ForEach(list) => match value::template(
+                &mut self.world.variables,
+                &OfSuite::new(self.world.contract, operation),
+                Scope::default(),
+                list,
+                None,
+            )? {
                 Value::Array(items) => Some(items),
                 other => return Err(format!("`forEach` needs a list, not {other}").into()),
             },
@@ -138,7 +152,7 @@ impl Replay<'_> {
         let looped = items.is_some();
         if looped {
             for (name, _) in &step.outputs {
-                self.world.outputs.insert(name.clone(), Ok(Value::Array(Vec::new())));
+                self.world.variables.outputs.insert(name.clone(), Ok(Value::Array(Vec::new())));
             }
         }
         for (index, item) in items.unwrap_or_else(|| vec![Value::Null]).iter().enumerate() {
@@ -175,7 +189,9 @@ impl Replay<'_> {
         let exchange = self.polled(step.poll.as_ref(), call, operation, here).await?;
         self.transcript.exchange(&self.world, (operation, call), &self.target.path, &exchange);
         let scope = Scope { exchange: Some(&exchange), ..here };
-        judged.answer.iter_mut().for_each(|one| one.judge(&mut self.world, operation, scope, round));
+        judged.answer.iter_mut().for_each(|one| {
+            one.judge(&mut self.world.variables, &OfSuite::new(self.world.contract, operation), scope, round)
+        });
         self.capture(step, operation, scope, here.index.map(drop));
         if let Some(judgement) = &mut judged.probe {
             let after = self.look(step.probe.as_ref(), operation, here).await;
@@ -215,7 +231,9 @@ impl Replay<'_> {
         for _ in 1..poll.attempts {
             let scope = Scope { exchange: Some(&exchange), ..here };
             // What is not there yet may be there next time.
-            if let Ok(None) = unmet(&mut self.world, operation, scope, &poll.until) {
+            if let Ok(None) =
+                unmet(&mut self.world.variables, &OfSuite::new(self.world.contract, operation), scope, &poll.until)
+            {
                 break;
             }
             if !matches!(self.lane, Lane::Recorded(_)) {
@@ -230,11 +248,16 @@ impl Replay<'_> {
     fn capture(&mut self, step: &Step, operation: &Operation, scope: Scope<'_>, looped: Option<()>) {
         for (name, expression) in &step.outputs {
             if let Some(exchange) = scope.exchange {
-                self.world.captured_in.insert(name.clone(), exchange.number);
+                self.world.variables.captured_in.insert(name.clone(), exchange.number);
             }
-            let value = value::expression(&mut self.world, operation, scope, expression)
-                .map_err(|missing| missing.within(&format!("the output `{name}` could not be captured")));
-            let entry = self.world.outputs.entry(name.clone());
+            let value = value::expression(
+                &mut self.world.variables,
+                &OfSuite::new(self.world.contract, operation),
+                scope,
+                expression,
+            )
+            .map_err(|missing| missing.within(&format!("the output `{name}` could not be captured")));
+            let entry = self.world.variables.outputs.entry(name.clone());
             match (looped, value) {
                 (None, value) => drop(entry.insert_entry(value)),
                 (Some(()), Err(missing)) => drop(entry.insert_entry(Err(missing))),
@@ -253,6 +276,16 @@ impl Replay<'_> {
         template: Option<&Template>,
         operation: &Operation,
     ) -> Result<Option<Value>, Obstacle> {
-        template.map(|one| value::template(&mut self.world, operation, Scope::default(), one, None)).transpose()
+        template
+            .map(|one| {
+                value::template(
+                    &mut self.world.variables,
+                    &OfSuite::new(self.world.contract, operation),
+                    Scope::default(),
+                    one,
+                    None,
+                )
+            })
+            .transpose()
     }
 }

@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use crate::obstacle::Obstacle;
 use crate::replay::Replay;
+use crate::subject::OfSuite;
 use crate::target::Target;
 use crate::url::{add_query, escaped};
 use crate::value::{self, Scope};
@@ -30,7 +31,13 @@ impl Replay<'_> {
         for (name, _, template) in &call.parameters {
             let Some(parameter) = operation.parameter(name) else { continue };
             let schema = &parameter.schema.location;
-            let value = value::template(&mut self.world, operation, scope, template, Some(schema))?;
+            let value = value::template(
+                &mut self.world.variables,
+                &OfSuite::new(self.world.contract, operation),
+                scope,
+                template,
+                Some(schema),
+            )?;
             arguments.extend(written(parameter, &value).into_iter().map(|text| (parameter, text)));
         }
         let path = operation.path.fill(|name| {
@@ -46,8 +53,14 @@ impl Replay<'_> {
         let mut body = Vec::new();
         if let Some(template) = &call.body {
             let schema = operation.body.as_ref().map(|body| &body.schema.location);
-            body = conformance_json::write(&value::template(&mut self.world, operation, scope, template, schema)?)
-                .into_bytes();
+            body = conformance_json::write(&value::template(
+                &mut self.world.variables,
+                &OfSuite::new(self.world.contract, operation),
+                scope,
+                template,
+                schema,
+            )?)
+            .into_bytes();
             headers.push(("content-type".to_owned(), "application/json".to_owned()));
         }
         let mut request = Request { method: operation.method.clone(), target, headers, body };
@@ -72,7 +85,13 @@ impl Replay<'_> {
             request.target.push_str(query);
         }
         if let Some(body) = &raw.body {
-            let body = value::template(&mut self.world, operation, scope, body, None)?;
+            let body = value::template(
+                &mut self.world.variables,
+                &OfSuite::new(self.world.contract, operation),
+                scope,
+                body,
+                None,
+            )?;
             request.body = value::plain(&body).into_bytes();
             set_header(&mut request.headers, "content-type", Some("application/json"));
         }

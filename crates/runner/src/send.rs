@@ -186,7 +186,7 @@ impl Replay<'_> {
             _ => Fate::Unknown,
         };
         if let Fate::Made(id) = &fate {
-            self.world.own.push(id.clone());
+            self.world.variables.own.push(id.clone());
         }
         self.ledger.settle(number, fate.clone());
         fate
@@ -229,7 +229,7 @@ impl Replay<'_> {
         let id = operation.path.fit(path).and_then(|values| values.first().map(|(_, raw)| (*raw).to_owned()));
         let id = id.map(|raw| decoded(&raw));
         match id {
-            Some(id) if self.world.may_touch(&id) => Ok(()),
+            Some(id) if self.world.variables.may_touch(&id) => Ok(()),
             _ => {
                 let what = format!("{} {}", request.method, request.path());
                 Err(format!("not sent: {what} could touch what this run did not create").into())

@@ -172,13 +172,16 @@ impl Names<'_> {
     /// Text with every id and the marker named.
     fn text(&self, text: &str) -> String {
         let name = &self.resource().name;
-        let own = self.world.own.iter().enumerate().map(|(index, id)| (id, format!("<{name}:{}>", index + 1)));
-        let unknown = self.world.unknown.iter().enumerate().map(|(index, id)| (id, format!("<unknown:{}>", index + 1)));
+        let own =
+            self.world.variables.own.iter().enumerate().map(|(index, id)| (id, format!("<{name}:{}>", index + 1)));
+        let unknown =
+            self.world.variables.unknown.iter().enumerate().map(|(index, id)| (id, format!("<unknown:{}>", index + 1)));
         let named = own.chain(unknown).fold(text.to_owned(), |text, (id, name)| text.replace(id.as_str(), &name));
-        let percent = self.world.marker.replace('~', "%7E");
-        let named = named.replace(&self.world.marker, "<marker>").replace(&percent, "<marker>");
+        let percent = self.world.variables.marker.replace('~', "%7E");
+        let named = named.replace(&self.world.variables.marker, "<marker>").replace(&percent, "<marker>");
         // Text of a set length may end in the middle of it.
-        let cut = (3..self.world.marker.len()).rev().filter_map(|length| self.world.marker.get(..length));
+        let cut =
+            (3..self.world.variables.marker.len()).rev().filter_map(|length| self.world.variables.marker.get(..length));
         cut.fold(named, |text, part| text.replace(&format!("{part}\""), "<marker\""))
     }
 

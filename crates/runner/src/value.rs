@@ -1,6 +1,6 @@
 //! Works out expressions and templates.
 
-use conformance_contract::{Location, Operation, Schemas};
+use conformance_contract::{Location, Schemas};
 use conformance_record::{Exchange, Response};
 use conformance_scenario::expression::Source;
 use conformance_scenario::template::Part;
@@ -8,7 +8,8 @@ use conformance_scenario::{Boundary, Expression, Template};
 use serde_json::{Map, Value};
 
 use crate::obstacle::Obstacle;
-use crate::world::{Walked, World, at};
+use crate::subject::Subject;
+use crate::world::{Variables, Walked, at};
 
 /// What an expression can see at a moment.
 #[derive(Clone, Copy, Default)]
@@ -21,19 +22,24 @@ pub(crate) struct Scope<'s> {
 
 /// The value of an expression.
 pub(crate) fn expression(
-    world: &mut World<'_>,
-    operation: &Operation,
+    variables: &mut Variables,
+    subject: &dyn Subject,
     scope: Scope<'_>,
     expression: &Expression,
 ) -> Result<Value, Obstacle> {
-    let whole = source(world, operation, scope, &expression.source)?;
+    let whole = source(variables, subject, scope, &expression.source)?;
     match at(&whole, &expression.pointer) {
         Some(found) => Ok(found.clone()),
         None => Err(format!("`{expression}` is not there").into()),
     }
 }
 
-fn source(world: &mut World<'_>, operation: &Operation, scope: Scope<'_>, source: &Source) -> Result<Value, Obstacle> {
+fn source(
+    variables: &mut Variables,
+    subject: &dyn Subject,
+    scope: Scope<'_>,
+    source: &Source,
+) -> Result<Value, Obstacle> {
     let response = || -> Result<&Response, Obstacle> {
         match scope.exchange.map(|exchange| &exchange.response) {
             Some(Ok(response)) => Ok(response),
@@ -54,26 +60,26 @@ fn source(world: &mut World<'_>, operation: &Operation, scope: Scope<'_>, source
             value.map(Value::from).ok_or_else(|| Obstacle::from(format!("there is no header field `{name}`")))
         }
         Source::ResponseText => Ok(String::from_utf8_lossy(&response()?.body).into()),
-        Source::ResponseIds => Ok(world.id_values(operation, &world.ids(operation, &body()?))),
-        Source::ResponseOwn => Ok(world.id_values(operation, &world.mine(&world.ids(operation, &body()?)))),
-        Source::ResponseCount => Ok(world.ids(operation, &body()?).len().into()),
+        Source::ResponseIds => Ok(id_values(subject, &subject.ids(&body()?))),
+        Source::ResponseOwn => Ok(id_values(subject, &variables.mine(&subject.ids(&body()?)))),
+        Source::ResponseCount => Ok(subject.ids(&body()?).len().into()),
         Source::RequestBody => {
             let sent = scope.exchange.map_or(&[][..], |exchange| &exchange.request.body);
             conformance_json::parse(sent).map_err(|_| Obstacle::from("the request had no JSON body"))
         }
-        Source::Output(name) => match world.outputs.get(name) {
+        Source::Output(name) => match variables.outputs.get(name) {
             Some(value) => value.clone(),
             None => Err(format!("`$outputs.{name}` was not captured").into()),
         },
         Source::Item => scope.item.cloned().ok_or_else(|| Obstacle::from("there is no item")),
         Source::Index => scope.index.map(Value::from).ok_or_else(|| Obstacle::from("there is no index")),
-        Source::Marker => Ok(world.marker.clone().into()),
+        Source::Marker => Ok(variables.marker.clone().into()),
         Source::UnknownId => {
-            let id = world.unknown_id(operation.resource);
-            Ok(world.contract.resources[operation.resource].id_value(&id))
+            let id = variables.unknown_id(subject);
+            Ok(subject.id_value(&id))
         }
-        Source::WalkIds => Ok(world.id_values(operation, &walked()?.ids)),
-        Source::WalkOwn => Ok(world.id_values(operation, &world.mine(&walked()?.ids))),
+        Source::WalkIds => Ok(id_values(subject, &walked()?.ids)),
+        Source::WalkOwn => Ok(id_values(subject, &variables.mine(&walked()?.ids))),
         Source::WalkPages => Ok(walked()?.pages.into()),
         Source::WalkCount => Ok(walked()?.ids.len().into()),
         Source::WalkLargest => Ok(walked()?.largest.into()),
@@ -82,50 +88,55 @@ fn source(world: &mut World<'_>, operation: &Operation, scope: Scope<'_>, source
     }
 }
 
+/// Ids as bodies show them.
+fn id_values(subject: &dyn Subject, ids: &[String]) -> Value {
+    ids.iter().map(|id| subject.id_value(id)).collect()
+}
+
 /// The value of a template. `place` is the schema of the place where it stands, for `$boundary`.
 pub(crate) fn template(
-    world: &mut World<'_>,
-    operation: &Operation,
+    variables: &mut Variables,
+    subject: &dyn Subject,
     scope: Scope<'_>,
     value: &Template,
     place: Option<&Location>,
 ) -> Result<Value, Obstacle> {
     match value {
         Template::Literal(value) => Ok(value.clone()),
-        Template::Expression(inner, _) => expression(world, operation, scope, inner),
+        Template::Expression(inner, _) => expression(variables, subject, scope, inner),
         Template::Text(parts) => {
             let mut text = String::new();
             for part in parts {
                 match part {
                     Part::Literal(literal) => text.push_str(literal),
-                    Part::Expression(inner, _) => text.push_str(&plain(&expression(world, operation, scope, inner)?)),
+                    Part::Expression(inner, _) => text.push_str(&plain(&expression(variables, subject, scope, inner)?)),
                 }
             }
             Ok(Value::from(text))
         }
         Template::Array(items) => {
-            let items = items.iter().map(|item| template(world, operation, scope, item, None));
+            let items = items.iter().map(|item| template(variables, subject, scope, item, None));
             Ok(Value::Array(items.collect::<Result<_, _>>()?))
         }
-        Template::Object(members) => object(world, operation, scope, members, place),
-        Template::Boundary(inner) => boundary(world, operation, scope, inner, place),
-        Template::Reversed(list) => match template(world, operation, scope, list, None)? {
+        Template::Object(members) => object(variables, subject, scope, members, place),
+        Template::Boundary(inner) => boundary(variables, subject, scope, inner, place),
+        Template::Reversed(list) => match template(variables, subject, scope, list, None)? {
             Value::Array(items) => Ok(items.into_iter().rev().collect()),
             _ => Err("`$reversed` needs a list".into()),
         },
-        Template::Find(list, members) => find(world, operation, scope, list, members),
+        Template::Find(list, members) => find(variables, subject, scope, list, members),
         Template::Sum(parts) => {
             let mut sum = 0;
             for part in parts {
-                let value = template(world, operation, scope, part, None)?;
+                let value = template(variables, subject, scope, part, None)?;
                 sum +=
                     value.as_i64().ok_or_else(|| Obstacle::from(format!("`$sum` needs whole numbers, not {value}")))?;
             }
             Ok(sum.into())
         }
-        Template::At(list, index) => match template(world, operation, scope, list, None)? {
+        Template::At(list, index) => match template(variables, subject, scope, list, None)? {
             Value::Array(items) => {
-                let index = template(world, operation, scope, index, None)?;
+                let index = template(variables, subject, scope, index, None)?;
                 let Some(index) = index.as_i64() else { return Err(format!("`{index}` is no index").into()) };
                 let from_end = usize::try_from(index.unsigned_abs()).unwrap_or(usize::MAX);
                 let place = if index < 0 { items.len().checked_sub(from_end) } else { Some(from_end) };
@@ -138,18 +149,18 @@ pub(crate) fn template(
 }
 
 fn find(
-    world: &mut World<'_>,
-    operation: &Operation,
+    variables: &mut Variables,
+    subject: &dyn Subject,
     scope: Scope<'_>,
     list: &Template,
     members: &[(String, Template)],
 ) -> Result<Value, Obstacle> {
-    let Value::Array(items) = template(world, operation, scope, list, None)? else {
+    let Value::Array(items) = template(variables, subject, scope, list, None)? else {
         return Err("`$find` needs a list".into());
     };
     let mut wanted = Vec::new();
     for (name, member) in members {
-        wanted.push((name, template(world, operation, scope, member, None)?));
+        wanted.push((name, template(variables, subject, scope, member, None)?));
     }
     let fits = |item: &&Value| {
         wanted
@@ -161,36 +172,35 @@ fn find(
 }
 
 fn object(
-    world: &mut World<'_>,
-    operation: &Operation,
+    variables: &mut Variables,
+    subject: &dyn Subject,
     scope: Scope<'_>,
     members: &[(String, Template)],
     place: Option<&Location>,
 ) -> Result<Value, Obstacle> {
-    let properties = place.map_or_else(Vec::new, |at| world.contract.schemas.properties(at));
     let mut all = Map::new();
     for (name, member) in members {
-        let schemas = properties.iter().find(|(one, _)| one == name).map(|(_, schemas)| schemas);
-        let value = template(world, operation, scope, member, schemas.and_then(|all| all.first()))?;
+        let place = place.and_then(|place| subject.member_schema(place, name));
+        let value = template(variables, subject, scope, member, place.as_ref())?;
         all.insert(name.clone(), value);
     }
     Ok(Value::Object(all))
 }
 
 fn boundary(
-    world: &mut World<'_>,
-    operation: &Operation,
+    variables: &mut Variables,
+    subject: &dyn Subject,
     scope: Scope<'_>,
     value: &Boundary,
     place: Option<&Location>,
 ) -> Result<Value, Obstacle> {
     let Some(place) = place else { return Err("`$boundary` stands where no schema bounds anything".into()) };
-    let which = plain(&template(world, operation, scope, &value.edge, None)?);
-    match edge(&world.contract.schemas, place, &which)? {
+    let which = plain(&template(variables, subject, scope, &value.edge, None)?);
+    match subject.edge(place, &which)? {
         Edge::Number(number) => Ok(number.into()),
         Edge::Length(length) => {
             let character = match &value.of {
-                Some(of) => plain(&template(world, operation, scope, of, None)?),
+                Some(of) => plain(&template(variables, subject, scope, of, None)?),
                 None => "a".to_owned(),
             };
             Ok(character.chars().cycle().take(length).collect::<String>().into())
@@ -207,10 +217,20 @@ pub(crate) enum Edge {
     Length(usize),
 }
 
-/// Works out an edge under a schema.
+/// Works out an edge under a schema of a suite.
 pub(crate) fn edge(schemas: &Schemas, at: &Location, which: &str) -> Result<Edge, Obstacle> {
-    let text = schemas.keyword(at, "type").is_some_and(|(_, node)| node.as_str() == Some("string"));
-    let (low, high) = if text { ("minLength", "maxLength") } else { ("minimum", "maximum") };
+    let is_text = schemas.keyword(at, "type").is_some_and(|(_, node)| node.as_str() == Some("string"));
+    edge_within(is_text, &|keyword| schemas.bound(at, keyword), at, which)
+}
+
+/// Works out an edge between bounds, each found by its keyword.
+pub(crate) fn edge_within(
+    is_text: bool,
+    bound: &dyn Fn(&str) -> Option<i64>,
+    at: &Location,
+    which: &str,
+) -> Result<Edge, Obstacle> {
+    let (low, high) = if is_text { ("minLength", "maxLength") } else { ("minimum", "maximum") };
     let (keyword, offset) = match which {
         "min-1" => (low, -1),
         "min" => (low, 0),
@@ -220,10 +240,9 @@ pub(crate) fn edge(schemas: &Schemas, at: &Location, which: &str) -> Result<Edge
         "max+1" => (high, 1),
         _ => return Err(format!("`{which}` is not an edge; expected min-1, min, min+1, max-1, max or max+1").into()),
     };
-    let bound =
-        schemas.bound(at, keyword).ok_or_else(|| Obstacle::from(format!("the schema at {at} has no `{keyword}`")))?;
+    let bound = bound(keyword).ok_or_else(|| Obstacle::from(format!("the schema at {at} has no `{keyword}`")))?;
     let edge = bound + offset;
-    if !text {
+    if !is_text {
         return Ok(Edge::Number(edge));
     }
     match usize::try_from(edge) {

@@ -12,6 +12,7 @@ use serde_json::Value;
 use crate::judge::Judgement;
 use crate::obstacle::Obstacle;
 use crate::replay::Replay;
+use crate::subject::{OfSuite, Subject};
 use crate::value::{self, Scope};
 use crate::world::Walked;
 
@@ -77,7 +78,12 @@ impl Replay<'_> {
             walked.pages += 1;
             let scope = Scope { exchange: Some(&exchange), ..Scope::default() };
             for judgement in each.iter_mut() {
-                judgement.judge(&mut self.world, operation, scope, &format!("page {}", walked.pages));
+                judgement.judge(
+                    &mut self.world.variables,
+                    &OfSuite::new(self.world.contract, operation),
+                    scope,
+                    &format!("page {}", walked.pages),
+                );
             }
             walked.last = Some(exchange);
             let Some(seen) = seen else { return Ok(Some(walked.ended("no-page"))) };
@@ -112,7 +118,9 @@ impl Replay<'_> {
 
     /// Whether a cursor names an object of somebody else that is gone.
     async fn is_lost(&mut self, operation: &Operation, cursor: Option<&str>) -> Result<bool, Obstacle> {
-        let Some(cursor) = cursor.filter(|id| !self.world.own.iter().any(|own| own == id)) else { return Ok(false) };
+        let Some(cursor) = cursor.filter(|id| !self.world.variables.own.iter().any(|own| own == id)) else {
+            return Ok(false);
+        };
         let suite = self.suite;
         let Some(retrieve) = suite.contract.action(operation.resource, Action::Retrieve) else { return Ok(false) };
         let exchange = self.exchange(self.request_for(retrieve, cursor), &[]).await?;
@@ -124,9 +132,9 @@ impl Replay<'_> {
         let response = exchange.response.as_ref().ok().filter(|response| (200..300).contains(&response.status))?;
         let body: Value = conformance_json::parse(&response.body).ok()?;
         let more = page.more.as_ref().and_then(|more| body.pointer(more)).and_then(Value::as_bool);
-        let ids = self.world.ids(operation, &body);
+        let ids = OfSuite::new(self.world.contract, operation).ids(&body);
         let items = body.pointer(&page.items)?.as_array()?;
-        let own = items.iter().zip(&ids).filter(|(_, id)| self.world.own.contains(id));
+        let own = items.iter().zip(&ids).filter(|(_, id)| self.world.variables.own.contains(id));
         let own = own.map(|(item, _)| item.clone()).collect();
         let rules = &self.suite.contract.resources[operation.resource];
         let created: Vec<&String> =

@@ -2,18 +2,31 @@
 
 use std::collections::HashMap;
 
-use conformance_contract::{Action, Contract, Operation};
+use conformance_contract::{Action, Contract};
 use conformance_record::{Exchange, Response};
 use conformance_scenario::Direction;
 use conformance_source::pointer;
 use serde_json::Value;
 
 use crate::obstacle::Obstacle;
+use crate::subject::Subject;
 
 /// The state of one replay.
 #[derive(Debug)]
 pub(crate) struct World<'c> {
     pub(crate) contract: &'c Contract,
+    pub(crate) variables: Variables,
+    /// How many requests were sent.
+    pub(crate) requests: usize,
+    /// When the last answer came.
+    pub(crate) last_write: Option<tokio::time::Instant>,
+    /// Why a step was not sent, and the scenario goes no further.
+    pub(crate) withheld: Option<Obstacle>,
+}
+
+/// What expressions of a scenario can name.
+#[derive(Debug)]
+pub(crate) struct Variables {
     /// Captured values, or why there is none.
     pub(crate) outputs: HashMap<String, Result<Value, Obstacle>>,
     /// The exchange that each of them came from.
@@ -22,37 +35,51 @@ pub(crate) struct World<'c> {
     pub(crate) own: Vec<String>,
     /// Ids that were made up and name nothing.
     pub(crate) unknown: Vec<String>,
-    /// How many requests were sent.
-    pub(crate) requests: usize,
-    /// When the last answer came.
-    pub(crate) last_write: Option<tokio::time::Instant>,
-    /// Why a step was not sent, and the scenario goes no further.
-    pub(crate) withheld: Option<Obstacle>,
     /// What stands in every name that the scenario can put it in: it begins with the run's own word.
     pub(crate) marker: String,
     random: fastrand::Rng,
 }
 
-impl<'c> World<'c> {
+impl Variables {
     /// What is random follows from the run's marker, so that a recording can be replayed to the letter.
-    pub(crate) fn new(contract: &'c Contract, marker: &str, scenario: &str) -> Self {
+    pub(crate) fn new(marker: &str, scenario: &str) -> Self {
         let bytes = marker.bytes().chain(scenario.bytes());
         let seed = bytes.fold(0_u64, |seed, byte| seed.rotate_left(9).wrapping_mul(31) ^ u64::from(byte));
         let mut random = fastrand::Rng::with_seed(seed);
         // What one scenario left behind must not be taken for another's.
         let own: String = std::iter::repeat_with(|| random.alphanumeric().to_ascii_lowercase()).take(3).collect();
         Self {
-            contract,
             outputs: HashMap::new(),
             captured_in: HashMap::new(),
             own: Vec::new(),
             unknown: Vec::new(),
-            requests: 0,
-            last_write: None,
-            withheld: None,
             marker: format!("{marker}{own}"),
             random,
         }
+    }
+
+    /// Those of `ids` that the scenario created.
+    pub(crate) fn mine(&self, ids: &[String]) -> Vec<String> {
+        ids.iter().filter(|id| self.own.contains(id)).cloned().collect()
+    }
+
+    /// Whether an update or delete of this id touches nothing that is not ours.
+    pub(crate) fn may_touch(&self, id: &str) -> bool {
+        is_safe(id) && (self.own.iter().any(|own| own == id) || self.unknown.iter().any(|unknown| unknown == id))
+    }
+
+    /// An id that no object has.
+    pub(crate) fn unknown_id(&mut self, subject: &dyn Subject) -> String {
+        let id = subject.make_id(&mut self.random);
+        self.unknown.push(id.clone());
+        id
+    }
+}
+
+impl<'c> World<'c> {
+    pub(crate) fn new(contract: &'c Contract, marker: &str, scenario: &str) -> Self {
+        let variables = Variables::new(marker, scenario);
+        Self { contract, variables, requests: 0, last_write: None, withheld: None }
     }
 
     /// The id of the object that a create made, when it can stand in a path: of the body, else of `Location`.
@@ -75,51 +102,6 @@ impl<'c> World<'c> {
             self.contract.action(resource, Action::Delete).or(self.contract.action(resource, Action::Retrieve))?;
         let raw = one.path.fit(path)?.first()?.1;
         Some(percent_encoding::percent_decode_str(raw).decode_utf8().ok()?.into_owned())
-    }
-
-    /// The ids in a list answer, in order.
-    pub(crate) fn ids(&self, operation: &Operation, body: &Value) -> Vec<String> {
-        let property = &self.contract.resources[operation.resource].id_property;
-        let items = operation.page.as_ref().and_then(|page| body.pointer(&page.items)?.as_array());
-        let id = |item: &Value| item.get(property).and_then(id_text).unwrap_or_default();
-        items.into_iter().flatten().map(id).collect()
-    }
-
-    /// Ids as bodies show them.
-    pub(crate) fn id_values(&self, operation: &Operation, ids: &[String]) -> Value {
-        let resource = &self.contract.resources[operation.resource];
-        ids.iter().map(|id| resource.id_value(id)).collect()
-    }
-
-    /// Those of `ids` that the scenario created.
-    pub(crate) fn mine(&self, ids: &[String]) -> Vec<String> {
-        ids.iter().filter(|id| self.own.contains(id)).cloned().collect()
-    }
-
-    /// Whether an update or delete of this id touches nothing that is not ours.
-    pub(crate) fn may_touch(&self, id: &str) -> bool {
-        is_safe(id) && (self.own.iter().any(|own| own == id) || self.unknown.iter().any(|unknown| unknown == id))
-    }
-
-    /// An id as the contract makes them, which no object has.
-    pub(crate) fn unknown_id(&mut self, resource: usize) -> String {
-        use conformance_contract::model::IdMaker;
-        let rules = &self.contract.resources[resource];
-        let made = match rules.id_maker {
-            IdMaker::Ulid => {
-                const CROCKFORD: &[u8] = b"0123456789abcdefghjkmnpqrstvwxyz";
-                let first = char::from(b'0' + self.random.u8(0..8));
-                std::iter::once(first).chain((0..25).map(|_| char::from(CROCKFORD[self.random.usize(0..32)]))).collect()
-            }
-            IdMaker::Uuid => {
-                let hex = format!("{:032x}", self.random.u128(..));
-                format!("{}-{}-4{}-8{}-{}", &hex[..8], &hex[8..12], &hex[13..16], &hex[17..20], &hex[20..])
-            }
-            IdMaker::Sequence => self.random.u64(1_000_000_000..9_999_999_999).to_string(),
-        };
-        let id = format!("{}{made}", rules.id_prefix);
-        self.unknown.push(id.clone());
-        id
     }
 }
 
