@@ -47,6 +47,7 @@ mod send;
 pub mod settings;
 pub mod snapshot;
 pub mod stable;
+mod step;
 mod subject;
 pub mod sweep;
 pub mod target;

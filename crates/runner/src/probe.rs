@@ -23,7 +23,7 @@ pub(crate) enum Seen {
 
 impl Replay<'_> {
     /// Looks at what the probe is about; nothing to see without a probe.
-    pub(crate) async fn look(
+    pub(crate) async fn look_at(
         &mut self,
         probe: Option<&Check>,
         operation: &Operation,

@@ -16,7 +16,7 @@ use crate::value::Scope;
 
 impl Replay<'_> {
     /// Makes a call. `extra` is a query parameter that the walk sets.
-    pub(crate) async fn call(
+    pub(crate) async fn send_call(
         &mut self,
         call: &Call,
         operation: &Operation,

@@ -34,7 +34,7 @@ pub(crate) trait Subject {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct OfSuite<'c> {
     contract: &'c Contract,
-    operation: &'c Operation,
+    pub(crate) operation: &'c Operation,
 }
 
 impl<'c> OfSuite<'c> {

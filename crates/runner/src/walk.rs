@@ -12,6 +12,7 @@ use serde_json::Value;
 use crate::judge::Judgement;
 use crate::obstacle::Obstacle;
 use crate::replay::Replay;
+use crate::step::optional;
 use crate::subject::{OfSuite, Subject};
 use crate::value::{self, Scope};
 use crate::world::Walked;
@@ -33,7 +34,7 @@ struct Plan<'w> {
 
 impl Replay<'_> {
     /// Walks, judging each page on the way.
-    pub(crate) async fn walk(
+    pub(crate) async fn walk_list(
         &mut self,
         walk: &Walk,
         operation: &Operation,
@@ -45,8 +46,9 @@ impl Replay<'_> {
             Direction::Backward => page.before.as_ref(),
         };
         let Some(cursor) = cursor else { return Err(format!("`{}` has no cursor this way", operation.id).into()) };
-        let from = self.optional(walk.from.as_ref(), operation)?.map(|value| value::plain(&value));
-        let until: Vec<String> = match self.optional(walk.until.as_ref(), operation)? {
+        let of = OfSuite::new(self.world.contract, operation);
+        let from = optional(&mut self.world.variables, walk.from.as_ref(), &of)?.map(|value| value::plain(&value));
+        let until: Vec<String> = match optional(&mut self.world.variables, walk.until.as_ref(), &of)? {
             Some(Value::Array(ids)) => ids.iter().map(value::plain).collect(),
             Some(one) => vec![value::plain(&one)],
             None => Vec::new(),
@@ -68,7 +70,7 @@ impl Replay<'_> {
         let mut promised = None;
         while walked.pages < MOST_PAGES {
             let extra = cursor.as_ref().map(|cursor| (plan.cursor, cursor.as_str()));
-            let exchange = self.call(&walk.call, operation, Scope::default(), extra).await?;
+            let exchange = self.send_call(&walk.call, operation, Scope::default(), extra).await?;
             let seen = self.page_seen(operation, plan.page, &exchange);
             // Backward, a page from another place looks like any other.
             let odd = walk.direction == Direction::Backward || walked.is_surprised_by(seen.as_ref(), until);
