@@ -69,7 +69,7 @@ pub enum Command {
 #[derive(Debug, clap::Args)]
 pub struct Run {
     /// Verify against any OpenAPI document (2.0 to 3.2, JSON or YAML), or the one in this folder, in place of a suite.
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["suite", "last_failed", "known_failures", "snapshots", "target", "require_snapshots", "record", "scripts", "second_token", "keep_on_failure"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["suite", "last_failed", "known_failures", "snapshots", "target", "require_snapshots", "record", "scripts", "keep_on_failure"])]
     pub openapi: Option<PathBuf>,
     /// With `--openapi`: create also what the document has no way to delete.
     #[arg(long, requires = "openapi")]

@@ -4,10 +4,12 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use anstyle::{AnsiColor, Style};
-use conformance_api::{Api, Role};
+use conformance_api::{Api, Proof, Role};
+use conformance_contract::files::{Files as _, Folder};
 use conformance_mock::Mock;
 use conformance_mock::derived::{Derived, UnknownIds};
 use conformance_openapi::{Document, Note, Overlaid, Overlay};
+use conformance_runner::derived::Beside;
 use conformance_source::{Diagnostic, Diagnostics, SourceFile, read_text};
 
 use crate::commands::mock::{Prepared, settings, weather};
@@ -19,6 +21,11 @@ use crate::{args, control, server};
 const NAMES: [&str; 6] = ["openapi.yaml", "openapi.yml", "openapi.json", "swagger.yaml", "swagger.yml", "swagger.json"];
 /// The overlay of the document beside it.
 pub const OVERLAY: &str = "overlay.yaml";
+/// What its user requires.
+pub const REQUIREMENTS: &str = "requirements.yaml";
+/// Scenarios of its user's, and steps that they share.
+pub const SCENARIOS: &str = "scenarios";
+const FRAGMENTS: &str = "fragments";
 /// The file that makes a folder a suite.
 const SUITE: &str = "schemas/openapi.yaml";
 /// So many files of a folder that is no suite are looked into for a document.
@@ -54,6 +61,31 @@ fn overlay(folder: &Path) -> Result<Option<Overlay>, Failure> {
     let name = file.display().to_string();
     let text = read_text(&file).map_err(|error| Diagnostic::general(format!("cannot read {name}: {error}")))?;
     Ok(Some(Overlay::parse(&SourceFile::new(name, text))?))
+}
+
+/// What stands beside the document of a folder: `requirements.yaml`, and scenarios under `scenarios`.
+///
+/// # Errors
+/// Every mistake in those files.
+pub fn files_beside(folder: &Path, api: &Api, proof: &Proof) -> Result<Beside, Failure> {
+    if !folder.is_dir() {
+        return Ok(Beside::default());
+    }
+    let files = Folder(folder.to_owned());
+    let unreadable = |path: &str, error: std::io::Error| {
+        Diagnostic::general(format!("cannot read {}: {error}", files.display(path)))
+    };
+    let source = |path: &String| match files.read(path) {
+        Ok(text) => Ok(SourceFile::new(files.display(path), text)),
+        Err(error) => Err(unreadable(path, error)),
+    };
+    let sources = |folder: &str| -> Result<Vec<SourceFile>, Diagnostic> {
+        let all = files.below(folder).map_err(|error| unreadable(folder, error))?;
+        all.iter().filter(|path| path.ends_with(".yaml")).map(source).collect()
+    };
+    let requirements = folder.join(REQUIREMENTS).exists().then(|| source(&REQUIREMENTS.to_owned())).transpose()?;
+    let (scenarios, fragments) = (sources(SCENARIOS)?, sources(FRAGMENTS)?);
+    Ok(Beside::read(api, proof, requirements.as_ref(), (&scenarios, &fragments))?)
 }
 
 /// Where a part of a document is said: in its overlay, else in its own file.

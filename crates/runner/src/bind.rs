@@ -1,18 +1,17 @@
 //! Scenarios meet the contract: unknown operations, parameters, requirements and bounds are found before anything is sent.
 
-use conformance_contract::model::Place;
-use conformance_contract::{Action, Contract, Location, Operation, Suite};
+use conformance_contract::model::{Parameter, Place as ParameterPlace};
+use conformance_contract::{Action, Suite};
 use conformance_record::Position;
 use conformance_scenario::expression::Source;
 use conformance_scenario::{
-    Boundary, Call, Capability, Check, Expectation, Fragment, Fragments, Operator, Relation, Scenario, Step, StepKind,
-    Template,
+    Call, Capability, Check, Expectation, Fragment, Fragments, Operator, Relation, Scenario, Step, StepKind, Template,
 };
 use conformance_source::{Diagnostic, Diagnostics, SourceFile, Span, suggest};
 
 use regex::Regex;
 
-use crate::value;
+use crate::subject::{OfSuite, Place, Subject};
 
 /// The scenarios of a suite, found to fit its contract and requirements.
 #[derive(Debug)]
@@ -64,12 +63,29 @@ impl Bound {
 /// # Errors
 /// Every mistake in every file.
 pub fn bind(suite: &Suite) -> Result<Bound, Diagnostics> {
-    let (fragments, mut found) = fragments(suite);
+    let bound = bind_files(&OfSuiteFiles { suite }, &suite.scenarios, &suite.fragments)?;
+    if bound.scenarios.is_empty() {
+        return Err(Diagnostic::general("the suite has no scenarios under fixtures/scenarios").into());
+    }
+    Ok(bound)
+}
+
+/// Parses and binds scenario files.
+///
+/// # Errors
+/// Every mistake in every file.
+pub(crate) fn bind_files<V: Vocabulary>(
+    vocabulary: &V,
+    files: &[SourceFile],
+    fragments: &[SourceFile],
+) -> Result<Bound, Diagnostics> {
+    let (fragments, mut found) = parse_fragments(fragments);
     let mut scenarios = Vec::new();
-    for file in &suite.scenarios {
+    for file in files {
         match conformance_scenario::parse(name(file.name()), file, &fragments) {
             Ok(scenario) => {
-                found.extend(Binder { suite, scenario: &scenario, file: file.clone(), found: Vec::new() }.bind());
+                let binder = Binder { vocabulary, scenario: &scenario, file: file.clone(), found: Vec::new() };
+                found.extend(binder.bind());
                 scenarios.push(scenario);
             }
             Err(wrong) => found.extend(wrong.0),
@@ -86,25 +102,22 @@ pub fn bind(suite: &Suite) -> Result<Bound, Diagnostics> {
         !known
     });
     let (for_sdks, scenarios): (Vec<_>, Vec<_>) = scenarios.into_iter().partition(Scenario::is_for_sdks);
-    if scenarios.is_empty() && found.is_empty() {
-        return Err(Diagnostic::general("the suite has no scenarios under fixtures/scenarios").into());
-    }
     if found.is_empty() { Ok(Bound { scenarios, for_sdks }) } else { Err(Diagnostics(found)) }
 }
 
 /// `area/behaviour` of a scenario file.
 fn name(path: &str) -> &str {
-    let below = path.rsplit_once("fixtures/scenarios/").map_or(path, |(_, below)| below);
+    let below = path.rsplit_once("scenarios/").map_or(path, |(_, below)| below);
     below.strip_suffix(".yaml").unwrap_or(below)
 }
 
-/// The fragments of a suite, and what is wrong with them.
-fn fragments(suite: &Suite) -> (Fragments, Vec<Diagnostic>) {
+/// Fragments by their names, and what is wrong with them.
+fn parse_fragments(files: &[SourceFile]) -> (Fragments, Vec<Diagnostic>) {
     let (mut fragments, mut found) = (Fragments::new(), Vec::new());
-    for file in &suite.fragments {
+    for file in files {
         match Fragment::parse(file) {
             Ok(fragment) => {
-                let below = file.name().rsplit_once("fixtures/fragments/").map_or(file.name(), |(_, below)| below);
+                let below = file.name().rsplit_once("fragments/").map_or(file.name(), |(_, below)| below);
                 fragments.insert(below.trim_end_matches(".yaml").to_owned(), fragment);
             }
             Err(wrong) => found.extend(wrong.0),
@@ -124,15 +137,95 @@ fn unused(fragments: &Fragments, scenarios: &[Scenario]) -> Vec<Diagnostic> {
     wrong.collect()
 }
 
-struct Binder<'s> {
+/// What scenario files can name.
+pub(crate) trait Vocabulary {
+    /// An operation that steps call.
+    type Operation<'v>: Subject
+    where
+        Self: 'v;
+
+    /// The ids of all operations.
+    fn operation_ids(&self) -> Vec<&str>;
+    /// An operation, and how it is called.
+    fn operation(&self, id: &str) -> Option<(Signature, Self::Operation<'_>)>;
+    /// The ids of all requirements.
+    fn requirement_ids(&self) -> Vec<&str>;
+}
+
+/// How an operation is called.
+#[derive(Debug)]
+pub(crate) struct Signature {
+    pub(crate) id: String,
+    pub(crate) parameters: Vec<SignatureParameter>,
+    pub(crate) takes_body: bool,
+    pub(crate) body: Option<Place>,
+    pub(crate) is_list: bool,
+    pub(crate) only_reads: bool,
+    /// Whether its objects can be listed.
+    pub(crate) has_list: bool,
+    /// Whether they can be retrieved.
+    pub(crate) has_retrieve: bool,
+}
+
+/// A parameter of an operation.
+#[derive(Debug)]
+pub(crate) struct SignatureParameter {
+    pub(crate) name: String,
+    pub(crate) is_in_path: bool,
+    pub(crate) schema: Option<Place>,
+}
+
+/// What the files of a suite can name.
+struct OfSuiteFiles<'s> {
     suite: &'s Suite,
+}
+
+impl Vocabulary for OfSuiteFiles<'_> {
+    type Operation<'v>
+        = OfSuite<'v>
+    where
+        Self: 'v;
+
+    fn operation_ids(&self) -> Vec<&str> {
+        self.suite.contract.operations.iter().map(|one| one.id.as_str()).collect()
+    }
+
+    fn operation(&self, id: &str) -> Option<(Signature, OfSuite<'_>)> {
+        let contract = &self.suite.contract;
+        let operation = contract.operation(id)?;
+        let parameter = |one: &Parameter| SignatureParameter {
+            name: one.name.clone(),
+            is_in_path: one.place == ParameterPlace::Path,
+            schema: Some(one.schema.location.clone().into()),
+        };
+        let has = |action: Action| contract.action(operation.resource, action).is_some();
+        let signature = Signature {
+            id: operation.id.clone(),
+            parameters: operation.parameters.iter().map(parameter).collect(),
+            takes_body: operation.body.is_some(),
+            body: operation.body.as_ref().map(|body| body.schema.location.clone().into()),
+            is_list: operation.action == Action::List,
+            only_reads: matches!(operation.action, Action::List | Action::Retrieve),
+            has_list: has(Action::List),
+            has_retrieve: has(Action::Retrieve),
+        };
+        Some((signature, OfSuite::new(contract, operation)))
+    }
+
+    fn requirement_ids(&self) -> Vec<&str> {
+        self.suite.requirements.ids().collect()
+    }
+}
+
+struct Binder<'s, V> {
+    vocabulary: &'s V,
     scenario: &'s Scenario,
     /// The file of the step that is looked at.
     file: SourceFile,
     found: Vec<Diagnostic>,
 }
 
-impl Binder<'_> {
+impl<V: Vocabulary> Binder<'_, V> {
     fn bind(mut self) -> Vec<Diagnostic> {
         for step in self.scenario.all_steps() {
             self.file = step.file.clone();
@@ -148,21 +241,21 @@ impl Binder<'_> {
     }
 
     fn step(&mut self, step: &Step) {
-        let contract = &self.suite.contract;
         let (id, span) = step.kind.operation();
-        let Some(operation) = contract.operation(id) else {
-            let help = suggest::help(id, contract.operations.iter().map(|one| one.id.as_str()));
+        let vocabulary = self.vocabulary;
+        let Some((signature, subject)) = vocabulary.operation(id) else {
+            let help = suggest::help(id, vocabulary.operation_ids());
             return self.wrong(span, format!("`{id}` is not an operation of the contract"), "unknown operation", help);
         };
-        self.call(step.kind.call(), operation);
-        step.twin.iter().for_each(|twin| self.call(twin, operation));
+        self.call(step.kind.call(), &signature, &subject);
+        step.twin.iter().for_each(|twin| self.call(twin, &signature, &subject));
         step.all_checks().for_each(|check| self.check(check));
         let conditions = step.conditions.iter().chain(step.poll.iter().flat_map(|poll| &poll.until));
         conditions.for_each(|one| self.relation(one));
-        if let (StepKind::Walk(_), true) = (&step.kind, operation.action != Action::List) {
+        if let (StepKind::Walk(_), false) = (&step.kind, signature.is_list) {
             self.wrong(span, format!("`{id}` is not a list and cannot be walked"), "expected a list", None);
         }
-        if step.poll.is_some() && !matches!(operation.action, Action::List | Action::Retrieve) {
+        if step.poll.is_some() && !signature.only_reads {
             let title = format!("`{id}` changes something and cannot be polled");
             self.wrong(span, title, "expected an operation that only reads", None);
         }
@@ -176,47 +269,46 @@ impl Binder<'_> {
             );
         }
         if let Some(probe) = &step.probe {
-            self.probe(probe, operation);
+            self.probe(probe, &signature);
         }
     }
 
-    fn call(&mut self, call: &Call, operation: &Operation) {
-        self.parameters(call, operation);
-        match (&call.body, &operation.body) {
-            (Some(body), Some(rule)) => self.boundaries(&self.suite.contract, body, &rule.schema.location),
-            (Some(_), None) => {
-                let title = format!("`{}` takes no body", operation.id);
+    fn call(&mut self, call: &Call, signature: &Signature, subject: &dyn Subject) {
+        self.parameters(call, signature, subject);
+        if let Some(body) = &call.body {
+            if !signature.takes_body {
+                let title = format!("`{}` takes no body", signature.id);
                 self.wrong(&call.operation_span, title, "this step gives one", None);
             }
-            (None, _) => {}
+            self.boundaries(subject, body, signature.body.as_ref());
         }
     }
 
     /// A probe needs an operation that looks.
-    fn probe(&mut self, probe: &Check, operation: &Operation) {
-        let (action, what) = match probe.expectation {
-            Expectation::Absent(_) => (Action::List, "lists"),
-            _ => (Action::Retrieve, "retrieves"),
+    fn probe(&mut self, probe: &Check, signature: &Signature) {
+        let (can_look, what) = match probe.expectation {
+            Expectation::Absent(_) => (signature.has_list, "lists"),
+            _ => (signature.has_retrieve, "retrieves"),
         };
-        if self.suite.contract.action(operation.resource, action).is_none() {
+        if !can_look {
             self.wrong(&probe.span, format!("the contract has no operation that {what} it"), "this probe", None);
         }
     }
 
-    fn parameters(&mut self, call: &Call, operation: &Operation) {
+    fn parameters(&mut self, call: &Call, signature: &Signature, subject: &dyn Subject) {
         for (name, span, value) in &call.parameters {
-            match operation.parameter(name) {
-                Some(parameter) => self.boundaries(&self.suite.contract, value, &parameter.schema.location),
+            match signature.parameters.iter().find(|one| one.name == *name) {
+                Some(parameter) => self.boundaries(subject, value, parameter.schema.as_ref()),
                 None => {
-                    let help = suggest::help(name, operation.parameters.iter().map(|one| one.name.as_str()));
-                    let title = format!("`{name}` is not a parameter of {}", operation.id);
+                    let help = suggest::help(name, signature.parameters.iter().map(|one| one.name.as_str()));
+                    let title = format!("`{name}` is not a parameter of {}", signature.id);
                     self.wrong(span, title, "unknown parameter", help);
                 }
             }
         }
         let given = |name: &str| call.parameters.iter().any(|(one, ..)| one == name);
-        for parameter in operation.parameters.iter().filter(|one| one.place == Place::Path && !given(&one.name)) {
-            let title = format!("`{}` needs the parameter `{}`", operation.id, parameter.name);
+        for parameter in signature.parameters.iter().filter(|one| one.is_in_path && !given(&one.name)) {
+            let title = format!("`{}` needs the parameter `{}`", signature.id, parameter.name);
             self.wrong(&call.operation_span, title, "called here", None);
         }
     }
@@ -226,9 +318,10 @@ impl Binder<'_> {
         if let Expectation::Value(relation) = &check.expectation {
             self.relation(relation);
         }
+        let known = self.vocabulary.requirement_ids();
         for (id, span) in &check.cites {
-            if self.suite.requirements.get(id).is_none() {
-                let help = suggest::help(id, self.suite.requirements.ids());
+            if !known.contains(&id.as_str()) {
+                let help = suggest::help(id, known.iter().copied());
                 self.wrong(span, format!("`{id}` is not a requirement"), "unknown requirement", help);
             }
         }
@@ -299,25 +392,24 @@ impl Binder<'_> {
     }
 
     /// Every `$boundary` stands where the schema has the bound that it names.
-    fn boundaries(&mut self, contract: &Contract, template: &Template, at: &Location) {
+    fn boundaries(&mut self, subject: &dyn Subject, template: &Template, at: Option<&Place>) {
         match template {
             Template::Object(members) => {
-                let properties = contract.schemas.properties(at);
                 for (name, member) in members {
-                    if let Some(at) = properties.iter().find(|(one, _)| one == name).and_then(|(_, all)| all.first()) {
-                        self.boundaries(contract, member, at);
+                    let at = at.and_then(|at| subject.member_schema(at, name));
+                    if at.is_some() {
+                        self.boundaries(subject, member, at.as_ref());
                     }
                 }
             }
-            Template::Boundary(boundary) => self.boundary(contract, boundary, at),
+            Template::Boundary(boundary) => {
+                let Template::Literal(edge) = boundary.edge.as_ref() else { return };
+                let Some(at) = at else { return };
+                if let Err(reason) = subject.edge(at, edge.as_str().unwrap_or("")) {
+                    self.wrong(&boundary.span, reason.reason().to_owned(), "no such bound here", None);
+                }
+            }
             _ => {}
-        }
-    }
-
-    fn boundary(&mut self, contract: &Contract, boundary: &Boundary, at: &Location) {
-        let Template::Literal(edge) = boundary.edge.as_ref() else { return };
-        if let Err(reason) = value::edge(&contract.schemas, at, edge.as_str().unwrap_or("")) {
-            self.wrong(&boundary.span, reason.reason().to_owned(), "no such bound here", None);
         }
     }
 }

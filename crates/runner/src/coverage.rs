@@ -3,13 +3,14 @@
 use std::collections::BTreeMap;
 
 use conformance_contract::Contract;
-use conformance_contract::model::Place;
+use conformance_contract::model::Place as ParameterPlace;
 use conformance_record::Exchange;
 use conformance_record::exchange::is_of;
 use conformance_scenario::{Boundary, Call, Check, Direction, Expectation, Scenario, Step, StepKind, Template};
 use serde_json::Value;
 
-use crate::value::{Edge, edge};
+use crate::subject::{OfSuite, Place, Subject};
+use crate::value::Edge;
 
 /// What a client exercised: each part with whether it was.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -65,7 +66,7 @@ impl Coverage {
         let mut coverage = Self::default();
         for one in &contract.operations {
             coverage.operations.insert(one.id.clone(), false);
-            let query = one.parameters.iter().filter(|parameter| parameter.place == Place::Query);
+            let query = one.parameters.iter().filter(|parameter| parameter.place == ParameterPlace::Query);
             let body = one.body.iter().flat_map(|body| contract.schemas.properties(&body.schema.location));
             let names = query.map(|parameter| parameter.name.clone()).chain(body.map(|(name, _)| name));
             coverage.parameters.extend(names.map(|name| (format!("{} {name}", one.id), false)));
@@ -135,8 +136,10 @@ fn is_at(boundary: &Boundary, contract: &Contract, operation: &str, name: &str, 
         // Which one it is, only a run can tell.
         _ => EDGES.to_vec(),
     };
+    let subject = OfSuite::new(contract, operation);
     places.any(|at| {
-        asked.iter().any(|which| match edge(&contract.schemas, &at, which) {
+        let at = Place::from(at);
+        asked.iter().any(|which| match subject.edge(&at, which) {
             Ok(Edge::Number(number)) => value.as_i64() == Some(number),
             Ok(Edge::Length(length)) => value.as_str().is_some_and(|text| text.chars().count() == length),
             Err(_) => false,

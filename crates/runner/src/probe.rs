@@ -105,7 +105,7 @@ impl Replay<'_> {
 }
 
 /// Whether a text stands in any text of a value.
-fn holds(value: &Value, text: &str) -> bool {
+pub(crate) fn holds(value: &Value, text: &str) -> bool {
     match value {
         Value::String(own) => own.contains(text),
         Value::Array(items) => items.iter().any(|item| holds(item, text)),

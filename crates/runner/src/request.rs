@@ -1,14 +1,14 @@
 //! From a call to a request, through the contract; and what a raw step does to it.
 
 use conformance_contract::Operation;
-use conformance_contract::model::{ListStyle, Parameter, Place};
+use conformance_contract::model::{ListStyle, Parameter, Place as ParameterPlace};
 use conformance_record::Request;
 use conformance_scenario::Call;
 use serde_json::Value;
 
 use crate::obstacle::Obstacle;
 use crate::replay::Replay;
-use crate::subject::OfSuite;
+use crate::subject::{OfSuite, Place};
 use crate::target::Target;
 use crate::url::{add_query, escaped};
 use crate::value::{self, Scope};
@@ -30,13 +30,13 @@ impl Replay<'_> {
         let mut arguments = Vec::new();
         for (name, _, template) in &call.parameters {
             let Some(parameter) = operation.parameter(name) else { continue };
-            let schema = &parameter.schema.location;
+            let schema = Place::from(parameter.schema.location.clone());
             let value = value::template(
                 &mut self.world.variables,
                 &OfSuite::new(self.world.contract, operation),
                 scope,
                 template,
-                Some(schema),
+                Some(&schema),
             )?;
             arguments.extend(written(parameter, &value).into_iter().map(|text| (parameter, text)));
         }
@@ -45,20 +45,20 @@ impl Replay<'_> {
             Some(escaped(&found.1))
         });
         let mut target = format!("{}{}", self.target.path, path.ok_or(Obstacle::from("a path parameter is missing"))?);
-        for (parameter, value) in arguments.iter().filter(|(parameter, _)| parameter.place == Place::Query) {
+        for (parameter, value) in arguments.iter().filter(|(parameter, _)| parameter.place == ParameterPlace::Query) {
             add_query(&mut target, &parameter.name, value);
         }
         let token = operation.secured.then(|| self.bearer());
         let mut headers = Target::headers(token.as_deref());
         let mut body = Vec::new();
         if let Some(template) = &call.body {
-            let schema = operation.body.as_ref().map(|body| &body.schema.location);
+            let schema = operation.body.as_ref().map(|body| Place::from(body.schema.location.clone()));
             body = conformance_json::write(&value::template(
                 &mut self.world.variables,
                 &OfSuite::new(self.world.contract, operation),
                 scope,
                 template,
-                schema,
+                schema.as_ref(),
             )?)
             .into_bytes();
             headers.push(("content-type".to_owned(), "application/json".to_owned()));

@@ -1,5 +1,7 @@
 //! What an operation means to the expressions and checks of a scenario, whether a suite or a document says it.
 
+use std::fmt;
+
 use conformance_contract::model::{IdMaker, ResponseRule, StatusRule};
 use conformance_contract::{Contract, Location, Operation};
 use conformance_record::{Mismatch, Response};
@@ -21,13 +23,33 @@ pub(crate) trait Subject {
     /// as they are.
     fn documented_members(&self, value: &Value) -> Value;
     /// Where the schema of an object's member stands.
-    fn member_schema(&self, object: &Location, name: &str) -> Option<Location>;
+    fn member_schema(&self, object: &Place, name: &str) -> Option<Place>;
     /// What an edge, such as `max+1`, comes to under a schema.
-    fn edge(&self, place: &Location, which: &str) -> Result<Edge, Obstacle>;
+    fn edge(&self, place: &Place, which: &str) -> Result<Edge, Obstacle>;
     /// How a response differs from what is documented for its status.
     fn judge_documented(&self, response: &Response) -> Result<Vec<Mismatch>, Obstacle>;
     /// Whether a status is documented by its number.
     fn names_status(&self, status: u16) -> bool;
+}
+
+/// Where a schema stands: at a location, or in a member of what stands there.
+#[derive(Clone, Debug)]
+pub(crate) struct Place {
+    pub(crate) location: Location,
+    pub(crate) members: Vec<String>,
+}
+
+impl From<Location> for Place {
+    fn from(location: Location) -> Self {
+        Self { location, members: Vec::new() }
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.location)?;
+        self.members.iter().try_for_each(|member| write!(f, ", `{member}`"))
+    }
 }
 
 /// An operation of a suite.
@@ -82,13 +104,15 @@ impl Subject for OfSuite<'_> {
         Value::Object(known.map(|(name, value)| (name.clone(), value.clone())).collect())
     }
 
-    fn member_schema(&self, object: &Location, name: &str) -> Option<Location> {
-        let properties = self.contract.schemas.properties(object);
-        properties.into_iter().find(|(one, _)| one == name)?.1.into_iter().next()
+    fn member_schema(&self, object: &Place, name: &str) -> Option<Place> {
+        let properties = self.contract.schemas.properties(&object.location);
+        properties.into_iter().find(|(one, _)| one == name)?.1.into_iter().next().map(Place::from)
     }
 
-    fn edge(&self, place: &Location, which: &str) -> Result<Edge, Obstacle> {
-        edge(&self.contract.schemas, place, which)
+    fn edge(&self, place: &Place, which: &str) -> Result<Edge, Obstacle> {
+        let (schemas, at) = (&self.contract.schemas, &place.location);
+        let is_text = schemas.keyword(at, "type").is_some_and(|(_, node)| node.as_str() == Some("string"));
+        edge(is_text, &|keyword| schemas.bound(at, keyword), place, which)
     }
 
     fn judge_documented(&self, response: &Response) -> Result<Vec<Mismatch>, Obstacle> {

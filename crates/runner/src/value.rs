@@ -1,6 +1,5 @@
 //! Works out expressions and templates.
 
-use conformance_contract::{Location, Schemas};
 use conformance_record::{Exchange, Response};
 use conformance_scenario::expression::Source;
 use conformance_scenario::template::Part;
@@ -8,7 +7,7 @@ use conformance_scenario::{Boundary, Expression, Template};
 use serde_json::{Map, Value};
 
 use crate::obstacle::Obstacle;
-use crate::subject::Subject;
+use crate::subject::{Place, Subject};
 use crate::world::{Variables, Walked, at};
 
 /// What an expression can see at a moment.
@@ -99,7 +98,7 @@ pub(crate) fn template(
     subject: &dyn Subject,
     scope: Scope<'_>,
     value: &Template,
-    place: Option<&Location>,
+    place: Option<&Place>,
 ) -> Result<Value, Obstacle> {
     match value {
         Template::Literal(value) => Ok(value.clone()),
@@ -176,7 +175,7 @@ fn object(
     subject: &dyn Subject,
     scope: Scope<'_>,
     members: &[(String, Template)],
-    place: Option<&Location>,
+    place: Option<&Place>,
 ) -> Result<Value, Obstacle> {
     let mut all = Map::new();
     for (name, member) in members {
@@ -192,7 +191,7 @@ fn boundary(
     subject: &dyn Subject,
     scope: Scope<'_>,
     value: &Boundary,
-    place: Option<&Location>,
+    place: Option<&Place>,
 ) -> Result<Value, Obstacle> {
     let Some(place) = place else { return Err("`$boundary` stands where no schema bounds anything".into()) };
     let which = plain(&template(variables, subject, scope, &value.edge, None)?);
@@ -217,17 +216,11 @@ pub(crate) enum Edge {
     Length(usize),
 }
 
-/// Works out an edge under a schema of a suite.
-pub(crate) fn edge(schemas: &Schemas, at: &Location, which: &str) -> Result<Edge, Obstacle> {
-    let is_text = schemas.keyword(at, "type").is_some_and(|(_, node)| node.as_str() == Some("string"));
-    edge_within(is_text, &|keyword| schemas.bound(at, keyword), at, which)
-}
-
 /// Works out an edge between bounds, each found by its keyword.
-pub(crate) fn edge_within(
+pub(crate) fn edge(
     is_text: bool,
     bound: &dyn Fn(&str) -> Option<i64>,
-    at: &Location,
+    at: &Place,
     which: &str,
 ) -> Result<Edge, Obstacle> {
     let (low, high) = if is_text { ("minLength", "maxLength") } else { ("minimum", "maximum") };

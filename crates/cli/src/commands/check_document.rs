@@ -17,7 +17,8 @@ use crate::{args, document, terminal};
 /// Prints what a document means.
 pub fn run(path: &Path, format: args::Format) -> Result<Exit, Failure> {
     let api = document::open(path)?;
-    Proof::new(&api.schemas).map_err(document::unusable(path))?;
+    let proof = Proof::new(&api.schemas).map_err(document::unusable(path))?;
+    document::files_beside(path, &api, &proof)?;
     match format {
         args::Format::Json => terminal::line(&format!("{:#}", as_json(&api))),
         args::Format::Text => terminal::line(as_text(&api).trim_end()),

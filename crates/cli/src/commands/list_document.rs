@@ -36,8 +36,12 @@ pub fn run(path: &Path, args: &args::List) -> Result<Exit, Failure> {
     }
     let ids: Vec<String> = operations.iter().map(|(_, declared)| format!("{}.", declared.id)).collect();
     let is_of_these = |one: &Expected| one.id.rsplit_once('.').is_some_and(|(id, _)| ids.contains(&format!("{id}.")));
-    let requirements = expected(&api, false).into_iter().filter(is_of_these).collect();
-    let mut scenarios = plan(&api, &Options::default());
+    let files = document::files_beside(path, &api, &super::run_document::proof(path, &api)?)?;
+    let mut requirements: Vec<Expected> = expected(&api, false).into_iter().filter(is_of_these).collect();
+    for one in &mut requirements {
+        one.level = files.own.get(&one.id).map_or(one.level, |own| own.level);
+    }
+    let mut scenarios = plan(&api, &Options::default(), &files.scenarios);
     if args.area.is_some() {
         let paths: Vec<String> = operations.iter().map(|(_, one)| conformance_api::path::plain(&one.path)).collect();
         scenarios.retain(|one| paths.iter().any(|path| one.summary.split([' ', ',']).any(|word| word == path)));

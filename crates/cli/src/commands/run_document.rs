@@ -18,6 +18,7 @@ use crate::{args, document, server, signals, state, terminal};
 pub fn run(path: &Path, args: &args::Run) -> Result<Exit, Failure> {
     let api = document::open(path)?;
     let proof = proof(path, &api)?;
+    let files = document::files_beside(path, &api, &proof)?;
     let given = target(&args.server)?;
     let mut settings = server::settings(&args.server)?;
     settings.journals = given.as_ref().and_then(|_| state::journals());
@@ -33,7 +34,7 @@ pub fn run(path: &Path, args: &args::Run) -> Result<Exit, Failure> {
         let wrong = Diagnostic::general(format!("{} has no operation `{unknown}` to allow", path.display()));
         return Err(wrong.with_help("`check --openapi` lists the operations").into());
     }
-    let planned = plan(&api, &options);
+    let planned = plan(&api, &options, &files.scenarios);
     if planned.is_empty() {
         let wrong = Diagnostic::general(format!("nothing in {} is called so", path.display()));
         return Err(wrong.with_help("`--plan` lists the names of all that can be verified").into());
@@ -49,8 +50,8 @@ pub fn run(path: &Path, args: &args::Run) -> Result<Exit, Failure> {
             None => beside(mock(path)?).await?,
         };
         let stop = signals::stopped("interrupted: deleting what was created; again ends at once");
-        let run =
-            DocumentRun { api: &api, proof: &proof, target: &target, settings: &settings, options, stop: stop.clone() };
+        let (target, settings, beside) = (&target, &settings, &files);
+        let run = DocumentRun { api: &api, proof: &proof, target, settings, options, beside, stop: stop.clone() };
         let verified = verify(run, &mut listener(&args.telling, &mut reports, |_| ())).await;
         let tally = verified.map_err(|why| server::unreachable(&target.name, args.server.token.is_some(), &why))?;
         let exit = exit(&tally, args.verdicts.deny_warnings);

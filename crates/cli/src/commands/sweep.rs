@@ -4,7 +4,7 @@ use std::path::Path;
 
 use conformance_api::Api;
 use conformance_contract::Suite;
-use conformance_runner::derived::{self, DocumentRun, Options};
+use conformance_runner::derived::{self, Beside, DocumentRun, Options};
 use conformance_runner::journal::{self, Past};
 use conformance_runner::sweep::{Swept, sweep};
 use conformance_runner::{Settings, Target};
@@ -112,7 +112,8 @@ impl Of<'_> {
             Self::Document(path, api) => {
                 let proof = super::run_document::proof(path, api)?;
                 let (stop, options) = (watch::channel(false).1, Options::default());
-                let run = DocumentRun { api, proof: &proof, target, settings, options, stop };
+                let beside = Beside::default();
+                let run = DocumentRun { api, proof: &proof, target, settings, options, beside: &beside, stop };
                 runtime.block_on(derived::sweep(&run, past, yes))
             }
         })

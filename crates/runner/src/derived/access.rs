@@ -173,7 +173,7 @@ fn credentials_rule(declared: &Declared, level: Level, credentials: Credentials)
         Credentials::OfAnotherScheme => "credentials of its own scheme",
         Credentials::Unknown => "credentials that somebody was given",
         Credentials::Empty => "credentials that are not empty",
-        Credentials::Own | Credentials::Missing => "credentials",
+        Credentials::Own | Credentials::Second | Credentials::Missing => "credentials",
     };
     let statement = format!("{} {} wants {wanted}", declared.method, declared.path);
     let name = if level == Level::Must { "wants-credentials" } else { "knows-credentials" };

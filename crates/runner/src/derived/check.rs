@@ -51,6 +51,7 @@ impl Session<'_> {
         verdict: Verdict,
         found: Vec<Mismatch>,
     ) {
+        let (rule, verdict) = self.as_required(rule, verdict);
         let name = self.run.api.document.name.clone();
         let secrets = self.secrets();
         let scrub =
@@ -75,6 +76,25 @@ impl Session<'_> {
             meanings: Vec::new(),
             found: Mismatch::first_few(found.into_iter().map(scrub).collect()),
         });
+    }
+
+    /// A rule and its verdict as the requirements beside the document want them.
+    fn as_required(&self, rule: Rule, verdict: Verdict) -> (Rule, Verdict) {
+        let Some(own) = self.run.beside.own.get(&rule.id).filter(|_| rule.level != Level::Info) else {
+            return (rule, verdict);
+        };
+        let verdict = match (verdict, own.excluded) {
+            (Verdict::Fail | Verdict::Warn | Verdict::Pass, Some(why)) => {
+                Verdict::NotApplicable(why.reason().to_owned())
+            }
+            (Verdict::Fail | Verdict::Warn, None) => match own.level {
+                Level::Must => Verdict::Fail,
+                Level::Should => Verdict::Warn,
+                Level::Info => Verdict::NotApplicable("worth knowing, and no failure".to_owned()),
+            },
+            (verdict, _) => verdict,
+        };
+        (Rule { level: own.level, ..rule }, verdict)
     }
 
     /// Whether a response is one that the document has: its status, and the body by the schema of that status.

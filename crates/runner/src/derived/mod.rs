@@ -6,9 +6,11 @@
 //!
 //! In reading order: [`session`](self) (what one scenario knows and sends), `making` and `clean_up` (objects), `request` (calls as requests), `body` and `broken` (what is sent), `compare` and `check`
 //! (what is expected of responses), and the scenarios: `lifecycle` (with `listed`, `updates`, `read_only`, `singletons` and `family`), `reads`, `rejects` (with
-//! `texts`), `pages` (with `walk`, `filters` and `sorts`), `robustness`, `access`.
+//! `texts`), `pages` (with `walk`, `filters` and `sorts`), `robustness`, `access`. Those
+//! that are written in files: `beside` (the files), `subject` (what they can name), `written`.
 
 mod access;
+mod beside;
 mod body;
 mod broken;
 mod check;
@@ -29,15 +31,18 @@ mod robustness;
 mod session;
 mod singletons;
 mod sorts;
+mod subject;
 mod sweep;
 mod texts;
 mod updates;
 mod walk;
+mod written;
 
 use std::time::Instant;
 
 use conformance_api::{Api, Proof, Resource, Role};
 use conformance_record::{RunEvent, SnapshotOutcome, Tally};
+use conformance_scenario::Scenario;
 use tokio::sync::watch;
 
 use crate::client::Client;
@@ -45,6 +50,7 @@ use crate::contact::Unreachable;
 use crate::settings::Settings;
 use crate::target::Target;
 
+pub use beside::{Beside, requirements_file};
 use cleanup_log::CleanupLog;
 use session::Session;
 pub use sweep::sweep;
@@ -62,6 +68,8 @@ pub struct DocumentRun<'r> {
     pub settings: &'r Settings,
     /// What is allowed.
     pub options: Options,
+    /// What stands beside the document.
+    pub beside: &'r Beside,
     /// Turns true when the run shall end.
     pub stop: watch::Receiver<bool>,
 }
@@ -96,6 +104,8 @@ enum Kind {
     Reads,
     /// Requests without credentials.
     Access,
+    /// A scenario of a file, by its number.
+    Written(usize),
 }
 
 /// A scenario, by name.
@@ -110,7 +120,7 @@ pub struct Planned {
 
 /// What a document lets be verified, in order.
 #[must_use]
-pub fn plan(api: &Api, options: &Options) -> Vec<Planned> {
+pub fn plan(api: &Api, options: &Options, written: &[Scenario]) -> Vec<Planned> {
     let mut all = Vec::new();
     let mut names: Vec<String> = Vec::new();
     for (at, resource) in api.resources.iter().enumerate() {
@@ -139,7 +149,19 @@ pub fn plan(api: &Api, options: &Options) -> Vec<Planned> {
     let summary = "requests without credentials".to_owned();
     all.push(Planned { name: "document/access".to_owned(), summary, kind: Kind::Access });
     all.retain(|one| !options.read_only || matches!(one.kind, Kind::Reads | Kind::Access));
-    all.retain(|one| options.only.is_empty() || options.only.iter().any(|only| one.name.starts_with(only.as_str())));
+    all.extend(written.iter().enumerate().map(|(number, one)| Planned {
+        name: one.name.clone(),
+        summary: one.summary.clone(),
+        kind: Kind::Written(number),
+    }));
+    // A written scenario is chosen by a line of it, too.
+    let is_line_of = |only: &str, name: &str| {
+        only.strip_prefix(name)
+            .and_then(|rest| rest.strip_prefix(':'))
+            .is_some_and(|line| line.parse::<usize>().is_ok())
+    };
+    let is_chosen = |one: &Planned, only: &str| one.name.starts_with(only) || is_line_of(only, &one.name);
+    all.retain(|one| options.only.is_empty() || options.only.iter().any(|only| is_chosen(one, only)));
     all
 }
 
@@ -176,7 +198,7 @@ fn creation(api: &Api, resource: usize) -> Option<usize> {
 pub async fn verify(run: DocumentRun<'_>, listener: &mut (dyn FnMut(&RunEvent) + Send)) -> Result<Tally, Unreachable> {
     let start = Instant::now();
     let client = Client::new(run.target, run.settings).map_err(Unreachable::Setup)?.until(run.stop.clone());
-    let planned = plan(run.api, &run.options);
+    let planned = plan(run.api, &run.options, &run.beside.scenarios);
     let tells_apart = reach(&run, &client).await?;
     let folder = run.settings.journals.as_deref();
     let secrets = run.target.secrets(run.settings);
@@ -243,6 +265,7 @@ impl Session<'_> {
                 self.odd_parameters().await;
             }
             Kind::Access => self.access().await,
+            Kind::Written(number) => self.written(&self.run.beside.scenarios[number]).await,
         }
     }
 }

@@ -20,6 +20,8 @@ pub(crate) struct Arguments {
     pub path: Vec<String>,
     /// Query parameters besides the required ones.
     pub query: Vec<(String, String)>,
+    /// Header fields in place of those of the document's examples; names in lower case.
+    pub headers: Vec<(String, String)>,
     /// The body, by its media type; without one where that is empty.
     pub body: Option<(String, Content)>,
     /// Whose request it is.
@@ -34,6 +36,8 @@ pub(crate) enum Credentials {
     /// The run's own.
     #[default]
     Own,
+    /// Those of another workspace that the run was given.
+    Second,
     /// None.
     Missing,
     /// None, in the place where they should be.
@@ -98,8 +102,14 @@ impl Session<'_> {
             }
         }
         query.extend(arguments.query.iter().cloned());
+        headers.retain(|(name, _)| !arguments.headers.iter().any(|(one, _)| one == name));
+        headers.extend(arguments.headers.iter().cloned());
         match arguments.credentials {
             Credentials::Own => self.identify(declared, &self.token, &mut headers, &mut query),
+            Credentials::Second => {
+                let token = self.run.target.second(0).unwrap_or_default();
+                self.identify(declared, &token, &mut headers, &mut query);
+            }
             Credentials::Empty => self.identify(declared, "", &mut headers, &mut query),
             Credentials::Unknown => self.identify(declared, &self.word(), &mut headers, &mut query),
             Credentials::Missing => {}

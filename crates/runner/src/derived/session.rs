@@ -2,7 +2,7 @@
 
 use conformance_api::{IdMember, Proof, Resource, Role, Shape};
 use conformance_openapi::{Operation as Declared, Response as Documented};
-use conformance_record::{CheckOutcome, Exchange, Mismatch, NoResponse, Secrets, Verdict};
+use conformance_record::{CheckOutcome, Exchange, Mismatch, NoResponse, Request, Secrets, Verdict};
 use serde_json::Value;
 
 use super::cleanup_log::CleanupLog;
@@ -117,8 +117,14 @@ impl<'r> Session<'r> {
 
     /// Calls an operation.
     pub async fn send(&mut self, at: usize, arguments: Arguments) -> Answer {
+        self.send_altered(at, arguments, |_| ()).await
+    }
+
+    /// The same with a request that is altered before it is sent.
+    pub async fn send_altered(&mut self, at: usize, arguments: Arguments, alter: impl FnOnce(&mut Request)) -> Answer {
         let declared = self.declared(at);
-        let request = self.request(declared, &arguments);
+        let mut request = self.request(declared, &arguments);
+        alter(&mut request);
         let intent = self.intend(at, &arguments);
         let mut exchange = self.client.send(request).await;
         exchange.number = self.exchanges.len();
@@ -172,20 +178,7 @@ impl<'r> Session<'r> {
 
     /// The members of an object by which it is known, that which stands in the resource's path first.
     pub fn ids_of(&self, resource: &Resource, object: &Value) -> Vec<(String, String)> {
-        let named = |wanted: &str| resource.identity.iter().find(|one| conformance_api::names::same(&one.name, wanted));
-        let word = conformance_api::names::last_word(&resource.parameter);
-        let best = named(&resource.parameter).or_else(|| named(&word));
-        let order = best.into_iter().chain(resource.identity.iter().filter(|one| one.is_in_path));
-        let value = |one: &IdMember| match object.get(&one.name)? {
-            Value::String(text) if !text.is_empty() && text != "." && text != ".." => {
-                Some((one.name.clone(), text.clone()))
-            }
-            Value::Number(number) => Some((one.name.clone(), number.to_string())),
-            _ => None,
-        };
-        let mut all: Vec<(String, String)> = order.filter_map(value).collect();
-        all.dedup();
-        all
+        ids_of(resource, object)
     }
 
     /// The member of an object that stands in the resource's path.
@@ -217,6 +210,24 @@ impl<'r> Session<'r> {
             self.run.settings.headers.iter().filter(|(name, _)| conformance_record::secrets::is_telling(name));
         Secrets::new(token.into_iter().chain(parts).chain(headers.map(|(_, value)| value.as_str())))
     }
+}
+
+/// The members of an object by which it is known, that which stands in the resource's path first.
+pub(crate) fn ids_of(resource: &Resource, object: &Value) -> Vec<(String, String)> {
+    let named = |wanted: &str| resource.identity.iter().find(|one| conformance_api::names::same(&one.name, wanted));
+    let word = conformance_api::names::last_word(&resource.parameter);
+    let best = named(&resource.parameter).or_else(|| named(&word));
+    let order = best.into_iter().chain(resource.identity.iter().filter(|one| one.is_in_path));
+    let value = |one: &IdMember| match object.get(&one.name)? {
+        Value::String(text) if !text.is_empty() && text != "." && text != ".." => {
+            Some((one.name.clone(), text.clone()))
+        }
+        Value::Number(number) => Some((one.name.clone(), number.to_string())),
+        _ => None,
+    };
+    let mut all: Vec<(String, String)> = order.filter_map(value).collect();
+    all.dedup();
+    all
 }
 
 fn no_response(reason: &NoResponse) -> String {

@@ -100,7 +100,6 @@ impl Session<'_> {
     ) -> Walk {
         let mut walk = Walk::default();
         let pages = self.run.api.operations[list].pages.clone();
-        let resource = self.run.api.operations[list].resource.map(|at| &self.run.api.resources[at]);
         let mut next: Option<(String, String)> = None;
         for number in 0..PAGES {
             let mut arguments = Arguments { query: others.to_vec(), ..Arguments::at(above) };
@@ -125,19 +124,10 @@ impl Session<'_> {
             walk.said_more = answer.json.as_ref().is_some_and(|body| says(body, MORE) == Some(true));
             walk.sizes.push(items.len());
             walk.numbers.push(pages.as_ref().and_then(|pages| page_number(&pages.styles, answer.json.as_ref()?)));
-            let last = items.last().and_then(|item| self.id_of(resource?, item));
             walk.items.extend(items.iter().cloned());
-            let style =
-                pages.as_ref().and_then(|pages| pages.styles.iter().find(|one| !matches!(one, Style::Before(_))));
-            let step = match style {
-                None if self.says_more(&answer) => Step::Unknown,
-                None => Step::End,
-                _ if items.is_empty() || !is_new => Step::End,
-                Some(Style::After(name)) if pages.as_ref().is_some_and(|pages| pages.begins_behind_id) => match last {
-                    Some(last) if !says_end(&answer) => Step::On(name.clone(), last),
-                    _ => Step::End,
-                },
-                Some(style) => self.next_page(style, &answer, number, walk.items.len(), last),
+            let step = match self.step_after(list, &answer, number, walk.items.len()) {
+                Step::On(..) if !is_new => Step::End,
+                step => step,
             };
             next = match step {
                 Step::On(name, value) => Some((name, value)),
@@ -151,6 +141,41 @@ impl Session<'_> {
             };
         }
         walk
+    }
+
+    /// The query parameter that leads to what follows a page, none where nothing does; `number` counts the pages before it,
+    /// `seen` the items up to its end.
+    ///
+    /// # Errors
+    /// When nothing says how the list goes on.
+    pub(crate) fn page_after(
+        &self,
+        list: usize,
+        answer: &Answer,
+        number: usize,
+        seen: usize,
+    ) -> Result<Option<(String, String)>, String> {
+        match self.step_after(list, answer, number, seen) {
+            Step::On(name, value) => Ok(Some((name, value))),
+            Step::End => Ok(None),
+            Step::Unknown => Err("nothing says how the list goes on".to_owned()),
+        }
+    }
+
+    fn step_after(&self, list: usize, answer: &Answer, number: usize, seen: usize) -> Step {
+        let operation = &self.run.api.operations[list];
+        let style = operation.pages.iter().flat_map(|pages| &pages.styles).find(|one| !matches!(one, Style::Before(_)));
+        let Some(style) = style else { return if self.says_more(answer) { Step::Unknown } else { Step::End } };
+        let items = answer.json.as_ref().and_then(|body| self.items(list, body));
+        let Some(last) = items.and_then(|items| items.last()) else { return Step::End };
+        let last = operation.resource.and_then(|at| self.id_of(&self.run.api.resources[at], last));
+        match style {
+            Style::After(name) if operation.pages.as_ref().is_some_and(|pages| pages.begins_behind_id) => match last {
+                Some(last) if !says_end(answer) => Step::On(name.clone(), last),
+                _ => Step::End,
+            },
+            style => self.next_page(style, answer, number, seen, last),
+        }
     }
 
     /// What leads to the next page.

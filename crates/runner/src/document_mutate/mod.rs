@@ -17,7 +17,7 @@ use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 
 use crate::contact::Unreachable;
-use crate::derived::{DocumentRun, Options, plan, verify};
+use crate::derived::{Beside, DocumentRun, Options, plan, verify};
 use crate::document_request::DocumentReader;
 use crate::mutate::{Fate, Matrix, Row};
 use crate::settings::Settings;
@@ -103,7 +103,7 @@ async fn unharmed(trial: &DocumentTrial) -> Result<Vec<(String, Position)>, Stri
 
 /// First the scenarios of the resource; only when none of them notices, the others.
 async fn fate(trial: &DocumentTrial, number: usize, fault: &DocumentFault) -> (Fate, Vec<String>) {
-    let all = plan(&trial.reader.api, &Options::default());
+    let all = plan(&trial.reader.api, &Options::default(), &[]);
     let collection = &trial.reader.api.resources[fault.resource].collection;
     let is_own = |summary: &str| summary.split([' ', ',']).any(|word| word == collection);
     let own = || all.iter().filter(|one| is_own(&one.summary)).map(|one| one.name.clone());
@@ -140,7 +140,8 @@ async fn failures(
 ) -> Result<Vec<Failure>, Unreachable> {
     let (_stop, stop) = watch::channel(false);
     let options = Options { only, ..Options::default() };
-    let run = DocumentRun { api: &trial.reader.api, proof: trial.reader.proof(), target, settings, options, stop };
+    let (api, beside) = (&trial.reader.api, Beside::default());
+    let run = DocumentRun { api, proof: trial.reader.proof(), target, settings, options, beside: &beside, stop };
     let mut found = Vec::new();
     let mut listener = |event: &RunEvent| {
         let RunEvent::Scenario { name, checks, .. } = event else { return };

@@ -1,0 +1,350 @@
+//! Scenarios that are written in files beside a document, played against a server.
+//!
+//! They send what changes something to objects of the run's own, to ids that nobody has, and where `--allow` lets them;
+//! whatever a create is answered with, what it made is deleted again.
+
+use conformance_api::{Role, path};
+use conformance_openapi::{Location, Parameter};
+use conformance_record::{CheckOutcome, Exchange, Request};
+use conformance_scenario::{Call, Capability, Check, Direction, Expectation, Raw, Scenario, Step, Walk};
+use serde_json::Value;
+
+use super::operation;
+use super::request::{Arguments, Content, Credentials};
+use super::session::{Object, Session};
+use super::subject::OfDocument;
+use crate::judge::{Judgement, Judgements};
+use crate::obstacle::Obstacle;
+use crate::probe::{Seen, holds};
+use crate::step::{Stage, optional, play};
+use crate::value::{self, Scope, plain};
+use crate::word::word;
+use crate::world::{Variables, Walked};
+
+/// A scenario on its way.
+struct Written<'s, 'r> {
+    session: &'s mut Session<'r>,
+    variables: Variables,
+    /// Whether the step sends the second token.
+    second: bool,
+    /// The values in the path of the call that was made last.
+    path: Vec<String>,
+}
+
+impl Session<'_> {
+    /// Plays a scenario; the tear-down whatever happened before it.
+    pub(crate) async fn written(&mut self, scenario: &Scenario) {
+        let run = self.run;
+        let lacks = scenario.needs.contains(&Capability::SecondToken) && run.target.second(0).is_none();
+        let why = "it needs a token of another workspace, given by --second-token";
+        let lacks = lacks.then(|| Obstacle::NotApplicable(why.to_owned()));
+        let variables = Variables::new(&format!("~{}", word(7)), &scenario.name);
+        let mut written = Written { session: self, variables, second: false, path: Vec::new() };
+        let mut outcomes: Vec<CheckOutcome> = Vec::new();
+        for (number, step) in scenario.all_steps().enumerate() {
+            let is_stopped = *run.stop.borrow() && number < scenario.steps.len();
+            let judged = match &lacks {
+                _ if is_stopped => not_played(step, &Obstacle::from("the run was interrupted")),
+                Some(why) => not_played(step, why),
+                None => written.step(step).await,
+            };
+            outcomes.extend(judged.outcomes(&step.file, &run.beside.all));
+        }
+        self.checks.extend(outcomes);
+    }
+}
+
+fn not_played<'s>(step: &'s Step, why: &Obstacle) -> Judgements<'s> {
+    let mut judged = Judgements::of(step);
+    judged.could_not(why);
+    judged
+}
+
+impl<'r> Written<'_, 'r> {
+    async fn step<'s>(&mut self, step: &'s Step) -> Judgements<'s> {
+        let run = self.session.run;
+        let (id, _) = step.kind.operation();
+        let Some(at) = run.api.document.operations.iter().position(|one| one.id == id) else {
+            return not_played(step, &Obstacle::ToolFault(format!("`{id}` is no operation")));
+        };
+        self.second = step.second_token;
+        play(self, step, OfDocument { api: run.api, proof: run.proof, at }).await
+    }
+
+    /// A call with more query parameters.
+    async fn send(
+        &mut self,
+        call: &Call,
+        of: OfDocument<'r>,
+        scope: Scope<'_>,
+        more: Vec<(String, String)>,
+    ) -> Result<Exchange, Obstacle> {
+        if !call.faults.is_empty() {
+            return Err(Obstacle::NotApplicable("it is about what an SDK makes of a server's faults".to_owned()));
+        }
+        let mut arguments = self.arguments(call, of, scope)?;
+        arguments.query.extend(more);
+        let raw_body = match call.raw.as_ref().and_then(|raw| raw.body.as_ref()) {
+            Some(body) => Some(plain(&value::template(&mut self.variables, &of, scope, body, None)?)),
+            None => None,
+        };
+        let method = call.raw.as_ref().and_then(|raw| raw.method.as_deref()).unwrap_or(&of.declared().method);
+        self.may_send(of, method, &arguments)?;
+        self.path.clone_from(&arguments.path);
+        let sent = arguments.body.as_ref().and_then(|(_, content)| content.value().cloned());
+        let alter = |request: &mut Request| {
+            if let Some(raw) = &call.raw {
+                apply(raw, raw_body, request);
+            }
+        };
+        let path = arguments.path.clone();
+        let answer = self.session.send_altered(of.at, arguments, alter).await;
+        let made = match self.session.run.api.operations[of.at].resource {
+            Some(resource) if self.session.unnamed.is_some() && answer.is_success() => {
+                Some(self.session.made(resource, of.at, &path, sent.unwrap_or_default(), &answer))
+            }
+            _ => None,
+        };
+        if let Some(Ok(object)) = made {
+            self.variables.own.push(object.id);
+        }
+        Ok(self.session.exchanges[answer.number].clone())
+    }
+
+    fn arguments(&mut self, call: &Call, of: OfDocument<'r>, scope: Scope<'_>) -> Result<Arguments, Obstacle> {
+        let declared = of.declared();
+        let is_nobody = call.raw.as_ref().and_then(|raw| raw.authorization.as_deref()) == Some("");
+        let credentials = match (is_nobody, self.second) {
+            (true, _) => Credentials::Missing,
+            (false, true) => Credentials::Second,
+            (false, false) => Credentials::Own,
+        };
+        let mut arguments = Arguments { credentials, ..Arguments::default() };
+        let place = |pointer: &str| conformance_contract::Location::new(of.api.document.name.as_str(), pointer).into();
+        let mut values = Vec::new();
+        for (name, _, template) in &call.parameters {
+            let Some(parameter) = declared.parameters.iter().find(|one| one.name == *name) else { continue };
+            let schema = parameter.schema.as_deref().map(place);
+            let value = value::template(&mut self.variables, &of, scope, template, schema.as_ref())?;
+            match parameter.location {
+                Location::Path => values.push((name.as_str(), plain(&value))),
+                Location::Query => arguments.query.extend(pairs(parameter, &value)),
+                Location::Header => arguments.headers.push((name.to_ascii_lowercase(), plain(&value))),
+                Location::Cookie => arguments.headers.push(("cookie".to_owned(), format!("{name}={}", plain(&value)))),
+            }
+        }
+        for name in path::parameters(&declared.path) {
+            let value = values.iter().find(|(one, _)| *one == name);
+            arguments.path.push(value.ok_or(Obstacle::from(format!("`{name}` is missing")))?.1.clone());
+        }
+        if let Some(template) = &call.body {
+            let media = Session::body_media(declared);
+            let schema = media.map(|(_, pointer)| place(pointer));
+            let value = value::template(&mut self.variables, &of, scope, template, schema.as_ref())?;
+            let media_type = media.map_or("application/json", |(media_type, _)| media_type);
+            arguments.body = Some((media_type.to_owned(), Content::Value(value)));
+        }
+        Ok(arguments)
+    }
+
+    /// Whether a call changes nothing that is not the run's own.
+    fn may_send(&self, of: OfDocument<'r>, method: &str, arguments: &Arguments) -> Result<(), Obstacle> {
+        let (declared, options) = (of.declared(), &self.session.run.options);
+        if matches!(method, "GET" | "HEAD" | "OPTIONS") {
+            return Ok(());
+        }
+        if options.read_only {
+            return Err(Obstacle::NotApplicable(format!("{method} is not sent with --read-only")));
+        }
+        let creates = of.role() == Role::Create;
+        let can_delete = of.api.operations[of.at]
+            .resource
+            .is_some_and(|at| operation(of.api, at, Role::Delete).is_some() && !self.session.leaking.contains(&at));
+        if creates && !can_delete && !options.allow_leftovers {
+            return Err(Obstacle::NotApplicable("what it creates could not be deleted".to_owned()));
+        }
+        let is_own = |object: &Object| !object.path.is_empty() && arguments.path.starts_with(&object.path);
+        let is_nobody =
+            |value: &String| self.variables.unknown.contains(value) || value.contains(&self.variables.marker);
+        let is_harmless = creates
+            || self.session.there.iter().any(is_own)
+            || arguments.path.iter().any(is_nobody)
+            || options.allow.contains(&declared.id);
+        if is_harmless {
+            return Ok(());
+        }
+        let why =
+            format!("{} is sent to objects of the run's own only; `--allow {}` sends it", declared.id, declared.id);
+        Err(Obstacle::NotApplicable(why))
+    }
+
+    /// The path of an object by its id: its own, where the run made it; else beside what was called last.
+    fn path_of(&self, of: OfDocument<'r>, id: &str) -> Vec<String> {
+        let resource = of.api.operations[of.at].resource;
+        let own = self.session.there.iter().find(|one| Some(one.resource) == resource && one.id == id);
+        own.map_or_else(
+            || {
+                let above = of.resource().map_or(0, |one| one.collection.matches("{}").count());
+                let mut path: Vec<String> = self.path.iter().take(above).cloned().collect();
+                path.push(id.to_owned());
+                path
+            },
+            |object| object.path.clone(),
+        )
+    }
+
+    /// Calls another operation of the same resource, to look.
+    async fn read(
+        &mut self,
+        of: OfDocument<'r>,
+        role: Role,
+        path: &[String],
+    ) -> Result<(OfDocument<'r>, Option<Value>), Obstacle> {
+        let resource = of.api.operations[of.at].resource;
+        let at = resource.and_then(|at| operation(of.api, at, role)).ok_or("nothing reads it")?;
+        let answer = self.session.send(at, Arguments::at(path)).await;
+        let of = OfDocument { at, ..of };
+        match (answer.obstacle, answer.status) {
+            (Some(obstacle), _) => Err(format!("the probe got no answer: {obstacle}").into()),
+            (None, Some(404 | 410)) => Ok((of, None)),
+            (None, Some(200..=299)) => Ok((of, answer.json)),
+            (None, status) => Err(format!("the probe was answered {}", status.unwrap_or(0)).into()),
+        }
+    }
+}
+
+impl<'r> Stage for Written<'_, 'r> {
+    type Operation = OfDocument<'r>;
+
+    fn variables(&mut self) -> &mut Variables {
+        &mut self.variables
+    }
+
+    async fn call(&mut self, call: &Call, of: OfDocument<'r>, scope: Scope<'_>) -> Result<Exchange, Obstacle> {
+        self.send(call, of, scope, Vec::new()).await
+    }
+
+    async fn walk(
+        &mut self,
+        walk: &Walk,
+        of: OfDocument<'r>,
+        each_page: &mut [Judgement<'_>],
+    ) -> Result<Walked, Obstacle> {
+        if walk.direction == Direction::Backward || walk.from.is_some() {
+            return Err(Obstacle::NotApplicable(
+                "a walk through a list of a document goes forward from its beginning".to_owned(),
+            ));
+        }
+        let until = match optional(&mut self.variables, walk.until.as_ref(), &of)? {
+            Some(Value::Array(ids)) => ids.iter().map(plain).collect(),
+            Some(one) => vec![plain(&one)],
+            None => Vec::new(),
+        };
+        let (mut walked, mut next) = (Walked::default(), None);
+        loop {
+            let exchange = self.send(&walk.call, of, Scope::default(), next.take().into_iter().collect()).await?;
+            walked.pages += 1;
+            let scope = Scope { exchange: Some(&exchange), ..Scope::default() };
+            for judgement in each_page.iter_mut() {
+                judgement.judge(&mut self.variables, &of, scope, &format!("page {}", walked.pages));
+            }
+            let answer = self.session.answer_of(exchange.number);
+            walked.last = Some(exchange);
+            let Some(body) = answer.json.clone().filter(|_| answer.is_success()) else {
+                return Ok(walked.ended("no-page"));
+            };
+            let ids = crate::subject::Subject::ids(&of, &body);
+            let is_new = ids.iter().any(|id| !walked.ids.contains(id));
+            let own = of.items(&body).iter().zip(&ids).filter(|(_, id)| self.variables.own.contains(id));
+            let own = own.map(|(item, _)| item.clone()).collect();
+            let count = ids.len();
+            walked.take(ids, own, Direction::Forward);
+            if !until.is_empty() && until.iter().all(|id| walked.ids.contains(id)) {
+                return Ok(walked.ended("seen"));
+            }
+            if count == 0 || !is_new {
+                return Ok(walked.ended(if count == 0 { "no-more" } else { "going-round" }));
+            }
+            match self.session.page_after(of.at, &answer, walked.pages - 1, walked.ids.len()) {
+                Ok(Some(pair)) => next = Some(pair),
+                Ok(None) => return Ok(walked.ended("no-more")),
+                Err(why) => return Err(Obstacle::NotApplicable(why)),
+            }
+            if walked.pages >= MOST_PAGES {
+                return Err(Obstacle::NotApplicable(format!("the list does not end within {MOST_PAGES} pages")));
+            }
+        }
+    }
+
+    async fn look(&mut self, probe: Option<&Check>, of: OfDocument<'r>, scope: Scope<'_>) -> Result<Seen, Obstacle> {
+        match probe.map(|check| &check.expectation) {
+            Some(Expectation::Unchanged(id)) => {
+                let id = plain(&value::template(&mut self.variables, &of, scope, id, None)?);
+                let path = self.path_of(of, &id);
+                let (of, body) = self.read(of, Role::Retrieve, &path).await?;
+                let inside = |body: Value| {
+                    let shape = of.shape().map_or(&[][..], |shape| &shape.at);
+                    shape.iter().try_fold(&body, |here, member| here.get(member)).cloned().unwrap_or(body)
+                };
+                Ok(body.map_or(Seen::Nothing, |body| Seen::Object(inside(body))))
+            }
+            Some(Expectation::Absent(text)) => {
+                let text = plain(&value::template(&mut self.variables, &of, scope, text, None)?);
+                let above = of.resource().map_or(0, |one| one.collection.matches("{}").count());
+                let path: Vec<String> = self.path.iter().take(above).cloned().collect();
+                let (of, body) = self.read(of, Role::List, &path).await?;
+                let body = body.unwrap_or_default();
+                let with = of.items(&body).iter().filter(|item| holds(item, &text)).cloned().collect();
+                Ok(Seen::With(text, with))
+            }
+            _ => Err("there is no probe".into()),
+        }
+    }
+
+    fn on_call(&mut self, _: &Call, _: OfDocument<'r>, _: &Exchange) {}
+
+    fn on_walk(&mut self, _: OfDocument<'r>, _: &Walked) {}
+}
+
+/// More pages than this are not walked.
+const MOST_PAGES: usize = 1000;
+
+/// A query parameter as it travels.
+fn pairs(parameter: &Parameter, value: &Value) -> Vec<(String, String)> {
+    let pair = |value: &Value| (parameter.name.clone(), plain(value));
+    match value {
+        Value::Array(items) if parameter.explode => items.iter().map(pair).collect(),
+        Value::Array(items) => {
+            let separator = match parameter.style.as_str() {
+                "spaceDelimited" => " ",
+                "pipeDelimited" => "|",
+                _ => ",",
+            };
+            vec![(parameter.name.clone(), items.iter().map(plain).collect::<Vec<_>>().join(separator))]
+        }
+        other => vec![pair(other)],
+    }
+}
+
+/// Does to a request what a raw step asks for.
+fn apply(raw: &Raw, body: Option<String>, request: &mut Request) {
+    let mut set = |name: &str, value: Option<&str>| {
+        request.headers.retain(|(one, _)| one != name);
+        request.headers.extend(value.map(|value| (name.to_owned(), value.to_owned())));
+    };
+    if let Some(body) = body {
+        request.body = body.into_bytes();
+        set("content-type", Some("application/json"));
+    }
+    if let Some(authorization) = &raw.authorization {
+        set("authorization", Some(authorization.as_str()).filter(|text| !text.is_empty()));
+    }
+    raw.headers.iter().for_each(|(name, value)| set(name, value.as_deref()));
+    if let Some(method) = &raw.method {
+        request.method.clone_from(method);
+    }
+    if let Some(query) = &raw.query {
+        request.target.push(if request.target.contains('?') { '&' } else { '?' });
+        request.target.push_str(query);
+    }
+}
