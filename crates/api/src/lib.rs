@@ -5,7 +5,7 @@
 //!
 //! In reading order: [`schema`] (what schemas ask for together), [`sample`] and [`pattern`] (proposals), [`proof`] (the
 //! judge of them), [`names`], [`path`], [`routes`], [`query`], [`media`], [`body`] (how requests are read), [`credentials`],
-//! [`errors`], [`identity`], [`pages`], [`model`], [`mod@shape`], `stated`, [`mod@infer`].
+//! [`errors`], [`identity`], [`pages`], [`model`], [`mod@shape`], `stated`, [`mod@infer`], `overlay`.
 
 pub mod body;
 pub mod credentials;
@@ -15,6 +15,7 @@ pub mod infer;
 pub mod media;
 pub mod model;
 pub mod names;
+mod overlay;
 pub mod pages;
 pub mod path;
 pub mod pattern;
@@ -28,6 +29,7 @@ mod stated;
 
 pub use infer::infer;
 pub use model::{Api, Certainty, Fact, IdForm, IdMember, Operation, Resource, Role, Shape, Success};
+pub use overlay::overlay_file;
 pub use proof::{Made, Proof, Violation};
 pub use sample::Side;
 pub use schema::{Merged, Schemas};

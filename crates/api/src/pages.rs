@@ -80,6 +80,17 @@ pub struct Direction {
     pub parameter: String,
 }
 
+impl Direction {
+    /// The query parameter of an operation whose name and values speak of a direction.
+    pub(crate) fn infer(schemas: &Schemas, declared: &Declared) -> Option<Self> {
+        let mut query = declared.parameters.iter().filter(|one| one.location == Location::Query);
+        let found = query.find(|one| {
+            DIRECTIONS.contains(&plain(&one.name).as_str()) && speaks_of_direction(schemas, one.schema.as_deref())
+        })?;
+        Some(Self { parameter: found.name.clone() })
+    }
+}
+
 /// Parameters that order a list by a member.
 pub const SORTS: &[&str] = &["sort", "sortby", "orderby", "order", "sortfield", "sortkey"];
 
@@ -208,11 +219,8 @@ impl Pages {
         if limit.is_some() && !styles.is_empty() {
             facts.iter_mut().for_each(|fact: &mut Fact| fact.certainty = Certainty::Certain);
         }
-        let direction = query().find(|one| {
-            DIRECTIONS.contains(&plain(&one.name).as_str()) && speaks_of_direction(schemas, one.schema.as_deref())
-        });
+        let direction = Direction::infer(schemas, declared);
         let newest_first = styles.iter().any(|style| matches!(style, Style::Before(_)));
-        let direction = direction.map(|found| Direction { parameter: found.name.clone() });
         Some(Self { limit, styles, direction, newest_first, begins_behind_id: false, facts })
     }
 }

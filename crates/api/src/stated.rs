@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 
 use crate::identity;
 use crate::model::{Certainty, Fact, IdMember, Resource, Role, Shape};
-use crate::pages::{DEFAULT_LIMIT, Limit, MOST, Pages, Style, bound};
+use crate::pages::{DEFAULT_LIMIT, Direction, Limit, MOST, Pages, Style, bound};
 use crate::path;
 use crate::schema::Schemas;
 use crate::shape;
@@ -74,7 +74,10 @@ impl<'d> Statements<'d> {
     pub(crate) fn name_id(&mut self, resource: &mut Resource, template: &str) {
         let path = pointer::push("/paths", template);
         let at = format!("{path}/{EXTENSION}");
-        let Some(members) = self.document.at(&at).and_then(|value| self.members(&at, value, &["id"])) else { return };
+        let Some(members) = self.document.at(&at).and_then(|value| self.members(&at, value, &["id", "certainty"]))
+        else {
+            return;
+        };
         let Some(name) = self.text(&at, members, "id") else { return };
         let inside = resource.shape.as_ref().map(|shape| shape::inside(self.schemas, shape)).unwrap_or_default();
         let Some(property) = self.schemas.outline(&inside).property(&name).map(<[&Value]>::to_vec) else {
@@ -88,7 +91,8 @@ impl<'d> Statements<'d> {
         let form = identity::form(&self.schemas.outline(&property), &name);
         resource.facts.retain(|fact| !fact.what.starts_with("id: "));
         let what = format!("id: member `{name}`");
-        resource.facts.push(Fact { what, rule: RULE, pointer: path, certainty: Certainty::Declared });
+        let certainty = self.certainty(&at, members);
+        resource.facts.push(Fact { what, rule: RULE, pointer: path, certainty });
         resource.identity.insert(0, IdMember { name, form, is_given, is_in_path: true });
     }
 
@@ -111,13 +115,22 @@ impl<'d> Statements<'d> {
         if !of_objects.contains(&role) || (stated.role.is_none() && stated.resource.is_none()) {
             return;
         }
+        // What is only listed is no resource: nothing makes one, and nothing finds one.
         let Some(kind) = kind else {
+            if role == Role::List {
+                return;
+            }
             let help = "name the path of one object: `resource: /pets/{petId}`".to_owned();
             return self.wrong(at, format!("{path} is not the path of a resource"), Some(help));
         };
         let wanted = if matches!(role, Role::List | Role::Create) { &kind.collection } else { &kind.item };
         let (wanted, found) = (wanted.matches("{}").count(), path.matches("{}").count());
-        if wanted != found && !(role == Role::Replace && found + 1 == wanted) {
+        let is_at_its_other_path = match role {
+            Role::Replace => found + 1 == wanted,
+            Role::List => found == wanted + 1,
+            _ => false,
+        };
+        if wanted != found && !is_at_its_other_path {
             let what =
                 format!("a {} of {} has {wanted} parameters in its path, and this has {found}", role.name(), kind.item);
             self.wrong(at, what, None);
@@ -132,20 +145,12 @@ impl<'d> Statements<'d> {
         let at = format!("{}/{EXTENSION}", declared.pointer);
         let keys = ["role", "resource", "keptIn", "pages", "certainty"];
         let members = self.members(&at, declared.extensions.get(EXTENSION)?, &keys)?;
-        let certainties = [Certainty::Declared, Certainty::Certain, Certainty::Likely];
-        let certainty = self.choice(&at, members, "certainty", &certainties.map(|one| (one.name().to_owned(), one)));
+        let certainty = self.certainty(&at, members);
         let role = self.choice(&at, members, "role", &Role::ALL.map(|one| (one.key(), one)));
         let resource = self.item_path(&at, members, "resource");
         let kept_in = self.item_path(&at, members, "keptIn");
         let pages = members.get("pages").and_then(|value| self.pages(&format!("{at}/pages"), value, declared));
-        Some(Stated {
-            pointer: at,
-            role,
-            resource,
-            kept_in,
-            pages,
-            certainty: certainty.unwrap_or(Certainty::Declared),
-        })
+        Some(Stated { pointer: at, role, resource, kept_in, pages, certainty })
     }
 
     /// The path of one object of the document, its parameters made equal.
@@ -164,7 +169,7 @@ impl<'d> Statements<'d> {
         if value == &Value::Bool(false) {
             return Some(StatedPages::None);
         }
-        let keys = ["limit", "page", "firstPage", "offset", "after", "before", "cursor", "items", "order"];
+        let keys = ["limit", "page", "firstPage", "offset", "after", "before", "cursor", "items", "order", "certainty"];
         let members = self.members(at, value, &keys)?;
         let limit = self.parameter(at, members, "limit", declared).map(|(parameter, schema)| {
             let most = bound(self.schemas, schema, "maximum").unwrap_or(MOST).clamp(1, MOST);
@@ -176,17 +181,26 @@ impl<'d> Statements<'d> {
         let page = self.parameter(at, members, "page", declared);
         styles.extend(page.map(|(parameter, _)| Style::Page { parameter, first }));
         styles.extend(self.parameter(at, members, "offset", declared).map(|(name, _)| Style::Offset(name)));
-        styles.extend(self.parameter(at, members, "after", declared).map(|(name, _)| Style::After(name)));
-        styles.extend(self.parameter(at, members, "before", declared).map(|(name, _)| Style::Before(name)));
+        for (key, style) in [("after", Style::After as fn(String) -> Style), ("before", Style::Before)] {
+            styles.extend(self.parameters(at, members, key, declared).into_iter().map(style));
+        }
         let orders = [("newest-first".to_owned(), true), ("oldest-first".to_owned(), false)];
         let goes_back = styles.iter().any(|style| matches!(style, Style::Before(_)));
         let newest_first = self.choice(at, members, "order", &orders).unwrap_or(goes_back);
         let cursors = [("id".to_owned(), true), ("token".to_owned(), false)];
         let begins_behind_id = self.choice(at, members, "cursor", &cursors).unwrap_or(false);
         let what = format!("pages: {}", styles.iter().map(Style::parameter).collect::<Vec<_>>().join(", "));
-        let facts = vec![Fact { what, rule: RULE, pointer: at.to_owned(), certainty: Certainty::Declared }];
+        let certainty = self.certainty(at, members);
+        let facts = vec![Fact { what, rule: RULE, pointer: at.to_owned(), certainty }];
         let is_paged = limit.is_some() || !styles.is_empty();
-        let pages = is_paged.then_some(Pages { limit, styles, direction: None, newest_first, begins_behind_id, facts });
+        let pages = is_paged.then_some(Pages {
+            limit,
+            styles,
+            direction: Direction::infer(self.schemas, declared),
+            newest_first,
+            begins_behind_id,
+            facts,
+        });
         let items = self.text(at, members, "items").map(|items| pointer::tokens(&items).collect());
         Some(StatedPages::Some { pages, items })
     }
@@ -200,13 +214,39 @@ impl<'d> Statements<'d> {
         declared: &'o Declared,
     ) -> Option<(String, Option<&'o str>)> {
         let name = self.text(at, members, key)?;
+        self.known_parameter(&format!("{at}/{key}"), name, declared)
+    }
+
+    /// The same, one or a list of them.
+    fn parameters(&mut self, at: &str, members: &Map<String, Value>, key: &str, declared: &Declared) -> Vec<String> {
+        let Some(Value::Array(names)) = members.get(key) else {
+            return self.parameter(at, members, key, declared).map(|(name, _)| name).into_iter().collect();
+        };
+        let names = names.iter().map(|name| name.as_str().unwrap_or("").to_owned());
+        let known = names.filter_map(|name| self.known_parameter(&format!("{at}/{key}"), name, declared));
+        known.map(|(name, _)| name).collect()
+    }
+
+    fn known_parameter<'o>(
+        &mut self,
+        at: &str,
+        name: String,
+        declared: &'o Declared,
+    ) -> Option<(String, Option<&'o str>)> {
         let query = || declared.parameters.iter().filter(|one| one.location == Location::Query);
         if let Some(found) = query().find(|one| one.name == name) {
             return Some((name, found.schema.as_deref()));
         }
         let help = suggest::help(&name, query().map(|one| one.name.as_str()));
-        self.wrong(&format!("{at}/{key}"), format!("`{}` has no query parameter `{name}`", declared.id), help);
+        self.wrong(at, format!("`{}` has no query parameter `{name}`", declared.id), help);
         None
+    }
+
+    /// How sure it is: what somebody wrote here is declared, unless it says otherwise.
+    fn certainty(&mut self, at: &str, members: &Map<String, Value>) -> Certainty {
+        let all = [Certainty::Declared, Certainty::Certain, Certainty::Likely];
+        self.choice(at, members, "certainty", &all.map(|one| (one.name().to_owned(), one)))
+            .unwrap_or(Certainty::Declared)
     }
 
     fn members<'v>(&mut self, at: &str, value: &'v Value, known: &[&str]) -> Option<&'v Map<String, Value>> {

@@ -49,7 +49,7 @@ pub enum Command {
     Mutate(Mutate),
     /// Check that a suite is sound; with `--openapi`, show what was concluded from a document, and from what.
     Check(Check),
-    /// Write the built-in suite to a folder, to start one's own from.
+    /// Write a suite to a folder, to start one's own from: the built-in one, or with `--openapi` that of a document.
     Init(Init),
     /// Print the contract as one OpenAPI document, without files beside it: for generators of clients.
     Bundle,
@@ -124,9 +124,16 @@ pub struct Run {
 /// `conformance init`
 #[derive(Debug, clap::Args)]
 pub struct Init {
+    /// Write what follows from any OpenAPI document (2.0 to 3.2, JSON or YAML): the document as it is, an overlay with what was
+    /// concluded from it, requirements and scenarios. All of it is to be read and edited.
+    #[arg(long, value_name = "FILE", conflicts_with = "suite")]
+    pub openapi: Option<PathBuf>,
     /// The folder: a new one, or one that is empty.
-    #[arg(value_name = "DIR")]
-    pub folder: PathBuf,
+    #[arg(value_name = "DIR", required_unless_present = "dir")]
+    pub folder: Option<PathBuf>,
+    /// The same.
+    #[arg(long, value_name = "DIR", conflicts_with = "folder")]
+    pub dir: Option<PathBuf>,
 }
 
 /// `conformance exec`

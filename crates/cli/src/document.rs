@@ -52,6 +52,12 @@ pub fn open(path: &Path) -> Result<Api, Failure> {
     Err(Diagnostics(wrong.collect()).into())
 }
 
+/// What the overlay of a folder says that it extends, where that is a file of the folder.
+fn extended(folder: &Path) -> Option<String> {
+    let overlay = overlay(folder).ok()??;
+    overlay.extends().filter(|name| !name.contains(['/', '\\']) && folder.join(name).is_file()).map(str::to_owned)
+}
+
 /// The overlay of a folder, if it has one.
 fn overlay(folder: &Path) -> Result<Option<Overlay>, Failure> {
     let file = folder.join(OVERLAY);
@@ -105,9 +111,16 @@ pub fn unusable(path: &Path) -> impl Fn(String) -> Diagnostic {
     move |error| Diagnostic::general(format!("{name}: its schemas do not fit together: {error}"))
 }
 
-fn find(path: &Path) -> Result<PathBuf, Diagnostic> {
+/// The document at a path: the file itself, or that of a folder, which its overlay may name.
+///
+/// # Errors
+/// When the folder holds none.
+pub fn find(path: &Path) -> Result<PathBuf, Diagnostic> {
     if !path.is_dir() {
         return Ok(path.to_owned());
+    }
+    if let Some(extended) = extended(path) {
+        return Ok(path.join(extended));
     }
     let found = NAMES.iter().map(|name| path.join(name)).find(|one| one.is_file());
     found.ok_or_else(|| {

@@ -44,6 +44,13 @@ impl Document {
         build(name, bytes, None, None)
     }
 
+    /// The other files that were read for it, by their paths from its folder.
+    #[must_use]
+    pub fn files(&self) -> Vec<String> {
+        let files = self.root.get(files::HOME).and_then(Value::as_object);
+        files.into_iter().flat_map(|files| files.keys().cloned()).collect()
+    }
+
     /// What a pointer into [`Document::root`] leads to; a `$ref` at its end is not followed.
     #[must_use]
     pub fn at(&self, pointer: &str) -> Option<&Value> {

@@ -3,7 +3,7 @@
 //! An overlay is a file of its user's, and is read strictly: an unknown key, a target that is no JSONPath, and one that
 //! matches nothing are errors with their place.
 
-use conformance_source::{Diagnostic, Diagnostics, Node, Reader, SourceFile, Span, parse};
+use conformance_source::{Diagnostic, Diagnostics, Node, Reader, SourceFile, Span, Tree, parse};
 use serde_json::Value;
 use serde_json_path::{JsonPath, NormalizedPath};
 
@@ -11,6 +11,7 @@ use serde_json_path::{JsonPath, NormalizedPath};
 #[derive(Clone, Debug)]
 pub struct Overlay {
     file: SourceFile,
+    extends: Option<String>,
     actions: Vec<Action>,
 }
 
@@ -47,8 +48,15 @@ impl Overlay {
         let root = parse(file)?;
         let reader = Reader::new(file);
         let actions = actions(&reader, &root);
+        let extends = root.get("extends").and_then(Node::as_str).map(str::to_owned);
         let actions = reader.finish(actions)?;
-        Ok(Self { file: file.clone(), actions })
+        Ok(Self { file: file.clone(), extends, actions })
+    }
+
+    /// The address of the document that it is for.
+    #[must_use]
+    pub fn extends(&self) -> Option<&str> {
+        self.extends.as_deref()
     }
 
     /// Makes all changes to the value of a document.
@@ -92,7 +100,9 @@ fn actions(reader: &Reader, root: &Node) -> Option<Vec<Action>> {
     let info = object.required("info")?;
     let info = reader.object(info, "`info`", &known(info, &["title", "version", "description"]))?;
     let _ = (info.text("title")?, info.text("version")?);
-    reader.list(object.required("actions")?, |node| action(reader, node))
+    let list = object.required("actions")?;
+    // All of them may be commented out.
+    if list.tree == Tree::Null { Some(Vec::new()) } else { reader.list(list, |node| action(reader, node)) }
 }
 
 fn action(reader: &Reader, node: &Node) -> Option<Action> {

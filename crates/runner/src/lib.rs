@@ -56,6 +56,7 @@ pub mod traffic;
 mod transcript;
 mod url;
 mod value;
+mod vocabulary;
 mod walk;
 pub mod word;
 mod world;

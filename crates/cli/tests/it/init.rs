@@ -1,10 +1,153 @@
-//! `conformance init`: the built-in suite as files.
+//! `conformance init`: the built-in suite, or what follows from a document, as files.
 
 use std::fs;
+use std::path::{Path, PathBuf};
 
+use rstest::rstest;
+use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::context::{MockServer, run, stderr, stdout};
+use crate::context::{MockServer, root, run, stderr, stdout};
+
+/// A folder with what follows from a document.
+fn init(document: &Path) -> (TempDir, String) {
+    let folder = TempDir::new().unwrap();
+    let own = folder.path().join("own").to_str().unwrap().to_owned();
+    let written = run(&["init", "--openapi", document.to_str().unwrap(), &own]);
+    assert_eq!(written.status.code(), Some(0), "{}", stderr(&written));
+    (folder, own)
+}
+
+fn pets() -> PathBuf {
+    root().join("fixtures/documents/pets.yaml")
+}
+
+/// What `check` concludes, without how it is known.
+fn conclusions(path: &str) -> Value {
+    let checked = run(&["check", "--openapi", path, "--format", "json"]);
+    assert_eq!(checked.status.code(), Some(0), "{}", stderr(&checked));
+    let mut all: Value = serde_json::from_slice(&checked.stdout).unwrap();
+    for kind in ["resources", "operations"] {
+        for one in all[kind].as_array_mut().unwrap() {
+            one.as_object_mut().unwrap().retain(|key, _| !matches!(key.as_str(), "facts" | "pages"));
+        }
+    }
+    all
+}
+
+#[test]
+fn what_follows_from_a_document_is_written_to_be_read() {
+    let (_folder, own) = init(&pets());
+    let text = |name: &str| fs::read_to_string(Path::new(&own).join(name)).unwrap();
+    assert_eq!(text("pets.yaml"), fs::read_to_string(pets()).unwrap(), "the document is as it was");
+    insta::assert_snapshot!(text("overlay.yaml"));
+    insta::assert_snapshot!(text("scenarios/pets/create-to-delete.yaml"));
+    let requirements = text("requirements.yaml");
+    assert!(requirements.contains("- id: \"createPet.creates\"\n    level: MUST"), "{requirements}");
+}
+
+#[rstest]
+fn a_document_means_the_same_with_its_overlay(#[files("../../fixtures/documents/*.yaml")] document: PathBuf) {
+    let (_folder, own) = init(&document);
+    assert_eq!(conclusions(&own), conclusions(document.to_str().unwrap()));
+}
+
+#[rstest]
+#[case("pets")]
+#[case("nested")]
+#[case("keys")]
+#[case("forms")]
+#[case("wrapped")]
+fn what_was_written_is_verified(#[case] document: &str) {
+    let (_folder, own) = init(&root().join(format!("fixtures/documents/{document}.yaml")));
+    let verified = run(&["run", "--openapi", &own]);
+    let told = stdout(&verified);
+    assert_eq!(verified.status.code(), Some(0), "{told}");
+    assert!(told.contains("✓ create-to-delete"), "{told}");
+    assert!(told.contains("✓ unknown-id "), "{told}");
+    assert!(!told.contains("failed") && told.contains("left 0"), "{told}");
+}
+
+#[test]
+fn what_was_written_is_edited() {
+    let (_folder, own) = init(&pets());
+    let edit = |name: &str, from: &str, to: &str| {
+        let file = Path::new(&own).join(name);
+        let text = fs::read_to_string(&file).unwrap();
+        assert!(text.contains(from), "no `{from}` in {text}");
+        fs::write(&file, text.replacen(from, to, 1)).unwrap();
+    };
+    // A check that does not hold fails, and says where it stands.
+    edit("scenarios/pets/create-to-delete.yaml", "status: 201", "status: 200");
+    let failed = run(&["run", "--openapi", &own, "--only", "pets/create-to-delete"]);
+    let told = stdout(&failed);
+    assert_eq!(failed.status.code(), Some(1), "{told}");
+    assert!(told.contains("scenarios/pets/create-to-delete.yaml:9:"), "{told}");
+    // Its level is the user's.
+    edit(
+        "requirements.yaml",
+        "createPet.documented-status\"\n    level: MUST",
+        "createPet.documented-status\"\n    level: SHOULD",
+    );
+    let warned = run(&["run", "--openapi", &own, "--only", "pets/create-to-delete"]);
+    assert_eq!(warned.status.code(), Some(0), "{}", stdout(&warned));
+    assert!(stdout(&warned).contains("1 warned"), "{}", stdout(&warned));
+    let listed = stdout(&run(&["list", "--openapi", &own]));
+    assert!(listed.lines().any(|line| line.contains("SHOULD createPet.documented-status")), "{listed}");
+    // What nothing tests any more is an error.
+    edit("requirements.yaml", "createPet.documented-status", "createPets.documented-status");
+    let stale = run(&["check", "--openapi", &own]);
+    assert_eq!(stale.status.code(), Some(2));
+    assert!(stderr(&stale).contains("did you mean `createPet.documented-status`?"), "{}", stderr(&stale));
+}
+
+#[test]
+fn a_requirement_of_the_document_can_be_left_out() {
+    let (_folder, own) = init(&pets());
+    let other = Path::new(&own).join("other.yaml");
+    fs::write(&other, fs::read_to_string(pets()).unwrap().replace("\"201\":", "\"202\":")).unwrap();
+    let server = MockServer::start(&["--quiet", "--openapi", other.to_str().unwrap()]);
+    let verify = || run(&["run", "--openapi", &own, "--base-url", &server.url, "--only", "pets/lifecycle"]);
+    assert_eq!(verify().status.code(), Some(1));
+    let file = Path::new(&own).join("requirements.yaml");
+    let text = fs::read_to_string(&file).unwrap();
+    let id = "createPet.documented-status\"\n";
+    fs::write(&file, text.replacen(id, &format!("{id}    excluded: untestable\n"), 1)).unwrap();
+    let verified = verify();
+    assert_eq!(verified.status.code(), Some(0), "{}", stdout(&verified));
+}
+
+#[test]
+fn a_new_revision_replaces_one_file() {
+    let (_folder, own) = init(&pets());
+    let document = Path::new(&own).join("pets.yaml");
+    let text = fs::read_to_string(&document).unwrap();
+    fs::write(&document, text.replace("operationId: updatePet", "operationId: changePet")).unwrap();
+    let stale = run(&["check", "--openapi", &own]);
+    let told = stderr(&stale);
+    assert_eq!(stale.status.code(), Some(2), "{told}");
+    assert!(told.contains("`updatePet` is not an operation") && told.contains("create-to-delete.yaml:23:"), "{told}");
+    fs::write(&document, text.replace("/pets/{petId}", "/animals/{petId}")).unwrap();
+    let stale = run(&["check", "--openapi", &own]);
+    assert_eq!(stale.status.code(), Some(2));
+    assert!(stderr(&stale).contains("overlay.yaml:12:13"), "{}", stderr(&stale));
+}
+
+#[test]
+fn a_document_of_several_files_is_written_with_all_of_them() {
+    let folder = TempDir::new().unwrap();
+    let document = folder.path().join("api.yaml");
+    let text = fs::read_to_string(pets()).unwrap();
+    let text = text.replace("$ref: \"#/components/schemas/NewPet\"", "$ref: parts/new.yaml");
+    assert!(text.contains("parts/new.yaml"));
+    fs::write(&document, text).unwrap();
+    fs::create_dir(folder.path().join("parts")).unwrap();
+    let new = "type: object\nrequired: [name]\nproperties: { name: { type: string, maxLength: 40 } }\n";
+    fs::write(folder.path().join("parts/new.yaml"), new).unwrap();
+    let (_own, shown) = init(&document);
+    assert_eq!(fs::read_to_string(Path::new(&shown).join("parts/new.yaml")).unwrap(), new);
+    assert_eq!(run(&["run", "--openapi", &shown, "--only", "pets/create"]).status.code(), Some(0));
+}
 
 #[test]
 fn the_suite_that_is_written_can_be_checked_changed_and_served() {

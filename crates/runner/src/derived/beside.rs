@@ -12,9 +12,10 @@ use conformance_source::{Diagnostic, Diagnostics, SourceFile, suggest};
 use super::operation;
 use super::session::Session;
 use super::subject::OfDocument;
-use crate::bind::{Bound, Signature, SignatureParameter, Vocabulary, bind_files};
+use crate::bind::{Bound, bind_files};
 use crate::expected::{Expected, expected};
 use crate::subject::Place;
+use crate::vocabulary::{Signature, SignatureParameter, Vocabulary};
 
 /// What stands beside a document.
 #[derive(Debug)]

@@ -1,6 +1,6 @@
 //! Valid bodies, each unlike the others.
 
-use conformance_api::{Merged, Side};
+use conformance_api::{Merged, Schemas, Side};
 use serde_json::Value;
 
 use super::session::Session;
@@ -97,48 +97,52 @@ impl Session<'_> {
 
     /// The members that take any short text: the first one, and those by which clients name objects.
     pub(crate) fn free_members(&self, pointer: &str) -> Vec<Free> {
-        let schemas = &self.run.api.schemas;
-        let shape = schemas.merged(pointer);
-        let is_free = |merged: &Merged<'_>| {
-            merged.kind() == Some("string")
-                && merged.enumeration.is_none()
-                && merged.constant.is_none()
-                && merged.format.is_none()
-                && merged.patterns.is_empty()
-                && merged.bounds.max_length.is_none_or(|most| most >= 30)
-                && !merged.read_only
-        };
-        // Texts about an object; others may have to refer to something, or to be in a language of their own.
-        const NAMES: &[&str] = &[
-            "name",
-            "title",
-            "slug",
-            "key",
-            "login",
-            "label",
-            "description",
-            "summary",
-            "subject",
-            "comment",
-            "note",
-            "text",
-        ];
-        let is_name = |name: &str| NAMES.iter().any(|end| conformance_api::names::plain(name).ends_with(end));
-        let all: Vec<&str> = shape
-            .properties
-            .iter()
-            .filter(|(_, property)| is_free(&schemas.merge(property)))
-            .map(|(name, _)| *name)
-            .collect();
-        let named = all.iter().filter(|name| is_name(name)).map(|name| Free { name: (*name).to_owned() });
-        let named: Vec<Free> = named.take(2).collect();
-        // What has an example may have to be like it: a currency, a country.
-        let is_shown = |name: &str| {
-            let merged = shape.property(name).map(|one| schemas.merge(one)).unwrap_or_default();
-            !merged.examples.is_empty() || merged.default.is_some()
-        };
-        let is_required = |name: &&&str| shape.required.contains(*name) && !is_shown(name);
-        let required = || all.iter().find(is_required).map(|name| Free { name: (*name).to_owned() });
-        if named.is_empty() { required().into_iter().collect() } else { named }
+        free_members(&self.run.api.schemas, pointer)
     }
+}
+
+/// The members of a schema's objects that take any short text.
+pub(crate) fn free_members(schemas: &Schemas, pointer: &str) -> Vec<Free> {
+    let shape = schemas.merged(pointer);
+    let is_free = |merged: &Merged<'_>| {
+        merged.kind() == Some("string")
+            && merged.enumeration.is_none()
+            && merged.constant.is_none()
+            && merged.format.is_none()
+            && merged.patterns.is_empty()
+            && merged.bounds.max_length.is_none_or(|most| most >= 30)
+            && !merged.read_only
+    };
+    // Texts about an object; others may have to refer to something, or to be in a language of their own.
+    const NAMES: &[&str] = &[
+        "name",
+        "title",
+        "slug",
+        "key",
+        "login",
+        "label",
+        "description",
+        "summary",
+        "subject",
+        "comment",
+        "note",
+        "text",
+    ];
+    let is_name = |name: &str| NAMES.iter().any(|end| conformance_api::names::plain(name).ends_with(end));
+    let all: Vec<&str> = shape
+        .properties
+        .iter()
+        .filter(|(_, property)| is_free(&schemas.merge(property)))
+        .map(|(name, _)| *name)
+        .collect();
+    let named = all.iter().filter(|name| is_name(name)).map(|name| Free { name: (*name).to_owned() });
+    let named: Vec<Free> = named.take(2).collect();
+    // What has an example may have to be like it: a currency, a country.
+    let is_shown = |name: &str| {
+        let merged = shape.property(name).map(|one| schemas.merge(one)).unwrap_or_default();
+        !merged.examples.is_empty() || merged.default.is_some()
+    };
+    let is_required = |name: &&&str| shape.required.contains(*name) && !is_shown(name);
+    let required = || all.iter().find(is_required).map(|name| Free { name: (*name).to_owned() });
+    if named.is_empty() { required().into_iter().collect() } else { named }
 }

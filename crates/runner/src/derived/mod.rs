@@ -19,6 +19,7 @@ mod cleanup_log;
 mod compare;
 mod family;
 mod filters;
+mod generate;
 mod lifecycle;
 mod listed;
 mod making;
@@ -52,6 +53,7 @@ use crate::target::Target;
 
 pub use beside::{Beside, requirements_file};
 use cleanup_log::CleanupLog;
+pub use generate::{ScenarioFile, scenario_files};
 use session::Session;
 pub use sweep::sweep;
 
@@ -122,12 +124,7 @@ pub struct Planned {
 #[must_use]
 pub fn plan(api: &Api, options: &Options, written: &[Scenario]) -> Vec<Planned> {
     let mut all = Vec::new();
-    let mut names: Vec<String> = Vec::new();
-    for (at, resource) in api.resources.iter().enumerate() {
-        let base = area(resource);
-        let count = names.iter().filter(|one| **one == base).count();
-        names.push(base.clone());
-        let area = if count == 0 { base } else { format!("{base}-{}", count + 1) };
+    for ((at, resource), area) in api.resources.iter().enumerate().zip(areas(api)) {
         let mut add = |behaviour: &str, summary: String, kind: Kind| {
             all.push(Planned { name: format!("{area}/{behaviour}"), summary, kind });
         };
@@ -154,6 +151,16 @@ pub fn plan(api: &Api, options: &Options, written: &[Scenario]) -> Vec<Planned> 
         summary: one.summary.clone(),
         kind: Kind::Written(number),
     }));
+    // Scenarios of an area stand together, whoever wrote them.
+    let area_of = |name: &str| name.split('/').next().unwrap_or("").to_owned();
+    let mut order: Vec<String> = Vec::new();
+    for one in &all {
+        let area = area_of(&one.name);
+        if !order.contains(&area) {
+            order.push(area);
+        }
+    }
+    all.sort_by_key(|one| order.iter().position(|area| *area == area_of(&one.name)));
     // A written scenario is chosen by a line of it, too.
     let is_line_of = |only: &str, name: &str| {
         only.strip_prefix(name)
@@ -163,6 +170,18 @@ pub fn plan(api: &Api, options: &Options, written: &[Scenario]) -> Vec<Planned> 
     let is_chosen = |one: &Planned, only: &str| one.name.starts_with(only) || is_line_of(only, &one.name);
     all.retain(|one| options.only.is_empty() || options.only.iter().any(|only| is_chosen(one, only)));
     all
+}
+
+/// The areas of all resources, no two alike.
+fn areas(api: &Api) -> Vec<String> {
+    let mut names: Vec<String> = Vec::new();
+    let mut areas = Vec::new();
+    for base in api.resources.iter().map(area) {
+        let count = names.iter().filter(|one| **one == base).count();
+        areas.push(if count == 0 { base.clone() } else { format!("{base}-{}", count + 1) });
+        names.push(base);
+    }
+    areas
 }
 
 /// The area of a resource: the fixed parts of its path.

@@ -51,7 +51,7 @@ fn what_an_overlay_says_is_verified_and_shown() {
     let verified = run(&["run", "--openapi", &tickets(), "--base-url", &server.url, "--token", "t"]);
     let told = stdout(&verified);
     assert_eq!(verified.status.code(), Some(0), "{told}");
-    assert!(told.contains("6 scenarios: ") && !told.contains("not applicable"), "{told}");
+    assert!(told.contains("8 scenarios: ") && !told.contains("not applicable"), "{told}");
     assert!(told.contains("left 0"), "{told}");
     let concluded = stdout(&run(&["check", "--openapi", &tickets()]));
     assert!(concluded.contains("x-conformance says so"), "{concluded}");
