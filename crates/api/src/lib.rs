@@ -19,6 +19,7 @@ mod overlay;
 pub mod pages;
 pub mod path;
 pub mod pattern;
+pub mod plausible;
 pub mod proof;
 pub mod query;
 pub mod routes;

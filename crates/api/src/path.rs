@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
+use percent_encoding::percent_decode_str;
+
+use crate::query::encode;
 
 /// A template with its parameters made equal and `.json` left out: `/pets/{petId}.json` → `/pets/{}`.
 #[must_use]
@@ -30,13 +32,12 @@ pub fn parameters(template: &str) -> Vec<&str> {
 /// A template with these values in place of its parameters, encoded; none when there are too few.
 #[must_use]
 pub fn fill(template: &str, values: &[String]) -> Option<String> {
-    const PART: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
     let mut rest = template.split(['?', '#']).next().unwrap_or("");
     let mut path = String::new();
     let mut values = values.iter();
     while let Some((before, after)) = rest.split_once('{') {
         path.push_str(before);
-        path.extend(utf8_percent_encode(values.next()?, PART));
+        path.push_str(&encode(values.next()?));
         rest = after.split_once('}').map_or("", |(_, after)| after);
     }
     Some(path + rest)

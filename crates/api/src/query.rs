@@ -1,6 +1,6 @@
-//! One reading of queries and forms.
+//! One reading and writing of queries and forms.
 
-use percent_encoding::percent_decode;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode, utf8_percent_encode};
 use serde_json::{Number, Value};
 
 use crate::schema::Merged;
@@ -38,6 +38,43 @@ pub fn typed(text: &str, shape: &Merged<'_>) -> Value {
         "null" | "" if allows("null") && !allows("string") => Value::Null,
         _ if allows("integer") || allows("number") => as_number().unwrap_or_else(|| text.into()),
         _ => text.into(),
+    }
+}
+
+const PART: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
+
+/// A text as it stands in a path, a query or a form.
+#[must_use]
+pub fn encode(text: &str) -> String {
+    utf8_percent_encode(text, PART).to_string()
+}
+
+fn text(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) => Some(text.clone()),
+        Value::Number(number) => Some(number.to_string()),
+        Value::Bool(one) => Some(one.to_string()),
+        _ => None,
+    }
+}
+
+/// An object as a form.
+#[must_use]
+pub fn form(value: &Value) -> String {
+    let pairs = pairs_of(value, "");
+    pairs.iter().map(|(name, value)| format!("{}={}", encode(name), encode(value))).collect::<Vec<_>>().join("&")
+}
+
+/// `{"a": {"b": 1}}` as `a[b]=1`
+#[must_use]
+pub fn pairs_of(value: &Value, name: &str) -> Vec<(String, String)> {
+    let inner = |key: &str| if name.is_empty() { key.to_owned() } else { format!("{name}[{key}]") };
+    match value {
+        Value::Object(members) => members.iter().flat_map(|(key, value)| pairs_of(value, &inner(key))).collect(),
+        Value::Array(items) => {
+            items.iter().enumerate().flat_map(|(at, value)| pairs_of(value, &inner(&at.to_string()))).collect()
+        }
+        other => text(other).map(|text| (name.to_owned(), text)).into_iter().collect(),
     }
 }
 

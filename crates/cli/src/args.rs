@@ -206,12 +206,14 @@ pub struct Schema {
 /// A kind of file whose format is ours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum FileKind {
-    /// A scenario: `fixtures/scenarios/AREA/NAME.yaml`.
+    /// A scenario: `fixtures/scenarios/AREA/NAME.yaml`, `scenarios/AREA/NAME.yaml` beside a document.
     Scenario,
     /// Steps that scenarios share: `fixtures/fragments/NAME.yaml`.
     Fragment,
-    /// What an API must do: `schemas/requirements.yaml`.
+    /// What an API must do: `schemas/requirements.yaml`, `requirements.yaml` beside a document.
     Requirements,
+    /// What an OpenAPI document means: `overlay.yaml` beside it.
+    Overlay,
     /// What goes wrong: `fixtures/faults/NAME.yaml`.
     Faults,
     /// Failures that are excused: `run --known-failures FILE`.

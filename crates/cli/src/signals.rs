@@ -12,8 +12,9 @@ pub fn first(what_happens: &'static str) -> impl Future<Output = Heard> {
     let heard = wait();
     async move {
         let heard = heard.await;
-        terminal::note(what_happens);
+        // Who reads that it stops may send the second one at once.
         let again = wait();
+        terminal::note(what_happens);
         tokio::spawn(async {
             again.await;
             std::process::exit(130);

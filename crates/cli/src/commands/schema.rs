@@ -18,6 +18,7 @@ fn text(kind: crate::args::FileKind) -> &'static str {
         Kind::Scenario => "scenario",
         Kind::Fragment => "fragment",
         Kind::Requirements => "requirements",
+        Kind::Overlay => "overlay",
         Kind::Faults => "faults",
         Kind::KnownFailures => "known-failures",
         Kind::Recording => "recording",

@@ -13,6 +13,7 @@ use crate::context::{root, run, stdout};
 #[case("scenario")]
 #[case("fragment")]
 #[case("requirements")]
+#[case("overlay")]
 #[case("faults")]
 #[case("known-failures")]
 #[case("recording")]
@@ -71,6 +72,20 @@ fn fragments() {
 #[test]
 fn faults() {
     valid("faults", &yaml_below(&root().join("fixtures/faults")), |document| document);
+}
+
+#[test]
+fn files_beside_a_document() {
+    let own = tempfile::TempDir::new().unwrap();
+    let folder = own.path().join("pets");
+    let document = root().join("fixtures/documents/pets.yaml");
+    let written = run(&["init", "--openapi", document.to_str().unwrap(), folder.to_str().unwrap()]);
+    assert_eq!(written.status.code(), Some(0));
+    for folder in [folder, root().join("fixtures/documents/tickets")] {
+        valid("overlay", &[folder.join("overlay.yaml")], |document| document);
+        valid("requirements", &[folder.join("requirements.yaml")], |document| document);
+        valid("scenario", &yaml_below(&folder.join("scenarios")), |document| document);
+    }
 }
 
 #[test]

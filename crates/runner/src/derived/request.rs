@@ -1,17 +1,15 @@
 //! Calls of a document's operations, as requests.
 
 use conformance_api::media::{is_form, is_json};
+use conformance_api::query::{encode, form, pairs_of};
 use conformance_api::sample::{Extent, Sampler};
 use conformance_api::{Side, path};
 use conformance_openapi::{Location, Operation as Declared, Parameter, Scheme};
 use conformance_record::Request;
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
 
 use super::session::Session;
 use crate::target::Target;
-
-const PART: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
 
 /// What a call is made with.
 #[derive(Clone, Debug, Default)]
@@ -182,7 +180,7 @@ impl Session<'_> {
         let sampler = Sampler { schemas, side: Side::Request, extent: Extent::Required, variant: 0, examples: true };
         match schema.and_then(|schema| sampler.sample_named(&[schema], "value")) {
             Some(Value::Array(items)) => items.iter().filter_map(text).map(|value| (name.clone(), value)).collect(),
-            Some(value @ Value::Object(_)) => flat(&value, &name),
+            Some(value @ Value::Object(_)) => pairs_of(&value, &name),
             _ => Vec::new(),
         }
     }
@@ -250,32 +248,11 @@ fn basic(token: &str) -> String {
     data_encoding::BASE64.encode(pair.as_bytes())
 }
 
-fn encode(text: &str) -> String {
-    utf8_percent_encode(text, PART).to_string()
-}
-
 fn text(value: &Value) -> Option<String> {
     match value {
         Value::String(text) => Some(text.clone()),
         Value::Number(number) => Some(number.to_string()),
         Value::Bool(one) => Some(one.to_string()),
         _ => None,
-    }
-}
-
-fn form(value: &Value) -> String {
-    let pairs = flat(value, "");
-    pairs.iter().map(|(name, value)| format!("{}={}", encode(name), encode(value))).collect::<Vec<_>>().join("&")
-}
-
-/// `{"a": {"b": 1}}` as `a[b]=1`
-fn flat(value: &Value, name: &str) -> Vec<(String, String)> {
-    let inner = |key: &str| if name.is_empty() { key.to_owned() } else { format!("{name}[{key}]") };
-    match value {
-        Value::Object(members) => members.iter().flat_map(|(key, value)| flat(value, &inner(key))).collect(),
-        Value::Array(items) => {
-            items.iter().enumerate().flat_map(|(at, value)| flat(value, &inner(&at.to_string()))).collect()
-        }
-        other => text(other).map(|text| (name.to_owned(), text)).into_iter().collect(),
     }
 }

@@ -103,3 +103,17 @@ fn an_overlay_changes_the_document_itself() {
     server.json("POST /tickets/open", &json!({ "subject": "abc" })).must(201);
     server.json("POST /tickets/open", &json!({ "subject": "abcd" })).must(400);
 }
+
+#[test]
+fn the_overlay_and_the_files_of_the_guide_are_taken() {
+    let examples = crate::readme::blocks("docs/overlays.md", "yaml");
+    let [overlay, requirements, scenario] = examples.as_slice() else {
+        panic!("three examples, not {}", examples.len())
+    };
+    let folder = overlaid(|_| overlay.clone());
+    fs::write(folder.path().join("requirements.yaml"), requirements).unwrap();
+    fs::create_dir_all(folder.path().join("scenarios/desk")).unwrap();
+    fs::write(folder.path().join("scenarios/desk/order.yaml"), scenario).unwrap();
+    let verified = run(&["run", "--openapi", folder.path().to_str().unwrap(), "--only", "desk"]);
+    assert_eq!(verified.status.code(), Some(0), "{}{}", stdout(&verified), stderr(&verified));
+}
