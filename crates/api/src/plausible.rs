@@ -179,9 +179,13 @@ impl Plausible<'_> {
         } else {
             return Vec::new();
         };
+        let one = singular(&plain(self.name));
         let texts = bounded(texts, merged, index);
-        // Two of the same are told apart by their number.
-        texts.into_iter().flat_map(|text| [numbered(&text, index), text]).collect()
+        // Two of the same are told apart by their number; what has a pattern is often a name without spaces.
+        let plain_names =
+            [format!("{one}-{}", index + 1), format!("{one}_{}", index + 1), format!("{one}{}", index + 1)];
+        let plain_names = plain_names.into_iter().filter(|_| !merged.patterns.is_empty());
+        texts.into_iter().flat_map(|text| [numbered(&text, index), text]).chain(plain_names).collect()
     }
 
     fn names(&self, word: &str, index: usize) -> Vec<String> {
@@ -265,7 +269,7 @@ mod tests {
 
     use super::*;
 
-    fn bodies(properties: Value, count: usize) -> Vec<Value> {
+    fn bodies(properties: &Value, count: usize) -> Vec<Value> {
         let schema = json!({ "type": "object", "properties": properties });
         let root = json!({ "components": { "schemas": { "New": schema } } });
         let schemas = Schemas::new(std::sync::Arc::new(root));
@@ -277,7 +281,7 @@ mod tests {
     #[test]
     fn no_two_of_fifty_are_alike_and_all_are_valid() {
         let made = bodies(
-            json!({
+            &json!({
                 "name": { "type": "string", "minLength": 1, "maxLength": 60 }, "email": { "type": "string", "format": "email" },
                 "birthday": { "type": "string", "format": "date" }, "plan": { "enum": ["free", "paid"] },
                 "age": { "type": "integer", "minimum": 18, "maximum": 99 }, "active": { "type": "boolean" },
@@ -299,7 +303,7 @@ mod tests {
     #[case::a_constant(json!({ "name": { "const": "x" } }))]
     #[case::a_uuid(json!({ "name": { "type": "string", "format": "uuid" } }))]
     fn what_cannot_be_made_up_stays_a_sample(#[case] properties: Value) {
-        let made = bodies(properties, 3);
+        let made = bodies(&properties, 3);
         assert_eq!(made[0], made[2]);
     }
 }

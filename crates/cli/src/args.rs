@@ -373,7 +373,7 @@ pub enum UnknownIds {
 #[derive(Debug, clap::Args)]
 pub struct Mock {
     /// Mock any OpenAPI document (2.0 to 3.2, JSON or YAML), or the one in this folder, in place of a suite.
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["suite", "fixtures", "strict"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["suite", "strict"])]
     pub openapi: Option<PathBuf>,
     /// With `--openapi`: what becomes of an id that nobody has made.
     #[arg(long, value_enum, default_value_t, value_name = "HOW", requires = "openapi")]
@@ -387,9 +387,13 @@ pub struct Mock {
     /// Make ids and times repeatable: they follow from this number and the token.
     #[arg(long, value_name = "N")]
     pub seed: Option<u64>,
-    /// Objects that each workspace starts from: a file, or the name of one that the suite ships.
+    /// Objects that each workspace starts from: a file, or the name of one that the suite ships. Ids and times may be left out.
     #[arg(long, value_name = "FILE")]
     pub fixtures: Option<String>,
+    /// Let each workspace begin with so many plausible objects of each kind, and some below each: people, titles, dates in order; names
+    /// in several scripts, the shortest and the longest.
+    #[arg(long, value_name = "N", conflicts_with = "fixtures", value_parser = clap::value_parser!(u16).range(1..=10_000))]
+    pub populate: Option<u16>,
     /// Refuse unknown query parameters and body properties instead of noting them.
     #[arg(long)]
     pub strict: bool,

@@ -6,13 +6,14 @@ use std::path::{Path, PathBuf};
 use anstyle::{AnsiColor, Style};
 use conformance_api::{Api, Proof, Role};
 use conformance_contract::files::{Files as _, Folder};
-use conformance_mock::Mock;
 use conformance_mock::derived::{Derived, UnknownIds};
+use conformance_mock::{Given, Mock};
 use conformance_openapi::{Document, Note, Overlaid, Overlay};
 use conformance_runner::derived::Beside;
-use conformance_source::{Diagnostic, Diagnostics, SourceFile, read_text};
+use conformance_source::{Diagnostic, Diagnostics, Reader, SourceFile, Tree, read_text};
+use serde_json::Value;
 
-use crate::commands::mock::{Prepared, settings, weather};
+use crate::commands::mock::{Prepared, populate, settings, weather};
 use crate::exit::Failure;
 use crate::faults::Catalogue;
 use crate::{args, control, server};
@@ -182,8 +183,53 @@ pub fn prepare(path: &Path, args: &args::Mock) -> Result<Prepared, Failure> {
     let derived = Derived::new(api, settings.clone(), unknown_ids).map_err(unusable(path))?;
     let title = derived.api().document.title.clone();
     let text = banner(derived.api());
-    let mock = Mock::derived(derived, settings).controlled(control);
+    let needs_meaning = args.populate.is_some() || args.fixtures.is_some();
+    let meaning = needs_meaning.then(|| open(path)).transpose()?;
+    let mut mock = Mock::derived(derived, settings).controlled(control);
+    if let Some(api) = meaning {
+        populate(&mut mock, &api, args)?;
+        if let Some(file) = &args.fixtures {
+            begin_with(&mut mock, &api, Path::new(file))?;
+        }
+    }
     Ok(Prepared { mock, title, banner: Box::new(move |url| text.replace("{url}", url)) }.behind(weather))
+}
+
+/// Lets each workspace begin with the objects of a file: lists of them by the path at which they are created.
+fn begin_with(mock: &mut Mock, api: &Api, path: &Path) -> Result<(), Failure> {
+    let name = path.display().to_string();
+    let text = read_text(path).map_err(|error| Diagnostic::general(format!("cannot read {name}: {error}")))?;
+    let file = SourceFile::new(name, text);
+    let (root, reader) = (conformance_source::parse(&file)?, Reader::new(&file));
+    let (mut all, mut spans) = (Vec::new(), Vec::new());
+    for entry in root.entries() {
+        let objects = reader.list(&entry.node, |node| Some(node.clone())).unwrap_or_default();
+        for node in objects {
+            match node.to_json() {
+                Value::Object(members) => {
+                    all.push(Given { path: format!("/{}", entry.key.trim_start_matches('/')), members });
+                    spans.push(node.span.clone());
+                }
+                _ => reader.wrong(&node.span, "expected an object", "in this list"),
+            }
+        }
+    }
+    if !matches!(root.tree, Tree::Object(_)) {
+        reader.wrong(
+            &root.span,
+            "expected lists of objects, by the path at which they are created",
+            "as `/pets: [{ name: Rex }]`",
+        );
+    }
+    reader.finish(Some(()))?;
+    if all.is_empty() {
+        return Ok(());
+    }
+    mock.begin_with(api, &all).map_err(|(number, why)| {
+        let wrong = Diagnostic::at(&file, spans[number].clone(), "an object cannot be made", why);
+        wrong.with_help("keys are the paths at which objects are created, as `/pets` or `/owners/7/pets`")
+    })?;
+    Ok(())
 }
 
 fn banner(api: &Api) -> String {

@@ -6,7 +6,7 @@ use conformance_contract::model::Generated;
 use serde_json::Value;
 
 /// Where a seeded clock begins: 2025-01-01T00:00:00Z.
-const SEEDED_START: u64 = 1_735_689_600_000;
+pub(crate) const SEEDED_START: u64 = 1_735_689_600_000;
 
 /// Milliseconds since 1970, never fewer than before.
 #[derive(Clone, Copy, Debug)]

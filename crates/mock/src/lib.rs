@@ -4,7 +4,7 @@
 //! a socket. Every body is built from a schema and valid against it before it leaves.
 //!
 //! In reading order: [`settings`], [`mod@plan`] (what the schemas ask for, worked out once), [`clock`] and [`ids`] (what the
-//! mock makes), [`store`] (the objects of a workspace, and pages of them), [`seeds`] (what a workspace starts with),
+//! mock makes), [`store`] (the objects of a workspace, and pages of them), [`seeds`] and `populate` (what a workspace starts with),
 //! `pipeline` (from request to response, for a suite), [`mod@derived`] (the same for any document), [`mod@mock`] (either, as it is served), `actions` (what each does to the state), [`problem`] and [`reply`] (what is
 //! answered), [`cors`], [`control`] (what a test can ask of the server itself), `service` (a
 //! request on a socket), `socket` (what a connection is at), [`server`].
@@ -19,6 +19,7 @@ mod kept;
 pub mod mock;
 mod pipeline;
 pub mod plan;
+mod populate;
 pub mod problem;
 pub mod reply;
 mod saved;
@@ -33,6 +34,7 @@ pub mod workspaces;
 
 pub use control::{Control, KnownFault, Script, Workshop};
 pub use mock::{Mock, Observer, Witness};
+pub use populate::Given;
 pub use reply::Reply;
 pub use seeds::Seeds;
 pub use settings::{Limits, Settings};

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
+use conformance_api::Api;
 use conformance_contract::Contract;
 use conformance_record::{Answer, Boundary, NoResponse, Request, Response, Upstream};
 use conformance_source::{Diagnostics, SourceFile};
@@ -14,6 +15,7 @@ use crate::control::{self, Control};
 use crate::cors;
 use crate::derived::Derived;
 use crate::pipeline::SuiteMock;
+use crate::populate::{Given, populated, written_down};
 use crate::problem::Problem;
 use crate::reply::{Reply, plain};
 use crate::saved::Saved;
@@ -65,6 +67,12 @@ pub(crate) trait Engine: Send + Sync {
 
     /// Puts the workspace with a number back to where it began; false when there is none.
     fn clear(&self, number: usize) -> bool;
+
+    /// Lets every workspace begin with this.
+    ///
+    /// # Errors
+    /// What cannot be read, and where.
+    fn begin_with(&mut self, state: &Value) -> Result<(), String>;
 }
 
 /// A stateful server of one API.
@@ -105,6 +113,30 @@ impl Mock {
 
     fn of(engine: Box<dyn Engine>, settings: Settings) -> Self {
         Self { engine, settings, observer: None, witness: None, boundary: None, control: Control::default() }
+    }
+
+    /// Lets every workspace begin with so many plausible objects of each kind that the API creates; `api` is what is mocked.
+    /// How many there are.
+    ///
+    /// # Errors
+    /// Why there are none.
+    pub fn populate(&mut self, api: &Api, count: usize) -> Result<usize, String> {
+        let before = Saved { workspaces: Vec::new(), ..self.engine.saved() };
+        let (state, made) = populated(self.engine.as_ref(), api, count)?;
+        self.engine.restore(before)?;
+        self.engine.begin_with(&state)?;
+        Ok(made)
+    }
+
+    /// Lets every workspace begin with these objects; `api` is what is mocked.
+    ///
+    /// # Errors
+    /// The number of the one that could not be made, and why.
+    pub fn begin_with(&mut self, api: &Api, objects: &[Given]) -> Result<(), (usize, String)> {
+        let before = Saved { workspaces: Vec::new(), ..self.engine.saved() };
+        let state = written_down(self.engine.as_ref(), api, objects)?;
+        let begun = self.engine.restore(before).and_then(|()| self.engine.begin_with(&state));
+        begun.map_err(|why| (0, why))
     }
 
     /// The same mock, watched.

@@ -149,11 +149,14 @@ impl SuiteMock {
 
     /// A workspace that holds these fixtures.
     fn restored(&self, number: usize, fixtures: &Value) -> Result<Workspace, String> {
+        Ok(self.workspaces.holding(number, &self.seeds_in(fixtures)?))
+    }
+
+    fn seeds_in(&self, fixtures: &Value) -> Result<Seeds, String> {
         let file = SourceFile::new("fixtures", fixtures.to_string());
-        let seeds = Seeds::parse(&self.contract, &self.plan, &file).map_err(|wrong| {
+        Seeds::parse(&self.contract, &self.plan, &file).map_err(|wrong| {
             wrong.0.iter().map(|one| format!("{} ({})", one.title, one.label)).collect::<Vec<_>>().join(". ")
-        })?;
-        Ok(self.workspaces.holding(number, &seeds))
+        })
     }
 
     /// The token, if it is let in.
@@ -225,6 +228,12 @@ impl Engine for SuiteMock {
 
     fn clear(&self, number: usize) -> bool {
         self.workspaces.kept().put(number, self.workspaces.begun(number))
+    }
+
+    fn begin_with(&mut self, state: &Value) -> Result<(), String> {
+        let seeds = self.seeds_in(state)?;
+        self.workspaces.begin_with(seeds);
+        Ok(())
     }
 }
 

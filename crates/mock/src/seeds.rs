@@ -1,5 +1,6 @@
 //! What every workspace starts with: a file of objects, held to the schemas before the first request.
 
+use std::cell::RefCell;
 use std::sync::Arc;
 
 use conformance_contract::{Contract, Resource};
@@ -7,6 +8,7 @@ use conformance_source::{Diagnostic, Diagnostics, Node, Reader, SourceFile, Tree
 use serde_json::{Map, Value};
 
 use crate::clock;
+use crate::ids::Ids;
 use crate::plan::{Plan, ResourcePlan, SuiteFault};
 use crate::store::{Collection, Object};
 
@@ -40,7 +42,8 @@ impl Seeds {
             let mut collections = seeds.collections.as_ref().clone();
             for (index, resource) in contract.resources.iter().enumerate() {
                 let Some(node) = root.get(&resource.name) else { continue };
-                let loader = Loader { reader: &reader, resource, plan: &plan.resources[index] };
+                let ids = RefCell::new(Ids::new(fastrand::Rng::with_seed(index as u64)));
+                let loader = Loader { reader: &reader, resource, plan: &plan.resources[index], ids };
                 seeds.newest = seeds.newest.max(loader.load(node, &mut collections[index]));
             }
             seeds.collections = Arc::new(collections);
@@ -54,6 +57,8 @@ struct Loader<'a> {
     reader: &'a Reader,
     resource: &'a Resource,
     plan: &'a ResourcePlan,
+    /// Makes the ids that are left out: the same ones each time.
+    ids: RefCell<Ids>,
 }
 
 impl Loader<'_> {
@@ -93,12 +98,13 @@ impl Loader<'_> {
         let id_property = self.resource.id_property.as_str();
         let known: Vec<&str> = self.plan.known.iter().map(String::as_str).collect();
         let object = self.reader.object(node, "an object of this resource", &known)?;
-        let id = object.required(id_property)?;
-        let id = match &id.tree {
-            Tree::Number(number) if self.resource.integer_ids => number.to_string(),
-            _ => self.reader.text(id)?,
+        let id = match object.optional(id_property) {
+            Some(Node { tree: Tree::Number(number), .. }) if self.resource.integer_ids => number.to_string(),
+            Some(id) => self.reader.text(id)?,
+            None => self.ids.borrow_mut().next(self.resource, clock::SEEDED_START),
         };
         let Value::Object(mut state) = node.to_json() else { return None };
+        state.entry(id_property).or_insert_with(|| self.resource.id_value(&id));
         for (name, kind) in &self.resource.on_create {
             state.entry(name.clone()).or_insert_with(|| clock::render(*kind, clock::wall()));
         }

@@ -59,6 +59,11 @@ impl Workspaces {
         self.kept.replace(token, |number| self.fresh(token, number))
     }
 
+    /// Lets each start from these from now on.
+    pub(crate) fn begin_with(&mut self, seeds: Seeds) {
+        self.seeds = seeds;
+    }
+
     /// All of them.
     pub(crate) fn kept(&self) -> &Kept<Workspace> {
         &self.kept

@@ -8,10 +8,12 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anstyle::{AnsiColor, Style};
+use conformance_api::Api;
 use conformance_contract::{Action, Contract};
 use conformance_fault::Fault;
 use conformance_mock::cors::Cors;
 use conformance_mock::{Limits, Mock, Settings, server as socket};
+use conformance_openapi::Document;
 use conformance_record::Secrets;
 use conformance_runner::Recorder;
 use conformance_source::{Diagnostic, Diagnostics};
@@ -63,10 +65,29 @@ fn of_suite(suite: Option<&Path>, args: &args::Mock) -> Result<Prepared, Failure
     let contract = opened.contract.clone();
     let fixtures = args.fixtures.as_deref().map(|name| embedded::fixtures(suite, name)).transpose()?;
     let token = server::control_token(args.control_token.clone())?;
-    let mock = control::mock(&opened, settings(args), fixtures.as_ref(), (token, args.quiet))?;
+    let mut mock = control::mock(&opened, settings(args), fixtures.as_ref(), (token, args.quiet))?;
+    if args.populate.is_some() {
+        let document = conformance_contract::bundle::bundle(&contract).to_string();
+        let api = conformance_api::infer(Document::read("the suite", document.into_bytes())?);
+        populate(&mut mock, &api, args)?;
+    }
     let (title, restricted) = (contract.title.clone(), args.require_token.is_some());
     let prepared = Prepared { mock, title, banner: Box::new(move |url| banner(&contract, url, restricted)) };
     Ok(prepared.behind(weather))
+}
+
+/// Lets each workspace of a mock begin with as many objects as the arguments ask for.
+///
+/// # Errors
+/// When none could be made.
+pub fn populate(mock: &mut Mock, api: &Api, args: &args::Mock) -> Result<(), Diagnostic> {
+    let Some(count) = args.populate else { return Ok(()) };
+    let made = mock.populate(api, usize::from(count)).map_err(|why| {
+        Diagnostic::general(format!("--populate: nothing could be made: {why}"))
+            .with_help("create objects by requests, or give them with `--fixtures` or `--state`")
+    })?;
+    terminal::note(&format!("each workspace begins with {}", conformance_report::count(made, "object")));
+    Ok(())
 }
 
 /// What the arguments say of any mock.

@@ -25,6 +25,7 @@ mod leftovers;
 mod mock;
 mod mutate;
 mod pipelines;
+mod populate;
 mod readme;
 mod recordings;
 mod reports;

@@ -39,7 +39,7 @@ use crate::settings::Settings;
 
 use call::Call;
 use trouble::Trouble;
-use workspace::{Workspace, Workspaces};
+use workspace::Workspaces;
 
 /// What becomes of an id that nobody has made.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -231,7 +231,13 @@ impl Engine for Derived {
     }
 
     fn clear(&self, number: usize) -> bool {
-        self.workspaces.kept.put(number, Workspace::new(number, self.workspaces.empty(number)))
+        self.workspaces.kept.put(number, self.workspaces.fresh_under(number))
+    }
+
+    fn begin_with(&mut self, state: &Value) -> Result<(), String> {
+        let begun = self.restored(0, state)?.state.into_inner();
+        self.workspaces.begin_with(begun);
+        Ok(())
     }
 }
 

@@ -76,7 +76,8 @@ impl Derived {
                 let remembered = one.get("remembered").and_then(Value::as_u64).and_then(|count| count.try_into().ok());
                 object.remembered = remembered.unwrap_or(object.ids.len());
             }
-            if object.ids.is_empty() {
+            // What no response shows by an id is listed all the same: then it says so.
+            if object.ids.is_empty() && one.get("ids").is_none() {
                 return Err(wrong("has no id"));
             }
             let sequence = match one.get("sequence") {

@@ -40,12 +40,19 @@ pub(crate) struct Kept {
 #[derive(Debug)]
 pub(crate) struct Workspaces {
     seed: Option<u64>,
+    /// What each begins with.
+    begin: (State, HashMap<Sequence, Vec<Place>>),
     pub kept: kept::Kept<Workspace>,
 }
 
 impl Workspaces {
     pub fn new(seed: Option<u64>, most: usize) -> Self {
-        Self { seed, kept: kept::Kept::new(most) }
+        Self { seed, begin: Default::default(), kept: kept::Kept::new(most) }
+    }
+
+    /// Lets each begin with this from now on.
+    pub fn begin_with(&mut self, kept: Kept) {
+        self.begin = (kept.state, kept.elsewhere);
     }
 
     /// The workspace of a credential, made when the credential is new; the least recently used one makes room for it.
@@ -59,12 +66,23 @@ impl Workspaces {
     }
 
     fn fresh(&self, key: &str, number: usize) -> Workspace {
-        Workspace::new(number, self.nothing(key, user_of(key)))
+        Workspace::new(number, self.begun(key, user_of(key)))
     }
 
     /// Nothing, for a workspace whose credential is not known.
     pub fn empty(&self, number: usize) -> Kept {
         self.nothing(&number.to_string(), None)
+    }
+
+    /// A workspace with a number, as each begins.
+    pub fn fresh_under(&self, number: usize) -> Workspace {
+        Workspace::new(number, self.begun(&number.to_string(), None))
+    }
+
+    fn begun(&self, key: &str, owner: Option<String>) -> Kept {
+        let mut kept = self.nothing(key, owner);
+        (kept.state, kept.elsewhere) = self.begin.clone();
+        kept
     }
 
     fn nothing(&self, key: &str, owner: Option<String>) -> Kept {

@@ -1,0 +1,129 @@
+//! What each workspace of a mock begins with: `--populate`, and `--fixtures` of documents.
+
+use std::collections::HashSet;
+use std::fs;
+
+use rstest::rstest;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use crate::context::{MockServer, root, run, stderr};
+
+fn document(name: &str) -> String {
+    root().join(format!("fixtures/documents/{name}.yaml")).display().to_string()
+}
+
+/// What a mock says that does not start, and its exit code.
+fn refused(arguments: &[&str]) -> (Option<i32>, String) {
+    let output = run(&[&["mock", "--port", "0", "--quiet"], arguments].concat());
+    (output.status.code(), stderr(&output))
+}
+
+fn texts(items: &Value, member: &str) -> Vec<String> {
+    items.as_array().unwrap().iter().map(|one| one[member].as_str().unwrap().to_owned()).collect()
+}
+
+#[test]
+fn each_workspace_of_a_suite_begins_with_plausible_objects() {
+    let server = MockServer::start(&["--quiet", "--populate", "30"]);
+    let list = |token: &str| server.send(token, "GET", "/v2/conversations?limit=100", None).1["data"].clone();
+    let names = texts(&list("one"), "displayName");
+    assert_eq!((names.len(), names.iter().collect::<HashSet<_>>().len()), (30, 30), "{names:?}");
+    let lengths: Vec<usize> = names.iter().map(|name| name.chars().count()).collect();
+    assert!(lengths.contains(&1) && lengths.contains(&100), "the shortest and the longest: {lengths:?}");
+    assert!(names.iter().any(|name| !name.is_ascii()), "{names:?}");
+    assert_eq!(list("one"), list("another"), "all begin with the same");
+    let first = list("one")[0]["_id"].as_str().unwrap().to_owned();
+    assert_eq!(server.send("one", "DELETE", &format!("/v2/conversations/{first}"), None).0, 204);
+    assert_eq!(list("one").as_array().unwrap().len(), 29);
+    assert_eq!(list("another").as_array().unwrap().len(), 30, "and go on by themselves");
+}
+
+#[test]
+fn what_stands_below_others_is_made_below_each_of_the_first() {
+    let server = MockServer::start(&["--quiet", "--openapi", &document("nested"), "--populate", "12", "--seed", "1"]);
+    let branches = server.send("t", "GET", "/branches", None).1;
+    let branches = branches.as_array().unwrap();
+    assert_eq!(branches.len(), 12);
+    let shelves = |branch: &Value| {
+        let shelves = server.send("t", "GET", &format!("/branches/{}/shelves", branch["id"]), None).1;
+        shelves.as_array().unwrap().len()
+    };
+    assert_eq!((shelves(&branches[0]), shelves(&branches[9]), shelves(&branches[10])), (3, 3, 0));
+    let again = MockServer::start(&["--quiet", "--openapi", &document("nested"), "--populate", "12", "--seed", "1"]);
+    assert_eq!(again.send("t", "GET", "/branches", None).1.as_array().unwrap(), branches, "a seed repeats them");
+}
+
+#[test]
+fn names_of_a_pattern_are_made_to_fit() {
+    let server = MockServer::start(&["--quiet", "--openapi", &document("named"), "--populate", "4"]);
+    let flags = server.send("t", "GET", "/flags", None).1["items"].clone();
+    assert_eq!(texts(&flags, "name").iter().collect::<HashSet<_>>().len(), 4, "{flags}");
+}
+
+#[test]
+fn a_reset_leads_back_to_what_a_workspace_began_with() {
+    let server = MockServer::start(&["--quiet", "--openapi", &document("pets"), "--populate", "5"]);
+    let count = || server.send("t", "GET", "/pets?per_page=50", None).1["items"].as_array().unwrap().len();
+    let id = server.send("t", "GET", "/pets", None).1["items"][0]["id"].clone();
+    assert_eq!(server.send("t", "DELETE", &format!("/pets/{}", id.as_str().unwrap_or(&id.to_string())), None).0, 204);
+    assert_eq!(count(), 4);
+    assert!(server.send("t", "POST", "/__conformance/reset", None).0 < 300);
+    assert_eq!(count(), 5);
+}
+
+#[test]
+fn fixtures_of_a_document_say_as_much_as_they_want() {
+    let folder = TempDir::new().unwrap();
+    let file = folder.path().join("fixtures.yaml");
+    fs::write(
+        &file,
+        "/branches:\n  - { name: Harbour, id: 7 }\n  - { name: Hill }\n/branches/7/shelves:\n  - { label: A1 }\n",
+    )
+    .unwrap();
+    let server =
+        MockServer::start(&["--quiet", "--openapi", &document("nested"), "--fixtures", file.to_str().unwrap()]);
+    let branches = server.send("t", "GET", "/branches", None).1;
+    assert_eq!(texts(&branches, "name"), ["Harbour", "Hill"]);
+    assert!(branches[0]["id"] == 7 && branches[1]["id"].is_u64(), "{branches}");
+    assert_eq!(server.send("t", "GET", "/branches/7", None).1["name"], "Harbour");
+    let shelves = server.send("t", "GET", "/branches/7/shelves", None).1;
+    assert_eq!(texts(&shelves, "label"), ["A1"]);
+    let more = server.send("t", "POST", "/branches/7/shelves", Some(json!({ "label": "A2" })));
+    assert_eq!(more.0, 201, "{}", more.1);
+}
+
+#[rstest]
+#[case::an_unknown_path("/cats: [{ name: Tom }]", "nothing is created at /cats", "fixtures.yaml:1:9")]
+#[case::a_wrong_object("/branches:\n  - { name: 7 }", "POST /branches is answered 4", "fixtures.yaml:2:5")]
+#[case::no_list("/branches: { name: Tom }", "expected a list", "fixtures.yaml:1:12")]
+#[case::no_object("/branches: [Tom]", "expected an object", "fixtures.yaml:1:13")]
+fn mistakes_in_fixtures_have_their_place(#[case] text: &str, #[case] said: &str, #[case] place: &str) {
+    let folder = TempDir::new().unwrap();
+    let file = folder.path().join("fixtures.yaml");
+    fs::write(&file, text).unwrap();
+    let (code, told) = refused(&["--openapi", &document("nested"), "--fixtures", file.to_str().unwrap()]);
+    assert_eq!(code, Some(2), "{told}");
+    assert!(told.contains(said) && told.contains(place), "{told}");
+}
+
+#[test]
+fn ids_and_times_of_a_suite_may_be_left_out() {
+    let folder = TempDir::new().unwrap();
+    let file = folder.path().join("fixtures.yaml");
+    fs::write(&file, "conversation:\n  - { kind: conversation, displayName: First }\n  - { displayName: Second }\n")
+        .unwrap();
+    let server = MockServer::start(&["--quiet", "--fixtures", file.to_str().unwrap()]);
+    let listed = server.send("t", "GET", "/v2/conversations", None).1["data"].clone();
+    assert_eq!(texts(&listed, "displayName"), ["Second", "First"]);
+    let id = listed[0]["_id"].as_str().unwrap();
+    assert!(id.starts_with("conv_") && listed[0]["createdAt"].is_u64(), "{listed}");
+    assert_eq!(server.send("other", "GET", &format!("/v2/conversations/{id}"), None).1["displayName"], "Second");
+}
+
+#[test]
+fn a_mock_in_which_nothing_can_be_made_says_why() {
+    let (code, told) = refused(&["--openapi", &document("tickets/openapi"), "--populate", "3"]);
+    assert_eq!(code, Some(2), "{told}");
+    assert!(told.contains("--populate: nothing could be made"), "{told}");
+}

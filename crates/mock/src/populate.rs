@@ -1,0 +1,241 @@
+//! Objects that each workspace begins with: made by requests such as a client sends, so that they are what such a client finds.
+
+use conformance_api::media::{is_form, is_json};
+use conformance_api::plausible::Plausible;
+use conformance_api::query::form;
+use conformance_api::routes::Routes;
+use conformance_api::shape::inside;
+use conformance_api::{Api, Proof, Resource, Role, path};
+use conformance_openapi::{Location, Operation as Declared, Scheme};
+use conformance_record::Request;
+use serde_json::{Map, Value};
+
+use crate::mock::Engine;
+
+/// Who makes them: a workspace that nobody else has.
+const MAKER: &str = "conformance-populate";
+/// So many parents get objects below them,
+const PARENTS: usize = 10;
+/// and each so many.
+const CHILDREN: usize = 3;
+
+/// What a workspace holds after so many objects of each kind were made in it, and how many there are.
+///
+/// # Errors
+/// When none could be made, and why the first one could not.
+pub(crate) fn populated(engine: &dyn Engine, api: &Api, count: usize) -> Result<(Value, usize), String> {
+    let proof = Proof::new(&api.schemas)?;
+    let mut maker = Maker { engine, api, proof: &proof, made: 0, refused: None };
+    for at in 0..api.resources.len() {
+        if api.resources[at].parent.is_none() {
+            maker.fill(at, &[], count);
+        }
+    }
+    let state = engine.saved().workspaces.pop().map(|(_, _, state)| state);
+    match (state, maker.made, maker.refused) {
+        (Some(state), 1.., _) => Ok((state, maker.made)),
+        (_, _, Some(why)) => Err(why),
+        _ => Err("nothing here is created at a path without parameters".to_owned()),
+    }
+}
+
+/// An object that somebody wrote down: below which path, and what it has.
+#[derive(Clone, Debug)]
+pub struct Given {
+    /// The path at which it is created: `/pets`, `/owners/7/pets`.
+    pub path: String,
+    /// Its members, as far as they matter; the rest is made.
+    pub members: Map<String, Value>,
+}
+
+/// What a workspace holds after these objects were made in it.
+///
+/// # Errors
+/// The number of the object that could not be made, and why.
+pub(crate) fn written_down(engine: &dyn Engine, api: &Api, all: &[Given]) -> Result<Value, (usize, String)> {
+    let proof = Proof::new(&api.schemas).map_err(|why| (0, why))?;
+    let routes = Routes::of(&api.document);
+    let mut maker = Maker { engine, api, proof: &proof, made: 0, refused: None };
+    let mut state = Value::Null;
+    let depth = |given: &Given| given.path.matches('/').count();
+    // What stands above others comes first: it may have an id of its own, below which they are found.
+    let mut order: Vec<(usize, &Given)> = all.iter().enumerate().collect();
+    order.sort_by_key(|(_, given)| depth(given));
+    for level in order.chunk_by(|(_, one), (_, other)| depth(one) == depth(other)) {
+        let mut besides = Vec::new();
+        for (number, given) in level {
+            let wrong = |why: String| (*number, why);
+            let create = routes.operation("POST", &given.path).filter(|at| api.operations[*at].role == Role::Create);
+            let create = create.ok_or_else(|| wrong(format!("nothing is created at {}", given.path)))?;
+            let above = routes.find(&given.path).map(|(_, values)| values).unwrap_or_default();
+            maker.write_down(create, &above, given, *number).map_err(wrong)?;
+            besides.push(*given);
+        }
+        let mut saved = engine.saved();
+        if let Some((_, _, holds)) = saved.workspaces.last_mut() {
+            amend(holds, &besides, api);
+            state = holds.clone();
+        }
+        engine.restore(saved).map_err(|why| (level[0].0, why))?;
+    }
+    Ok(state)
+}
+
+/// Puts what no client can say, such as ids and times, into the objects that were made last.
+fn amend(holds: &mut Value, given: &[&Given], api: &Api) {
+    let mut objects: Vec<&mut Value> = Vec::new();
+    for collection in holds["collections"].as_array_mut().into_iter().flatten() {
+        objects.extend(collection["objects"].as_array_mut().into_iter().flatten());
+    }
+    objects.sort_by_key(|one| one["sequence"].as_u64());
+    let is_id = |name: &str| api.resources.iter().flat_map(|one| &one.identity).any(|member| member.name == name);
+    for (object, given) in objects.into_iter().rev().zip(given.iter().rev()) {
+        for (name, value) in &given.members {
+            if object["members"].get(name) != Some(value) {
+                object["members"][name.as_str()] = value.clone();
+                // Found by what it is called now.
+                if is_id(name) {
+                    object.as_object_mut().into_iter().for_each(|one| drop(one.shift_remove("ids")));
+                }
+            }
+        }
+    }
+}
+
+struct Maker<'m> {
+    engine: &'m dyn Engine,
+    api: &'m Api,
+    proof: &'m Proof,
+    made: usize,
+    /// Why the first one was rejected that was.
+    refused: Option<String>,
+}
+
+impl Maker<'_> {
+    /// Makes objects of a resource below these, and some below each of the first of them.
+    fn fill(&mut self, at: usize, above: &[String], count: usize) {
+        let resource = &self.api.resources[at];
+        let is_create = |one: &conformance_api::Operation| one.role == Role::Create && one.resource == Some(at);
+        let Some(create) = self.api.operations.iter().position(is_create) else { return };
+        if path::parameters(&self.api.document.operations[create].path).len() != above.len() {
+            return;
+        }
+        let ids: Vec<String> = (0..count).filter_map(|index| self.create(create, resource, above, index)).collect();
+        let children: Vec<usize> =
+            (0..self.api.resources.len()).filter(|one| self.api.resources[*one].parent == Some(at)).collect();
+        for id in ids.into_iter().take(PARENTS) {
+            let own = [above, &[id]].concat();
+            children.iter().for_each(|child| self.fill(*child, &own, CHILDREN.min(count)));
+        }
+    }
+
+    /// Makes the `index`th object: its id, when the response shows it.
+    fn create(&mut self, at: usize, resource: &Resource, above: &[String], index: usize) -> Option<String> {
+        let declared = &self.api.document.operations[at];
+        let request = self.request(declared, &resource.name, above, (index, None))?;
+        let reply = self.engine.answer(&request);
+        if !(200..300).contains(&reply.status) {
+            let why = String::from_utf8_lossy(&reply.body);
+            self.refused.get_or_insert_with(|| {
+                format!("{} {} is answered {}: {why}", declared.method, declared.path, reply.status)
+            });
+            return None;
+        }
+        self.made += 1;
+        let body = conformance_json::parse(&reply.body).ok()?;
+        let shape = self.api.operations[at].success.shape.as_ref()?;
+        let object = shape.at.iter().try_fold(&body, |here, member| here.get(member))?;
+        let known = self.api.schemas.outline(&inside(&self.api.schemas, shape));
+        let member = resource.identity.iter().find(|one| one.is_in_path && known.property(&one.name).is_some())?;
+        match object.get(&member.name)? {
+            Value::String(id) => Some(id.clone()),
+            Value::Number(id) => Some(id.to_string()),
+            _ => None,
+        }
+    }
+
+    /// Makes an object that was written down.
+    fn write_down(&mut self, at: usize, above: &[String], given: &Given, number: usize) -> Result<(), String> {
+        let declared = &self.api.document.operations[at];
+        let name = self.api.resource_of(&self.api.operations[at]).map_or("", |one| one.name.as_str());
+        let request = self.request(declared, name, above, (number, Some(&given.members)));
+        let request = request.ok_or("no body was found that its schema allows")?;
+        let reply = self.engine.answer(&request);
+        if (200..300).contains(&reply.status) {
+            return Ok(());
+        }
+        let why = String::from_utf8_lossy(&reply.body).into_owned();
+        Err(format!("POST {} is answered {}: {why}", given.path, reply.status))
+    }
+
+    /// A create; with what somebody wrote down, as far as a client may say it, and only what is required besides.
+    fn request(
+        &self,
+        declared: &Declared,
+        name: &str,
+        above: &[String],
+        (index, given): (usize, Option<&Map<String, Value>>),
+    ) -> Option<Request> {
+        let media = &declared.body.as_ref()?.media;
+        let chosen = media
+            .iter()
+            .find(|one| is_json(&one.media_type))
+            .or_else(|| media.iter().find(|one| is_form(&one.media_type)))?;
+        let plausible = Plausible { schemas: &self.api.schemas, proof: self.proof, name };
+        let mut body = plausible.body(chosen.schema.as_deref()?, &chosen.examples, index)?;
+        if let (Some(given), Value::Object(members)) = (given, &mut body) {
+            let known = self.api.schemas.outline(&[self.api.schemas.at(chosen.schema.as_deref()?)?]);
+            members.retain(|name, _| known.required.contains(&name.as_str()));
+            let said = given.iter().filter(|(name, _)| known.properties.is_empty() || known.property(name).is_some());
+            members.extend(said.map(|(name, value)| (name.clone(), value.clone())));
+        }
+        let is_form = is_form(&chosen.media_type);
+        let bytes = if is_form { form(&body) } else { conformance_json::write(&body) }.into_bytes();
+        let (mut headers, mut query) = (Vec::new(), Vec::new());
+        let media_type = if chosen.media_type.contains('*') { "application/json" } else { &chosen.media_type };
+        headers.push(("content-type".to_owned(), media_type.to_owned()));
+        identify(self.api, declared, &mut headers, &mut query);
+        for one in declared.parameters.iter().filter(|one| one.required) {
+            let sample = || {
+                one.schema.as_deref().and_then(|schema| self.proof.body(conformance_api::Side::Request, schema, &[]))
+            };
+            let Some(value) = one.examples.first().cloned().or_else(|| sample().map(|made| made.value.clone())) else {
+                continue;
+            };
+            let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+            match one.location {
+                Location::Query => query.push((one.name.clone(), text)),
+                Location::Header => headers.push((one.name.to_ascii_lowercase(), text)),
+                Location::Path | Location::Cookie => {}
+            }
+        }
+        let mut target = path::fill(&declared.path, above)?;
+        if !query.is_empty() {
+            let all = query.into_iter().map(|(name, value)| (name, Value::from(value))).collect();
+            target = format!("{target}?{}", form(&Value::Object(all)));
+        }
+        Some(Request { method: declared.method.clone(), target, headers, body: bytes })
+    }
+}
+
+/// Puts credentials where an operation's first alternative wants them.
+fn identify(api: &Api, declared: &Declared, headers: &mut Vec<(String, String)>, query: &mut Vec<(String, String)>) {
+    let schemes = &api.document.schemes;
+    let known = |alternative: &&Vec<String>| alternative.iter().all(|name| schemes.contains_key(name));
+    // Who is nobody has a workspace, too: it is the one that everybody without credentials shares.
+    for name in declared.security.iter().filter(|one| !one.is_empty()).find(known).into_iter().flatten() {
+        let mut field = |name: &str, value: String| headers.push((name.to_owned(), value));
+        match &schemes[name] {
+            Scheme::Bearer => field("authorization", format!("Bearer {MAKER}")),
+            Scheme::Basic => field(
+                "authorization",
+                format!("Basic {}", data_encoding::BASE64.encode(format!("{MAKER}:").as_bytes())),
+            ),
+            Scheme::Http(scheme) => field("authorization", format!("{scheme} {MAKER}")),
+            Scheme::ApiKey { name, location: Location::Header } => field(&name.to_ascii_lowercase(), MAKER.to_owned()),
+            Scheme::ApiKey { name, location: Location::Cookie } => field("cookie", format!("{name}={MAKER}")),
+            Scheme::ApiKey { name, .. } => query.push((name.clone(), MAKER.to_owned())),
+            Scheme::MutualTls | Scheme::Unknown(_) => {}
+        }
+    }
+}
