@@ -97,7 +97,8 @@ pub fn nest(schemas: &Schemas, shape: &Merged<'_>, pairs: Vec<(String, String)>)
     for (name, value) in pairs {
         tree.put(&steps(&name), value);
     }
-    tree.typed(schemas, shape)
+    // A form without a field is an object all the same.
+    if tree.members.is_empty() { tree.object(schemas, shape) } else { tree.typed(schemas, shape) }
 }
 
 /// `items[0][id]` → `items`, `0`, `id`
@@ -156,9 +157,13 @@ impl Tree {
             let item = outlined.items.map(|items| schemas.merge(&[items])).unwrap_or_default();
             return Value::Array(self.members.iter().map(|(_, inner)| inner.typed(schemas, &item)).collect());
         }
+        self.object(schemas, &outlined)
+    }
+
+    fn object(&self, schemas: &Schemas, outlined: &Merged<'_>) -> Value {
         let missing = outlined.required.iter().filter(|name| !self.members.iter().any(|(one, _)| one == *name));
         let mut object: Map<String, Value> =
-            missing.filter_map(|name| Some(((*name).to_owned(), empty(schemas, &outlined, name)?))).collect();
+            missing.filter_map(|name| Some(((*name).to_owned(), empty(schemas, outlined, name)?))).collect();
         for (name, inner) in &self.members {
             let known = outlined.property(name).map(|property| schemas.merge(property));
             let other = || outlined.additional.filter(|one| one.is_object()).map(|one| schemas.merge(&[one]));
@@ -241,6 +246,7 @@ mod tests {
     #[case("t=1&t=2", json!({ "t": ["1", "2"] }))]
     #[case("t=1", json!({ "t": ["1"] }))]
     #[case("t=", json!({ "t": [] }))]
+    #[case("", json!({}))]
     #[case("i[0][id]=1&i[0][n]=x&i[1][id]=2", json!({ "i": [{ "id": "1", "n": "x" }, { "id": "2" }] }))]
     #[case("i[][id]=1&i[][n]=x&i[][id]=2", json!({ "i": [{ "id": "1", "n": "x" }, { "id": "2" }] }))]
     fn forms_nest(#[case] form: &str, #[case] value: Value) {

@@ -322,17 +322,32 @@ impl Derived {
             (None, Value::String(text), Some("object")) if text.is_empty() && !self.takes_text(schemas) => {
                 if merged.is_nullable() { Value::Null } else { Value::Object(Map::new()) }
             }
-            // Another object by its id, where the response shows that object.
-            (None, Value::String(id), Some("object"))
-                if merged.property("id").is_some() && !self.takes_text(schemas) =>
+            // Another object by what it is called, where the response shows that object.
+            (None, Value::String(id), Some("object")) if !self.takes_text(schemas) => match self.meant_by_text(&merged)
             {
-                let mut inner = members.get(name).and_then(Value::as_object).cloned().unwrap_or_default();
-                inner.insert("id".to_owned(), id.as_str().into());
-                Value::Object(inner)
-            }
+                Some(named) => {
+                    let mut inner = members.get(name).and_then(Value::as_object).cloned().unwrap_or_default();
+                    inner.insert(named.to_owned(), id.as_str().into());
+                    Value::Object(inner)
+                }
+                None => value.clone(),
+            },
             _ => value.clone(),
         };
         members.insert(name.to_owned(), value);
+    }
+
+    /// The member by which a text means an object: its id where that is a text, else what it is called.
+    fn meant_by_text<'s>(&self, object: &Merged<'s>) -> Option<&'s str> {
+        let is_text = |name: &str| {
+            object.property(name).is_some_and(|one| {
+                let merged = self.api.schemas.merge_value(one);
+                merged.kind() == Some("string")
+                    && merged.enumeration.is_none()
+                    && (merged.format.is_none() || name == "id")
+            })
+        };
+        ["id", "login", "username", "slug", "key", "name"].into_iter().find(|name| is_text(name))
     }
 
     /// Names that were sent, as the objects that the response describes in place: labels are given by name, and shown with

@@ -186,3 +186,70 @@ fn times_are_those_of_writes() {
     assert_eq!(changed["createdAt"], began);
     assert_eq!(changed["updatedAt"], "2025-01-01T00:00:01Z");
 }
+
+/// A document of what is said inline.
+const ISSUES: &str = r#"
+openapi: 3.1.0
+info: { title: Issues, version: "1" }
+paths:
+  /issues:
+    post:
+      operationId: open
+      requestBody:
+        content:
+          application/json:
+            schema: { type: object, properties: { title: { type: string }, assignee: { type: string } } }
+      responses:
+        "201": { description: Made., content: { application/json: { schema: { $ref: "#/components/schemas/Issue" } } } }
+  /issues/{id}:
+    get:
+      operationId: show
+      parameters: [{ name: id, in: path, required: true, schema: { type: integer } }]
+      responses:
+        "200": { description: One., content: { application/json: { schema: { $ref: "#/components/schemas/Issue" } } } }
+  /issues/{id}/files:
+    post:
+      operationId: attach
+      parameters: [{ name: id, in: path, required: true, schema: { type: integer } }]
+      requestBody:
+        content:
+          multipart/form-data:
+            schema: { type: object, properties: { file: { type: string, format: binary } } }
+      responses:
+        "201": { description: Made., content: { application/json: { schema: { type: object, properties: { name: { type: string } } } } } }
+components:
+  schemas:
+    Issue:
+      type: object
+      required: [id, title, assignee]
+      properties:
+        id: { type: integer }
+        title: { type: string }
+        assignee: { type: object, required: [id, login], properties: { id: { type: integer }, login: { type: string } } }
+"#;
+
+fn issues() -> (tempfile::TempDir, Server) {
+    let folder = tempfile::TempDir::new().unwrap();
+    let file = folder.path().join("issues.yaml");
+    std::fs::write(&file, ISSUES).unwrap();
+    let server = Server::at(file.to_str().unwrap(), &[]);
+    (folder, server)
+}
+
+#[test]
+fn a_text_that_means_an_object_is_shown_as_that_object() {
+    let (_folder, server) = issues();
+    let made = server.json("POST /issues", &json!({ "title": "Late", "assignee": "ada" })).must(201);
+    assert_eq!(made["assignee"]["login"], "ada", "{made}");
+    let found = server.ask(&format!("GET /issues/{}", made["id"])).must(200);
+    assert_eq!(found, made);
+}
+
+#[test]
+fn a_form_without_a_part_is_an_empty_object() {
+    let (_folder, server) = issues();
+    let made = server.json("POST /issues", &json!({ "title": "Late" })).must(201);
+    let parts = ("content-type", "multipart/form-data; boundary=B");
+    let attached = server.send(&format!("POST /issues/{}/files", made["id"]), &[parts], "--B--\r\n");
+    assert_eq!(attached.status, 201, "{attached:?}");
+}
