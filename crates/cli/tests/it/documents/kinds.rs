@@ -188,7 +188,7 @@ fn times_are_those_of_writes() {
 }
 
 /// A document of what is said inline.
-const ISSUES: &str = r#"
+const ISSUES: &str = r##"
 openapi: 3.1.0
 info: { title: Issues, version: "1" }
 paths:
@@ -226,7 +226,7 @@ components:
         id: { type: integer }
         title: { type: string }
         assignee: { type: object, required: [id, login], properties: { id: { type: integer }, login: { type: string } } }
-"#;
+"##;
 
 fn issues() -> (tempfile::TempDir, Server) {
     let folder = tempfile::TempDir::new().unwrap();
