@@ -370,7 +370,7 @@ pub enum UnknownIds {
 }
 
 /// `conformance mock`
-#[derive(Debug, clap::Args)]
+#[derive(Clone, Debug, clap::Args)]
 pub struct Mock {
     /// Mock any OpenAPI document (2.0 to 3.2, JSON or YAML), or the one in this folder, in place of a suite.
     #[arg(long, value_name = "FILE", conflicts_with_all = ["suite", "strict"])]
@@ -430,6 +430,9 @@ pub struct Mock {
     /// Keep what is created in this file: read at start, written after changes and at the end.
     #[arg(long, value_name = "FILE")]
     pub state: Option<PathBuf>,
+    /// Follow changes of the document (or of its folder, or of `--suite`): what is mocked changes at once, and objects stay.
+    #[arg(long)]
+    pub watch: bool,
     /// No line per request.
     #[arg(short, long)]
     pub quiet: bool,

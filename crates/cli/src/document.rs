@@ -59,6 +59,19 @@ fn extended(folder: &Path) -> Option<String> {
     overlay.extends().filter(|name| !name.contains(['/', '\\']) && folder.join(name).is_file()).map(str::to_owned)
 }
 
+/// What a document is read from: its folder, or its file and those that it refers to.
+///
+/// # Errors
+/// When it cannot be read.
+pub fn paths(path: &Path) -> Result<Vec<PathBuf>, Failure> {
+    if path.is_dir() {
+        return Ok(vec![path.to_owned()]);
+    }
+    let home = path.parent().unwrap_or(Path::new("."));
+    let others = Document::open(path)?.files().into_iter().map(|file| home.join(file));
+    Ok(std::iter::once(path.to_owned()).chain(others).collect())
+}
+
 /// The overlay of a folder, if it has one.
 fn overlay(folder: &Path) -> Result<Option<Overlay>, Failure> {
     let file = folder.join(OVERLAY);

@@ -19,6 +19,7 @@ mod signals;
 mod state;
 mod state_file;
 mod terminal;
+mod watch;
 mod weather;
 
 use std::process::ExitCode;

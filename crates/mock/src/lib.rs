@@ -5,7 +5,7 @@
 //!
 //! In reading order: [`settings`], [`mod@plan`] (what the schemas ask for, worked out once), [`clock`] and [`ids`] (what the
 //! mock makes), [`store`] (the objects of a workspace, and pages of them), [`seeds`] and `populate` (what a workspace starts with),
-//! `pipeline` (from request to response, for a suite), [`mod@derived`] (the same for any document), [`mod@mock`] (either, as it is served), `actions` (what each does to the state), [`problem`] and [`reply`] (what is
+//! `pipeline` (from request to response, for a suite), [`mod@derived`] (the same for any document), [`mod@mock`] (either, as it is served; `take_over` when what is mocked changes), `actions` (what each does to the state), [`problem`] and [`reply`] (what is
 //! answered), [`cors`], [`control`] (what a test can ask of the server itself), `service` (a
 //! request on a socket), `socket` (what a connection is at), [`server`].
 
@@ -29,6 +29,7 @@ mod service;
 pub mod settings;
 mod socket;
 pub mod store;
+mod take_over;
 mod values;
 pub mod workspaces;
 

@@ -9,6 +9,7 @@ use conformance_api::Api;
 use conformance_contract::Contract;
 use conformance_record::{Answer, Boundary, NoResponse, Request, Response, Upstream};
 use conformance_source::{Diagnostics, SourceFile};
+use parking_lot::RwLock;
 use serde_json::Value;
 
 use crate::control::{self, Control};
@@ -20,6 +21,7 @@ use crate::problem::Problem;
 use crate::reply::{Reply, plain};
 use crate::saved::Saved;
 use crate::settings::Settings;
+use crate::take_over::take_over;
 
 /// Someone who watches the server.
 pub trait Observer: Send + Sync {
@@ -77,7 +79,7 @@ pub(crate) trait Engine: Send + Sync {
 
 /// A stateful server of one API.
 pub struct Mock {
-    engine: Box<dyn Engine>,
+    engine: RwLock<Box<dyn Engine>>,
     settings: Settings,
     observer: Option<Box<dyn Observer>>,
     witness: Option<Box<dyn Witness>>,
@@ -87,7 +89,7 @@ pub struct Mock {
 
 impl std::fmt::Debug for Mock {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Mock").field("api", &self.engine.title()).finish_non_exhaustive()
+        f.debug_struct("Mock").field("api", &self.engine.read().title()).finish_non_exhaustive()
     }
 }
 
@@ -112,7 +114,14 @@ impl Mock {
     }
 
     fn of(engine: Box<dyn Engine>, settings: Settings) -> Self {
-        Self { engine, settings, observer: None, witness: None, boundary: None, control: Control::default() }
+        Self {
+            engine: RwLock::new(engine),
+            settings,
+            observer: None,
+            witness: None,
+            boundary: None,
+            control: Control::default(),
+        }
     }
 
     /// Lets every workspace begin with so many plausible objects of each kind that the API creates; `api` is what is mocked.
@@ -121,10 +130,11 @@ impl Mock {
     /// # Errors
     /// Why there are none.
     pub fn populate(&mut self, api: &Api, count: usize) -> Result<usize, String> {
-        let before = Saved { workspaces: Vec::new(), ..self.engine.saved() };
-        let (state, made) = populated(self.engine.as_ref(), api, count)?;
-        self.engine.restore(before)?;
-        self.engine.begin_with(&state)?;
+        let engine = self.engine.get_mut();
+        let before = Saved { workspaces: Vec::new(), ..engine.saved() };
+        let (state, made) = populated(engine.as_ref(), api, count)?;
+        engine.restore(before)?;
+        engine.begin_with(&state)?;
         Ok(made)
     }
 
@@ -133,9 +143,10 @@ impl Mock {
     /// # Errors
     /// The number of the one that could not be made, and why.
     pub fn begin_with(&mut self, api: &Api, objects: &[Given]) -> Result<(), (usize, String)> {
-        let before = Saved { workspaces: Vec::new(), ..self.engine.saved() };
-        let state = written_down(self.engine.as_ref(), api, objects)?;
-        let begun = self.engine.restore(before).and_then(|()| self.engine.begin_with(&state));
+        let engine = self.engine.get_mut();
+        let before = Saved { workspaces: Vec::new(), ..engine.saved() };
+        let state = written_down(engine.as_ref(), api, objects)?;
+        let begun = engine.restore(before).and_then(|()| engine.begin_with(&state));
         begun.map_err(|why| (0, why))
     }
 
@@ -182,7 +193,8 @@ impl Mock {
     /// All that it keeps, as text.
     #[must_use]
     pub fn saved(&self) -> String {
-        self.engine.saved().written(self.engine.title())
+        let engine = self.engine.read();
+        engine.saved().written(engine.title())
     }
 
     /// Puts what was saved as text in place of everything.
@@ -190,7 +202,19 @@ impl Mock {
     /// # Errors
     /// What is wrong with it; nothing is changed then.
     pub fn restore(&self, text: &str) -> Result<(), String> {
-        self.engine.restore(Saved::read(text)?)
+        self.engine.read().restore(Saved::read(text)?)
+    }
+
+    /// Mocks from now on what another mock does, and keeps what this one holds, as far as it fits: what does not, in words. What
+    /// watches it, stands before it and goes wrong stays.
+    pub fn replace(&self, other: Self) -> Vec<String> {
+        let new = other.engine.into_inner();
+        // No request is answered meanwhile.
+        let mut engine = self.engine.write();
+        let lost = take_over(new.as_ref(), engine.saved());
+        *engine = new;
+        self.control.adopt(&other.control);
+        lost
     }
 
     /// Completes when something has arrived since a revision: the revision now.
@@ -205,7 +229,7 @@ impl Mock {
         host: Option<&str>,
         (request, problem): (&Request, Option<Problem>),
     ) -> Reply {
-        self.control.answer(self.engine.as_ref(), peer, host, (request, problem))
+        self.control.answer(self.engine.read().as_ref(), peer, host, (request, problem))
     }
 
     /// What stands in front of it, if anything.
@@ -229,7 +253,7 @@ impl Mock {
     #[must_use]
     pub fn respond(&self, request: &Request) -> Reply {
         let start = self.observed_since();
-        let mut reply = self.engine.answer(request);
+        let mut reply = self.engine.read().answer(request);
         // A person with a browser sees what there is, unless the API has something there itself.
         if request.path() == "/"
             && reply.status == 404
@@ -246,7 +270,7 @@ impl Mock {
     #[must_use]
     pub fn refuse(&self, request: &Request, problem: Problem) -> Reply {
         let start = self.observed_since();
-        let mut reply = self.engine.reject(problem);
+        let mut reply = self.engine.read().reject(problem);
         self.finish(request, &mut reply, start);
         reply
     }

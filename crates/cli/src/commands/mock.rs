@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::io;
 use std::net::SocketAddr;
 use std::num::NonZeroU32;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anstyle::{AnsiColor, Style};
@@ -25,6 +25,7 @@ use tokio::task::JoinHandle;
 use crate::exit::{Exit, Failure};
 use crate::faults::Catalogue;
 use crate::state_file::StateFile;
+use crate::watch::Watch;
 use crate::weather::Weather;
 use crate::{args, control, document, embedded, faults, log, server, signals, terminal};
 
@@ -39,7 +40,27 @@ pub fn run(suite: Option<&Path>, args: &args::Mock) -> Result<Exit, Failure> {
         Some(path) => document::prepare(path, args)?,
         None => of_suite(suite, args)?,
     };
-    serve(prepared, args)
+    let watch = args.watch.then(|| watch(suite, args)).transpose()?;
+    serve(prepared, args, watch)
+}
+
+/// What `--watch` follows, and how the mock is made anew.
+fn watch(suite: Option<&Path>, args: &args::Mock) -> Result<Watch, Failure> {
+    let mut paths = match (&args.openapi, suite) {
+        (Some(path), _) => document::paths(path)?,
+        (None, Some(folder)) => vec![folder.join("schemas"), folder.join("fixtures")],
+        (None, None) => {
+            let wrong = Diagnostic::general("--watch follows files, and the built-in suite has none");
+            return Err(wrong.with_help("name a document with `--openapi`, or a folder with `--suite`").into());
+        }
+    };
+    paths.extend(args.fixtures.iter().map(PathBuf::from).filter(|path| path.is_file()));
+    let (suite, args) = (suite.map(Path::to_owned), args.clone());
+    let rebuild = move || match &args.openapi {
+        Some(path) => Ok(document::prepare(path, &args)?.mock),
+        None => Ok(of_suite(suite.as_deref(), &args)?.mock),
+    };
+    Ok(Watch { paths, rebuild: Box::new(rebuild) })
 }
 
 /// A mock, and what is said of it once its URL is known.
@@ -103,7 +124,7 @@ pub fn settings(args: &args::Mock) -> Settings {
     Settings { seed: args.seed, strict: args.strict, require_token: args.require_token.clone(), cors, limits }
 }
 
-fn serve(prepared: Prepared, args: &args::Mock) -> Result<Exit, Failure> {
+fn serve(prepared: Prepared, args: &args::Mock, watch: Option<Watch>) -> Result<Exit, Failure> {
     let Prepared { mut mock, title, banner } = prepared;
     let recorder = args.record.as_deref().map(|path| recorder(path, &title)).transpose()?;
     if !args.quiet {
@@ -125,6 +146,7 @@ fn serve(prepared: Prepared, args: &args::Mock) -> Result<Exit, Failure> {
             let stop = signals::first(STOPPING);
             terminal::line(&url);
             terminal::note(&banner(&url));
+            watch.map(|watch| tokio::spawn(watch.follow(mock.clone())));
             let keeping = state.map(|state| tokio::spawn(state.keep(mock.clone())));
             let served = socket::serve(listeners, mock.clone(), async {
                 let _ = stop.await;

@@ -40,6 +40,7 @@ mod server;
 mod snapshots;
 mod third_suite;
 mod verdicts;
+mod watch;
 mod weather;
 mod wire;
 mod workbench;

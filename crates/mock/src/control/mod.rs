@@ -89,7 +89,8 @@ pub trait Script: Boundary {
 #[derive(Default)]
 pub struct Control {
     token: Option<String>,
-    workshop: Option<Box<dyn Workshop>>,
+    is_governed: bool,
+    workshop: RwLock<Option<Arc<dyn Workshop>>>,
     /// What goes wrong, by prefix.
     scripts: RwLock<BTreeMap<String, Scripted>>,
     /// What arrived below prefixes.
@@ -110,12 +111,22 @@ impl Control {
     /// A control API for this machine, or for whoever knows the token.
     #[must_use]
     pub fn new(workshop: Box<dyn Workshop>, token: Option<String>) -> Self {
-        Self { token, workshop: Some(workshop), ..Self::default() }
+        let workshop = RwLock::new(Some(Arc::from(workshop)));
+        Self { token, is_governed: true, workshop, ..Self::default() }
+    }
+
+    fn workshop(&self) -> Option<Arc<dyn Workshop>> {
+        self.workshop.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Knows from now on what another one knows: its contract, its faults. What goes wrong already goes on.
+    pub(crate) fn adopt(&self, other: &Self) {
+        *self.workshop.write().unwrap_or_else(PoisonError::into_inner) = other.workshop();
     }
 
     /// Whether everything that arrives is noted, and not only what does below a prefix.
     pub(crate) fn notes_all(&self) -> bool {
-        self.workshop.is_some()
+        self.is_governed
     }
 
     /// Completes when there is something to say to a request that wants to wait for it.
@@ -219,7 +230,7 @@ impl Control {
     }
 
     fn known_faults(&self) -> Result<Reply, Refused> {
-        let known = self.workshop.as_ref().map_or_else(|| Ok(Vec::new()), |workshop| workshop.known_faults());
+        let known = self.workshop().map_or_else(|| Ok(Vec::new()), |workshop| workshop.known_faults());
         let known = known.map_err(|wrong| (500, wrong))?;
         let told = |one: &KnownFault| json!({ "name": one.name, "summary": one.summary, "weather": one.is_weather });
         Ok(json(200, &json!({ "faults": known.iter().map(told).collect::<Vec<_>>() })))
@@ -227,12 +238,12 @@ impl Control {
 
     /// The contract that is mocked, as one document.
     fn contract(&self) -> Reply {
-        plain(200, Bytes::from(self.workshop.as_ref().map_or_else(String::new, |workshop| workshop.contract())))
+        plain(200, Bytes::from(self.workshop().map_or_else(String::new, |workshop| workshop.contract())))
     }
 
     fn document(&self) -> Reply {
-        let text = self.workshop.as_ref().map_or("", |workshop| workshop.document());
-        let mut reply = plain(200, Bytes::from(text.to_owned()));
+        let text = self.workshop().map_or_else(String::new, |workshop| workshop.document().to_owned());
+        let mut reply = plain(200, Bytes::from(text));
         reply.headers = vec![("content-type".into(), "application/yaml".into())];
         reply
     }
@@ -258,7 +269,7 @@ impl Control {
 
     fn set(&self, prefix: &str, body: &[u8]) -> Result<Reply, Refused> {
         let list: Value = conformance_json::parse(body).map_err(|error| (400, format!("body: {error}")))?;
-        let workshop = self.workshop.as_ref().ok_or((501, "this server knows no faults".to_owned()))?;
+        let workshop = self.workshop().ok_or((501, "this server knows no faults".to_owned()))?;
         let script = workshop.faults(&list).map_err(|wrong| (400, wrong))?;
         let mut scripts = self.scripts.write().unwrap_or_else(PoisonError::into_inner);
         let before = scripts.get(prefix).map_or(0, |one| one.bytes);
