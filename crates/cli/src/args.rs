@@ -430,6 +430,12 @@ pub struct Mock {
     /// Keep what is created in this file: read at start, written after changes and at the end.
     #[arg(long, value_name = "FILE")]
     pub state: Option<PathBuf>,
+    /// Ask this server for what the contract does not know; its responses bear `Conformance-Fallback`.
+    #[arg(long, value_name = "URL")]
+    pub fallback: Option<String>,
+    /// With `--fallback`: ask it for this operation, too, instead of mocking it. May be given several times.
+    #[arg(long = "pass", value_name = "OPERATION", requires = "fallback")]
+    pub passed: Vec<String>,
     /// Follow changes of the document (or of its folder, or of `--suite`): what is mocked changes at once, and objects stay.
     #[arg(long)]
     pub watch: bool,

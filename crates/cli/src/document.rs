@@ -15,6 +15,7 @@ use serde_json::Value;
 
 use crate::commands::mock::{Prepared, populate, settings, weather};
 use crate::exit::Failure;
+use crate::fallback::Fallback;
 use crate::faults::Catalogue;
 use crate::{args, control, server};
 
@@ -190,7 +191,7 @@ pub fn prepare(path: &Path, args: &args::Mock) -> Result<Prepared, Failure> {
     };
     let settings = settings(args);
     let catalogue = Catalogue::of(&api);
-    let weather = weather(&catalogue, args)?;
+    let (weather, fallback) = (weather(&catalogue, args)?, Fallback::of(&catalogue, args)?);
     let token = server::control_token(args.control_token.clone())?;
     let control = control::control(catalogue, api.document.root.to_string(), (token, args.quiet));
     let derived = Derived::new(api, settings.clone(), unknown_ids).map_err(unusable(path))?;
@@ -205,7 +206,7 @@ pub fn prepare(path: &Path, args: &args::Mock) -> Result<Prepared, Failure> {
             begin_with(&mut mock, &api, Path::new(file))?;
         }
     }
-    Ok(Prepared { mock, title, banner: Box::new(move |url| text.replace("{url}", url)) }.behind(weather))
+    Ok(Prepared { mock, title, banner: Box::new(move |url| text.replace("{url}", url)) }.behind(weather, fallback))
 }
 
 /// Lets each workspace begin with the objects of a file: lists of them by the path at which they are created.

@@ -9,6 +9,7 @@ mod control;
 mod document;
 mod embedded;
 mod exit;
+mod fallback;
 mod faults;
 mod log;
 mod progress;

@@ -33,8 +33,9 @@ impl Subject {
         contract.route(&request.method, request.path().strip_prefix(base)?).ok().map(|(operation, _)| operation)
     }
 
-    /// The id of the operation that a request means.
-    pub(crate) fn id(&self, request: &Request, base: &str) -> Option<&str> {
+    /// The id of the operation that a request means; `base` stands before the API's paths.
+    #[must_use]
+    pub fn id(&self, request: &Request, base: &str) -> Option<&str> {
         match self {
             Self::Suite(_) => self.operation(request, base).map(|one| one.id.as_str()),
             Self::Document(operations) => operations.id_of(&request.method, request.path().strip_prefix(base)?),

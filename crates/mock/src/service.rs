@@ -174,6 +174,8 @@ impl Noting<'_> {
     fn remarks(&self, seen: &Result<Response, NoResponse>) -> Remarks {
         let (remarks, own) = self.remarks.lock().take().unzip();
         let fault = match seen {
+            // Another server's, and right as it is.
+            Ok(response) if own.is_none() && response.header("conformance-fallback").is_some() => false,
             Ok(response) => own.as_ref() != Some(response),
             Err(reason) => matches!(reason, NoResponse::Injected(_) | NoResponse::ResponseLost),
         };

@@ -82,6 +82,12 @@ impl Client {
         self.send_by(request, None, false).await
     }
 
+    /// Sends a request once, whatever becomes of it; again only where the server certainly did not process it.
+    pub(crate) async fn exchange_as_is(&self, request: &Request) -> Result<Response, NoResponse> {
+        let response = tokio::time::timeout(self.timeout, self.exchange(request, false)).await;
+        response.unwrap_or(Err(NoResponse::TimedOut(self.timeout)))
+    }
+
     /// What the server truly answered to writes without an id since this was last asked.
     pub(crate) fn true_creates(&self) -> Vec<(Request, Response)> {
         std::mem::take(&mut *self.true_creates.lock().unwrap_or_else(PoisonError::into_inner))

@@ -3,7 +3,7 @@
 //! It knows a server only by its URL: the mock and a server in production take the same road.
 //!
 //! In reading order: [`mod@bind`] (scenarios meet the contract; mistakes are found before the first request),
-//! [`mod@select`], [`target`], [`settings`], `lane` (where answers come from: `client` with its `connector`, its [`tls`] and its `rate_limiter`, and `failure` for what got no response, or a [`recording`]),
+//! [`mod@select`], [`target`], [`settings`], `lane` (where answers come from: `client` with its `connector`, its [`tls`] and its `rate_limiter`, and `failure` for what got no response, or a [`recording`]; `real_server` for requests of others),
 //! `world` (what a scenario knows), `value` (expressions and templates worked out), `walk`, `relate` and `judge`, `replay` (one
 //! scenario: `request`, `send`, `probe`; `oracle`, which judges every answer), `ledger` and [`journal`] (what was created, in memory and on disk), `cleanup`, [`sweep`],
 //! [`known`] (failures that are excused), `evidence` (what may be told of it), `transcript`, [`stable`] and [`snapshot`] (how a target behaved before), [`change`] (what a difference means), [`contact`] and [`mod@run`], [`mod@mutate`] (does the suite notice
@@ -36,6 +36,7 @@ mod obstacle;
 mod oracle;
 mod probe;
 mod rate_limiter;
+mod real_server;
 pub mod recording;
 mod relate;
 mod replay;
@@ -65,6 +66,7 @@ pub use bind::{Bound, bind};
 pub use contact::Unreachable;
 pub use document_request::DocumentReader;
 pub use known::KnownFailures;
+pub use real_server::RealServer;
 pub use recording::{Recorder, Recording};
 pub use run::{Run, Source, run};
 pub use select::{Keep, Selected, select};

@@ -14,7 +14,7 @@ use conformance_fault::Fault;
 use conformance_mock::cors::Cors;
 use conformance_mock::{Limits, Mock, Settings, server as socket};
 use conformance_openapi::Document;
-use conformance_record::Secrets;
+use conformance_record::{Answer, Behind, Boundary, Request, Secrets, Upstream};
 use conformance_runner::Recorder;
 use conformance_source::{Diagnostic, Diagnostics};
 use serde_json::{Map, Value};
@@ -23,6 +23,7 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 use crate::exit::{Exit, Failure};
+use crate::fallback::Fallback;
 use crate::faults::Catalogue;
 use crate::state_file::StateFile;
 use crate::watch::Watch;
@@ -72,17 +73,41 @@ pub struct Prepared {
 }
 
 impl Prepared {
-    /// The same behind what goes wrong.
-    pub fn behind(self, weather: Option<Weather>) -> Self {
-        let Some(weather) = weather else { return self };
-        let (told, banner) = (weather.summary(), self.banner);
-        Self { mock: self.mock.behind(Arc::new(weather)), banner: Box::new(move |url| banner(url) + &told), ..self }
+    /// The same behind what goes wrong, and before a real server.
+    pub fn behind(self, weather: Option<Weather>, fallback: Option<Arc<Fallback>>) -> Self {
+        let told = weather.as_ref().map(Weather::summary).unwrap_or_default()
+            + &fallback.as_ref().map(|one| one.summary()).unwrap_or_default();
+        let boundary: Arc<dyn Boundary> = match (weather, fallback) {
+            (None, None) => return self,
+            (Some(weather), None) => Arc::new(weather),
+            (None, Some(fallback)) => fallback,
+            (Some(weather), Some(fallback)) => Arc::new(Both { weather, fallback }),
+        };
+        let banner = self.banner;
+        Self { mock: self.mock.behind(boundary), banner: Box::new(move |url| banner(url) + &told), ..self }
+    }
+}
+
+/// What goes wrong, and a real server: faults happen to what is asked of it, too.
+#[derive(Debug)]
+struct Both {
+    weather: Weather,
+    fallback: Arc<Fallback>,
+}
+
+impl Boundary for Both {
+    fn pass<'a>(&'a self, request: Request, upstream: &'a dyn Upstream) -> Answer<'a> {
+        Box::pin(async move {
+            let behind = Behind { boundary: self.fallback.as_ref(), upstream };
+            self.weather.pass(request, &behind).await
+        })
     }
 }
 
 fn of_suite(suite: Option<&Path>, args: &args::Mock) -> Result<Prepared, Failure> {
     let opened = Arc::new(embedded::open(suite)?);
-    let weather = weather(&Catalogue::Suite(opened.clone()), args)?;
+    let catalogue = Catalogue::Suite(opened.clone());
+    let (weather, fallback) = (weather(&catalogue, args)?, Fallback::of(&catalogue, args)?);
     let contract = opened.contract.clone();
     let fixtures = args.fixtures.as_deref().map(|name| embedded::fixtures(suite, name)).transpose()?;
     let token = server::control_token(args.control_token.clone())?;
@@ -94,7 +119,7 @@ fn of_suite(suite: Option<&Path>, args: &args::Mock) -> Result<Prepared, Failure
     }
     let (title, restricted) = (contract.title.clone(), args.require_token.is_some());
     let prepared = Prepared { mock, title, banner: Box::new(move |url| banner(&contract, url, restricted)) };
-    Ok(prepared.behind(weather))
+    Ok(prepared.behind(weather, fallback))
 }
 
 /// Lets each workspace of a mock begin with as many objects as the arguments ask for.

@@ -16,6 +16,7 @@ mod documents;
 mod edited_suites;
 mod exec;
 mod exit_codes;
+mod fallback;
 mod formats;
 mod guide;
 mod house;
