@@ -101,6 +101,7 @@ impl<'d> Inference<'d> {
                 let kind = resource.and_then(|at| resources.get(at));
                 let has_list = self.lists[index].is_some();
                 self.statements.check(stated, (role, &self.paths[index], has_list), kind);
+                self.statements.check_home(stated, role, kind);
             }
             let mut success = std::mem::take(&mut self.successes[index]);
             success.shape = shape_of_success;
@@ -108,6 +109,7 @@ impl<'d> Inference<'d> {
             let facts = vec![Fact { what: format!("role: {}", role.name()), rule, pointer, certainty }];
             operations.push(Operation { role, resource, is_item, success, pages, facts });
         }
+        self.statements.check_paths();
         (resources, operations, self.statements.problems)
     }
 

@@ -68,7 +68,8 @@ fn id(api: &Api, resource: &Resource) -> Option<String> {
     let is_only = resource.identity.iter().filter(|one| one.is_in_path).count() == 1;
     let keys = format!("id: {}{}", quoted(&first.name), certainty(fact.certainty));
     let target = target(&pointer::push("/paths", template));
-    Some(action(&target, &[fact], &keys, is_only && fact.certainty != Certainty::Guess))
+    let is_here = api.document.operations.iter().any(|one| one.path == *template && !one.is_referenced);
+    Some(action(&target, &[fact], &keys, is_only && is_here && fact.certainty != Certainty::Guess))
 }
 
 /// What an operation does, to what, and how its list is divided.
@@ -94,7 +95,8 @@ fn role(api: &Api, operation: &Operation, declared: &Declared) -> String {
         because.extend(&pages.facts);
         let _ = write!(keys, ", pages: {{ {} }}", pages_keys(pages));
     }
-    action(&target(&declared.pointer), &because, &keys, sure != Certainty::Guess)
+    // What stands in another file cannot be reached from here.
+    action(&target(&declared.pointer), &because, &keys, sure != Certainty::Guess && !declared.is_referenced)
 }
 
 fn pages_keys(pages: &Pages) -> String {

@@ -115,7 +115,7 @@ impl Plausible<'_> {
                 let whole = number(merged, index);
                 let cents = i64::try_from(index * 37 % 100).unwrap_or(0);
                 #[expect(clippy::cast_precision_loss, reason = "small numbers")]
-                let exact = (whole * 100 + cents) as f64 / 100.0;
+                let exact = whole as f64 + cents as f64 / 100.0;
                 vec![exact.into(), whole.into()]
             }
             Some("string") => self.texts(name, merged, index).into_iter().map(Value::from).collect(),

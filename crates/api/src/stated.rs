@@ -57,12 +57,14 @@ pub(crate) enum StatedPages {
 pub(crate) struct Statements<'d> {
     document: &'d Document,
     schemas: &'d Schemas,
+    /// The paths whose statements were read.
+    paths_read: Vec<String>,
     pub(crate) problems: Vec<Problem>,
 }
 
 impl<'d> Statements<'d> {
     pub(crate) fn new(document: &'d Document, schemas: &'d Schemas) -> Self {
-        Self { document, schemas, problems: Vec::new() }
+        Self { document, schemas, paths_read: Vec::new(), problems: Vec::new() }
     }
 
     /// What is said of each operation, in their order.
@@ -74,6 +76,7 @@ impl<'d> Statements<'d> {
     pub(crate) fn name_id(&mut self, resource: &mut Resource, template: &str) {
         let path = pointer::push("/paths", template);
         let at = format!("{path}/{EXTENSION}");
+        self.paths_read.push(template.to_owned());
         let Some(members) = self.document.at(&at).and_then(|value| self.members(&at, value, &["id", "certainty"]))
         else {
             return;
@@ -94,6 +97,30 @@ impl<'d> Statements<'d> {
         let certainty = self.certainty(&at, members);
         resource.facts.push(Fact { what, rule: RULE, pointer: path, certainty });
         resource.identity.insert(0, IdMember { name, form, is_given, is_in_path: true });
+    }
+
+    /// Notes what is said where nobody reads it: of a path that is not that of one object, or is written twice.
+    pub(crate) fn check_paths(&mut self) {
+        let paths: Vec<String> = self.document.operations.iter().map(|one| one.path.clone()).collect();
+        for path in paths.iter().collect::<std::collections::BTreeSet<_>>() {
+            let at = format!("{}/{EXTENSION}", pointer::push("/paths", path));
+            if !self.paths_read.contains(path) && self.document.at(&at).is_some() {
+                let help = "an `id` is said of the path of one object, as `/pets/{petId}`".to_owned();
+                self.wrong(&at, format!("nothing is known of one object at {path}"), Some(help));
+            }
+        }
+    }
+
+    /// Notes that something is kept elsewhere that is not, or nowhere.
+    pub(crate) fn check_home(&mut self, stated: &Stated, role: Role, kind: Option<&Resource>) {
+        if stated.kept_in.is_some() && (role != Role::Create || kind.is_none_or(|kind| kind.kept_in.is_none())) {
+            let help = "`keptIn` is said of a create whose own path has none for one object".to_owned();
+            self.wrong(
+                &format!("{}/keptIn", stated.pointer),
+                "nothing made here is kept elsewhere".to_owned(),
+                Some(help),
+            );
+        }
     }
 
     /// Notes what is said of an operation and does not fit it.
@@ -176,7 +203,14 @@ impl<'d> Statements<'d> {
             let declared = bound(self.schemas, schema, "default");
             Limit { parameter, default: declared.unwrap_or(DEFAULT_LIMIT).clamp(1, most), declared, most }
         });
-        let first = members.get("firstPage").and_then(Value::as_u64).map_or(1, |first| usize::from(first > 0));
+        let first = match members.get("firstPage").map(Value::as_u64) {
+            None | Some(Some(1)) => 1,
+            Some(Some(0)) => 0,
+            Some(_) => {
+                self.wrong(&format!("{at}/firstPage"), "expected 0 or 1".to_owned(), None);
+                1
+            }
+        };
         let mut styles = Vec::new();
         let page = self.parameter(at, members, "page", declared);
         styles.extend(page.map(|(parameter, _)| Style::Page { parameter, first }));

@@ -54,10 +54,18 @@ pub fn open(path: &Path) -> Result<Api, Failure> {
     Err(Diagnostics(wrong.collect()).into())
 }
 
-/// What the overlay of a folder says that it extends, where that is a file of the folder.
-fn extended(folder: &Path) -> Option<String> {
-    let overlay = overlay(folder).ok()??;
-    overlay.extends().filter(|name| !name.contains(['/', '\\']) && folder.join(name).is_file()).map(str::to_owned)
+/// What the overlay of a folder says that it extends, where that is a file of the folder. Others' overlays name an address.
+fn extended(folder: &Path) -> Result<Option<String>, Failure> {
+    let Some(overlay) = overlay(folder)? else { return Ok(None) };
+    let Some(name) = overlay.extends().filter(|name| !name.contains(['/', '\\', ':'])) else { return Ok(None) };
+    if !folder.join(name).is_file() {
+        let wrong = Diagnostic::general(format!(
+            "{} extends `{name}`, and there is no such file beside it",
+            folder.join(OVERLAY).display()
+        ));
+        return Err(wrong.with_help("`extends` names the document, a file of the same folder").into());
+    }
+    Ok(Some(name.to_owned()))
 }
 
 /// What a document is read from: its folder, or its file and those that it refers to.
@@ -130,17 +138,17 @@ pub fn unusable(path: &Path) -> impl Fn(String) -> Diagnostic {
 ///
 /// # Errors
 /// When the folder holds none.
-pub fn find(path: &Path) -> Result<PathBuf, Diagnostic> {
+pub fn find(path: &Path) -> Result<PathBuf, Failure> {
     if !path.is_dir() {
         return Ok(path.to_owned());
     }
-    if let Some(extended) = extended(path) {
+    if let Some(extended) = extended(path)? {
         return Ok(path.join(extended));
     }
     let found = NAMES.iter().map(|name| path.join(name)).find(|one| one.is_file());
     found.ok_or_else(|| {
         let wrong = Diagnostic::general(format!("{} holds no OpenAPI document", path.display()));
-        wrong.with_help(format!("name the file, or call it one of {}", NAMES.join(", ")))
+        wrong.with_help(format!("name the file, or call it one of {}", NAMES.join(", "))).into()
     })
 }
 

@@ -132,7 +132,7 @@ impl Mock {
     pub fn populate(&mut self, api: &Api, count: usize) -> Result<usize, String> {
         let engine = self.engine.get_mut();
         let before = Saved { workspaces: Vec::new(), ..engine.saved() };
-        let (state, made) = populated(engine.as_ref(), api, count)?;
+        let (state, made) = populated(engine.as_ref(), api, (count, self.settings.require_token.as_deref()))?;
         engine.restore(before)?;
         engine.begin_with(&state)?;
         Ok(made)
@@ -145,7 +145,7 @@ impl Mock {
     pub fn begin_with(&mut self, api: &Api, objects: &[Given]) -> Result<(), (usize, String)> {
         let engine = self.engine.get_mut();
         let before = Saved { workspaces: Vec::new(), ..engine.saved() };
-        let state = written_down(engine.as_ref(), api, objects)?;
+        let state = written_down(engine.as_ref(), api, (objects, self.settings.require_token.as_deref()))?;
         let begun = engine.restore(before).and_then(|()| engine.begin_with(&state));
         begun.map_err(|why| (0, why))
     }

@@ -8,6 +8,7 @@ use conformance_api::shape::inside;
 use conformance_api::{Api, Proof, Resource, Role, path};
 use conformance_openapi::{Location, Operation as Declared, Scheme};
 use conformance_record::Request;
+use conformance_source::suggest;
 use serde_json::{Map, Value};
 
 use crate::mock::Engine;
@@ -23,15 +24,21 @@ const CHILDREN: usize = 3;
 ///
 /// # Errors
 /// When none could be made, and why the first one could not.
-pub(crate) fn populated(engine: &dyn Engine, api: &Api, count: usize) -> Result<(Value, usize), String> {
+pub(crate) fn populated(
+    engine: &dyn Engine,
+    api: &Api,
+    (count, token): (usize, Option<&str>),
+) -> Result<(Value, usize), String> {
     let proof = Proof::new(&api.schemas)?;
-    let mut maker = Maker { engine, api, proof: &proof, made: 0, refused: None };
+    let mut maker = Maker { engine, api, proof: &proof, token: token.unwrap_or(MAKER), made: 0, refused: None };
     for at in 0..api.resources.len() {
         if api.resources[at].parent.is_none() {
             maker.fill(at, &[], count);
         }
     }
-    let state = engine.saved().workspaces.pop().map(|(_, _, state)| state);
+    // Where operations want credentials of several kinds there are several: the fullest one.
+    let all = engine.saved().workspaces.into_iter().map(|(_, _, state)| state);
+    let state = all.max_by_key(|state| conformance_json::write(state).len());
     match (state, maker.made, maker.refused) {
         (Some(state), 1.., _) => Ok((state, maker.made)),
         (_, _, Some(why)) => Err(why),
@@ -52,10 +59,14 @@ pub struct Given {
 ///
 /// # Errors
 /// The number of the object that could not be made, and why.
-pub(crate) fn written_down(engine: &dyn Engine, api: &Api, all: &[Given]) -> Result<Value, (usize, String)> {
+pub(crate) fn written_down(
+    engine: &dyn Engine,
+    api: &Api,
+    (all, token): (&[Given], Option<&str>),
+) -> Result<Value, (usize, String)> {
     let proof = Proof::new(&api.schemas).map_err(|why| (0, why))?;
     let routes = Routes::of(&api.document);
-    let mut maker = Maker { engine, api, proof: &proof, made: 0, refused: None };
+    let mut maker = Maker { engine, api, proof: &proof, token: token.unwrap_or(MAKER), made: 0, refused: None };
     let mut state = Value::Null;
     let depth = |given: &Given| given.path.matches('/').count();
     // What stands above others comes first: it may have an id of its own, below which they are found.
@@ -68,10 +79,15 @@ pub(crate) fn written_down(engine: &dyn Engine, api: &Api, all: &[Given]) -> Res
             let create = routes.operation("POST", &given.path).filter(|at| api.operations[*at].role == Role::Create);
             let create = create.ok_or_else(|| wrong(format!("nothing is created at {}", given.path)))?;
             let above = routes.find(&given.path).map(|(_, values)| values).unwrap_or_default();
+            maker.check(create, given).map_err(wrong)?;
             maker.write_down(create, &above, given, *number).map_err(wrong)?;
             besides.push(*given);
         }
         let mut saved = engine.saved();
+        if saved.workspaces.len() > 1 {
+            let why = "these objects are created with credentials of several kinds, and would be of several workspaces";
+            return Err((level[0].0, why.to_owned()));
+        }
         if let Some((_, _, holds)) = saved.workspaces.last_mut() {
             amend(holds, &besides, api);
             state = holds.clone();
@@ -106,6 +122,8 @@ struct Maker<'m> {
     engine: &'m dyn Engine,
     api: &'m Api,
     proof: &'m Proof,
+    /// Whose objects they are.
+    token: &'m str,
     made: usize,
     /// Why the first one was rejected that was.
     refused: Option<String>,
@@ -154,6 +172,48 @@ impl Maker<'_> {
         }
     }
 
+    /// Whether what was written down is what the API shows of such an object.
+    fn check(&self, at: usize, given: &Given) -> Result<(), String> {
+        let operation = &self.api.operations[at];
+        let shape =
+            self.api.resource_of(operation).and_then(|one| one.shape.as_ref()).or(operation.success.shape.as_ref());
+        let Some(shape) = shape else { return Ok(()) };
+        let object = self.api.schemas.outline(&inside(&self.api.schemas, shape));
+        let body =
+            self.api.document.operations[at].body.as_ref().and_then(|body| body.media.first()?.schema.as_deref());
+        let body = body.map(|pointer| self.api.schemas.merged(pointer)).unwrap_or_default();
+        for (name, value) in &given.members {
+            let Some(property) = object.property(name) else {
+                if body.property(name).is_some() || object.properties.is_empty() {
+                    continue;
+                }
+                let near = suggest::help(name, object.properties.iter().map(|(one, _)| *one));
+                return Err(format!(
+                    "it has no member `{name}`{}",
+                    near.map_or_else(String::new, |near| format!("; {near}"))
+                ));
+            };
+            let kind = self.api.schemas.merge_value(property).kind();
+            let fits = match (kind, value) {
+                (Some("integer"), Value::Number(number)) => number.is_i64() || number.is_u64(),
+                (Some("number"), Value::Number(_))
+                | (Some("string"), Value::String(_))
+                | (Some("boolean"), Value::Bool(_))
+                | (Some("array"), Value::Array(_))
+                | (Some("object"), Value::Object(_))
+                | (None, _)
+                | (_, Value::Null) => true,
+                // A reference may be given by its name.
+                (Some("object"), Value::String(_)) => body.property(name).is_some(),
+                _ => false,
+            };
+            if !fits {
+                return Err(format!("`{name}` is {value}; expected {}", kind.unwrap_or("another value")));
+            }
+        }
+        Ok(())
+    }
+
     /// Makes an object that was written down.
     fn write_down(&mut self, at: usize, above: &[String], given: &Given, number: usize) -> Result<(), String> {
         let declared = &self.api.document.operations[at];
@@ -194,7 +254,7 @@ impl Maker<'_> {
         let (mut headers, mut query) = (Vec::new(), Vec::new());
         let media_type = if chosen.media_type.contains('*') { "application/json" } else { &chosen.media_type };
         headers.push(("content-type".to_owned(), media_type.to_owned()));
-        identify(self.api, declared, &mut headers, &mut query);
+        identify(self.api, declared, self.token, (&mut headers, &mut query));
         for one in declared.parameters.iter().filter(|one| one.required) {
             let sample = || {
                 one.schema.as_deref().and_then(|schema| self.proof.body(conformance_api::Side::Request, schema, &[]))
@@ -219,23 +279,33 @@ impl Maker<'_> {
 }
 
 /// Puts credentials where an operation's first alternative wants them.
-fn identify(api: &Api, declared: &Declared, headers: &mut Vec<(String, String)>, query: &mut Vec<(String, String)>) {
+fn identify(
+    api: &Api,
+    declared: &Declared,
+    token: &str,
+    (headers, query): (&mut Vec<(String, String)>, &mut Vec<(String, String)>),
+) {
     let schemes = &api.document.schemes;
     let known = |alternative: &&Vec<String>| alternative.iter().all(|name| schemes.contains_key(name));
     // Who is nobody has a workspace, too: it is the one that everybody without credentials shares.
     for name in declared.security.iter().filter(|one| !one.is_empty()).find(known).into_iter().flatten() {
         let mut field = |name: &str, value: String| headers.push((name.to_owned(), value));
         match &schemes[name] {
-            Scheme::Bearer => field("authorization", format!("Bearer {MAKER}")),
+            Scheme::Bearer => field("authorization", format!("Bearer {token}")),
             Scheme::Basic => field(
                 "authorization",
-                format!("Basic {}", data_encoding::BASE64.encode(format!("{MAKER}:").as_bytes())),
+                format!("Basic {}", data_encoding::BASE64.encode(format!("{token}:").as_bytes())),
             ),
-            Scheme::Http(scheme) => field("authorization", format!("{scheme} {MAKER}")),
-            Scheme::ApiKey { name, location: Location::Header } => field(&name.to_ascii_lowercase(), MAKER.to_owned()),
-            Scheme::ApiKey { name, location: Location::Cookie } => field("cookie", format!("{name}={MAKER}")),
-            Scheme::ApiKey { name, .. } => query.push((name.clone(), MAKER.to_owned())),
+            Scheme::Http(scheme) => field("authorization", format!("{scheme} {token}")),
+            Scheme::ApiKey { name, location: Location::Header } => field(&name.to_ascii_lowercase(), token.to_owned()),
+            Scheme::ApiKey { name, location: Location::Cookie } => field("cookie", format!("{name}={token}")),
+            Scheme::ApiKey { name, .. } => query.push((name.clone(), token.to_owned())),
             Scheme::MutualTls | Scheme::Unknown(_) => {}
         }
+    }
+    // An operation that wants none is asked by the same client.
+    let is_named = headers.iter().any(|(name, _)| name == "authorization");
+    if declared.security.is_empty() && !is_named && schemes.values().any(|one| *one == Scheme::Bearer) {
+        headers.push(("authorization".to_owned(), format!("Bearer {token}")));
     }
 }

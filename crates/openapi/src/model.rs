@@ -64,6 +64,8 @@ pub struct Operation {
     pub security: Vec<Vec<String>>,
     /// The `x-…` of the operation.
     pub extensions: Map<String, Value>,
+    /// Whether its path refers to it, and it does not stand at its pointer itself.
+    pub is_referenced: bool,
 }
 
 /// Where a parameter or a key travels.

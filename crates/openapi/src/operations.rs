@@ -45,11 +45,12 @@ pub(crate) fn list(root: &Value, notes: &mut Notes) -> Vec<Operation> {
                 {
                     continue;
                 }
+                let is_referenced = at != place;
                 let operation = operation(&mut parts, path, pointer, &found, above.clone());
                 let security = security::alternatives(found.value.get("security"));
                 let id = unique(&mut ids, &operation.id);
                 let security = security.unwrap_or_else(|| everywhere.clone());
-                operations.push(Operation { id, security, ..operation });
+                operations.push(Operation { id, security, is_referenced, ..operation });
             }
         }
     }
@@ -115,6 +116,7 @@ fn operation<'a>(
         responses: parts.responses(value.get("responses"), &format!("{}/responses", found.place)),
         security: Vec::new(),
         extensions: extensions.map(|(key, value)| (key.clone(), value.clone())).collect(),
+        is_referenced: false,
         pointer,
     }
 }

@@ -48,7 +48,7 @@ impl Overlay {
         let root = parse(file)?;
         let reader = Reader::new(file);
         let actions = actions(&reader, &root);
-        let extends = root.get("extends").and_then(Node::as_str).map(str::to_owned);
+        let extends = root.get("extends").and_then(|node| reader.text(node));
         let actions = reader.finish(actions)?;
         Ok(Self { file: file.clone(), extends, actions })
     }
@@ -67,13 +67,18 @@ impl Overlay {
         let (mut overlaid, mut wrong) = (Vec::new(), Vec::new());
         for action in &self.actions {
             let found = action.target.query_located(root);
-            let pointers: Vec<String> = found.locations().map(NormalizedPath::to_json_pointer).collect();
+            let mut pointers: Vec<String> = found.locations().map(NormalizedPath::to_json_pointer).collect();
+            // What is removed from a list moves what comes after it: the last one first, and each once.
+            pointers.sort_by_key(|pointer| {
+                let (above, last) = pointer.rsplit_once('/').unwrap_or(("", pointer));
+                (above.to_owned(), last.parse::<usize>().ok(), last.to_owned())
+            });
+            pointers.dedup();
             if pointers.is_empty() {
                 wrong.push(self.nothing(action, document));
             }
             let (line, column) = self.file.position(action.span.start);
             let place = format!("{}:{line}:{column}", self.file.name());
-            // From the end: what is removed from a list moves what comes after it.
             for pointer in pointers.into_iter().rev() {
                 if let Err(problem) = change(root, &pointer, &action.change) {
                     wrong.push(Diagnostic::at(&self.file, action.span.clone(), problem, "this target"));
@@ -194,12 +199,16 @@ mod tests {
     #[case::a_list_gets_an_entry("- { target: $.a.b.d, update: 2 }", json!({ "a": { "b": { "c": 1, "d": [1, 2] } } }))]
     #[case::a_member_is_removed("- { target: \"$['a'].b\", remove: true }", json!({ "a": {} }))]
     #[case::a_filter_finds_items("- { target: \"$.a.b.d[?@ == 1]\", remove: true }", json!({ "a": { "b": { "c": 1, "d": [] } } }))]
+    #[case::items_are_removed_whatever_their_order("- { target: \"$.l[2,0,2]\", remove: true }", json!({ "a": { "b": { "c": 1, "d": [1] } }, "l": [2] }))]
     #[case::one_action_sees_what_another_did(
         "- { target: $.a, update: { e: {} } }\n- { target: $.a.e, update: { f: 1 } }",
         json!({ "a": { "b": { "c": 1, "d": [1] }, "e": { "f": 1 } } })
     )]
     fn changes_are_made(#[case] actions: &str, #[case] expected: Value) {
         let mut root = json!({ "a": { "b": { "c": 1, "d": [1] } } });
+        if expected.get("l").is_some() {
+            root["l"] = json!([1, 2, 3]);
+        }
         overlay(actions).expect("an overlay").apply(&mut root, "api.yaml").expect("applied");
         assert_eq!(root, expected);
     }

@@ -107,7 +107,15 @@ pub(crate) fn bind_files<V: Vocabulary>(
 
 /// `area/behaviour` of a scenario file.
 fn name(path: &str) -> &str {
-    let below = path.rsplit_once("scenarios/").map_or(path, |(_, below)| below);
+    below(path, "scenarios/")
+}
+
+/// The path of a file below a folder of that name, without its ending.
+fn below<'p>(path: &'p str, folder: &str) -> &'p str {
+    let after = |(at, _): (usize, &str)| &path[at + folder.len()..];
+    let starts = |(at, _): &(usize, &str)| *at == 0 || path.as_bytes()[*at - 1] == b'/';
+    // The last one: a suite may stand in a folder of that name itself. An area of that name is none.
+    let below = path.rmatch_indices(folder).find(starts).map_or(path, after);
     below.strip_suffix(".yaml").unwrap_or(below)
 }
 
@@ -117,8 +125,7 @@ fn parse_fragments(files: &[SourceFile]) -> (Fragments, Vec<Diagnostic>) {
     for file in files {
         match Fragment::parse(file) {
             Ok(fragment) => {
-                let below = file.name().rsplit_once("fragments/").map_or(file.name(), |(_, below)| below);
-                fragments.insert(below.trim_end_matches(".yaml").to_owned(), fragment);
+                fragments.insert(below(file.name(), "fragments/").to_owned(), fragment);
             }
             Err(wrong) => found.extend(wrong.0),
         }
@@ -331,5 +338,20 @@ impl<V: Vocabulary> Binder<'_, V> {
             }
             _ => {}
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::name;
+
+    #[rstest]
+    #[case("fixtures/scenarios/pages/forward.yaml", "pages/forward")]
+    #[case("scenarios/desk/order.yaml", "desk/order")]
+    #[case("/home/me/scenarios/own/fixtures/scenarios/my-scenarios/one.yaml", "my-scenarios/one")]
+    fn scenarios_are_called_by_area_and_behaviour(#[case] path: &str, #[case] expected: &str) {
+        assert_eq!(name(path), expected);
     }
 }

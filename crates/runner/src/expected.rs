@@ -131,6 +131,7 @@ const RULES: &[Rule] = &[
     rule("lists-created", &[Role::List], &[LIFE], "{} lists what was created"),
     rule("same-as-retrieved", &[Role::List], &[LIFE], "{} shows objects as they are retrieved"),
     rule("updates", &[Role::Update, Role::Replace], &[LIFE], "{} changes an object"),
+    rule("replaces", &[Role::Replace], &[LIFE], "{} puts the whole in the place of what was there").level(should),
     rule("changes-nothing-else", &[Role::Update], &[LIFE], "{} leaves alone what it does not name").level(by_method),
     rule("keeps-times", &[Role::Update], &[LIFE], "{} turns no time back"),
     rule(

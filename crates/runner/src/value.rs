@@ -234,7 +234,7 @@ pub(crate) fn edge(
         _ => return Err(format!("`{which}` is not an edge; expected min-1, min, min+1, max-1, max or max+1").into()),
     };
     let bound = bound(keyword).ok_or_else(|| Obstacle::from(format!("the schema at {at} has no `{keyword}`")))?;
-    let edge = bound + offset;
+    let edge = bound.saturating_add(offset);
     if !is_text {
         return Ok(Edge::Number(edge));
     }

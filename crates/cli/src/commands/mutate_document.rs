@@ -25,6 +25,7 @@ pub fn run(path: &Path, args: &args::Mutate) -> Result<Exit, Failure> {
     let reader = Arc::new(DocumentReader::new(document::open(path)?).map_err(document::unusable(path))?);
     let faults = chosen(&reader, path, &args.faults)?;
     let settings = server::settings(&args.server)?;
+    let beside = document::files_beside(path, &reader.api, reader.proof())?;
     let matrix = super::runtime()?.block_on(async {
         let target = mocked(path).await?;
         let mut told = |row: &Row| {
@@ -32,7 +33,7 @@ pub fn run(path: &Path, args: &args::Mutate) -> Result<Exit, Failure> {
                 terminal::line(&line(row));
             }
         };
-        let trial = DocumentTrial { reader, target, settings, jobs: args.jobs };
+        let trial = DocumentTrial { reader, target, settings, beside, jobs: args.jobs };
         let matrix = mutate(trial, faults, &mut told).await;
         let tell_more = format!("`conformance run --openapi {}` tells more", path.display());
         matrix.map_err(|why| Failure::from(Diagnostic::general(why).with_help(tell_more)))

@@ -326,7 +326,8 @@ class Handler(BaseHTTPRequestHandler):
             is_new, body = room not in ROOMS, self.body()
             if IS("puts-then-refuses") and isinstance(body, dict) and is_new:
                 ROOMS[room] = {"room": room, "seats": 1}
-            ROOMS[room] = {"room": room, **members(body, ("seats", "note"), ("seats",))}
+            kept = ROOMS.get(room, {}) if IS("merges-rooms") else {}
+            ROOMS[room] = {**kept, "room": room, **members(body, ("seats", "note"), ("seats",))}
             return self.answer(201 if is_new else 200, ROOMS[room])
         want(room in ROOMS, "there is no such room", 404)
         if method == "DELETE":

@@ -64,6 +64,7 @@ DEFECTS = {
 DOUBTS = {
     "any-key": "getLibrary.knows-credentials",
     "moves-books": "changeBook.keeps-identity",
+    "merges-rooms": "putRoom.replaces",
 }
 
 

@@ -78,7 +78,7 @@ fn what_was_written_is_edited() {
         fs::write(&file, text.replacen(from, to, 1)).unwrap();
     };
     // A check that does not hold fails, and says where it stands.
-    edit("scenarios/pets/create-to-delete.yaml", "status: 201", "status: 200");
+    edit("scenarios/pets/create-to-delete.yaml", "status: 201", "status: 202");
     let failed = run(&["run", "--openapi", &own, "--only", "pets/create-to-delete"]);
     let told = stdout(&failed);
     assert_eq!(failed.status.code(), Some(1), "{told}");
@@ -115,6 +115,10 @@ fn a_requirement_of_the_document_can_be_left_out() {
     fs::write(&file, text.replacen(id, &format!("{id}    excluded: untestable\n"), 1)).unwrap();
     let verified = verify();
     assert_eq!(verified.status.code(), Some(0), "{}", stdout(&verified));
+    // Also where a scenario of a file cites it.
+    let written = run(&["run", "--openapi", &own, "--base-url", &server.url, "--only", "pets/create-to-delete"]);
+    let told = stdout(&written);
+    assert!(!told.contains("fail MUST createPet.documented-status"), "{told}");
 }
 
 #[test]
@@ -184,4 +188,20 @@ fn what_stands_there_is_not_touched() {
     let other = run(&["--suite", ".", "init", "nowhere"]);
     assert_eq!(other.status.code(), Some(2));
     assert!(stderr(&other).contains("takes no --suite"), "{}", stderr(&other));
+}
+
+#[test]
+fn what_stands_in_another_file_is_left_to_it() {
+    let folder = TempDir::new().unwrap();
+    let text = fs::read_to_string(pets()).unwrap();
+    let item = text.split("  /pets/{petId}:\n").nth(1).unwrap().split("components:").next().unwrap();
+    let lines: Vec<&str> = item.lines().map(|line| line.strip_prefix("    ").unwrap_or(line)).collect();
+    let own = lines.join("\n").replace("\"#/components", "\"../api.yaml#/components");
+    let text = text.replace(item, "    $ref: paths/pet.yaml\n");
+    fs::write(folder.path().join("api.yaml"), text).unwrap();
+    fs::create_dir(folder.path().join("paths")).unwrap();
+    fs::write(folder.path().join("paths/pet.yaml"), own + "\n").unwrap();
+    let (_own, shown) = init(&folder.path().join("api.yaml"));
+    assert_eq!(conclusions(&shown)["operations"].as_array().unwrap().len(), 5);
+    assert_eq!(run(&["run", "--openapi", &shown, "--only", "pets/create"]).status.code(), Some(0));
 }

@@ -45,3 +45,4 @@ mod watch;
 mod weather;
 mod wire;
 mod workbench;
+mod written;

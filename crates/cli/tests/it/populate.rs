@@ -95,7 +95,17 @@ fn fixtures_of_a_document_say_as_much_as_they_want() {
 
 #[rstest]
 #[case::an_unknown_path("/cats: [{ name: Tom }]", "nothing is created at /cats", "fixtures.yaml:1:9")]
-#[case::a_wrong_object("/branches:\n  - { name: 7 }", "POST /branches is answered 4", "fixtures.yaml:2:5")]
+#[case::a_wrong_object("/branches:\n  - { name: '' }", "POST /branches is answered 4", "fixtures.yaml:2:5")]
+#[case::no_such_member(
+    "/branches: [{ name: Hill, nmae: x }]",
+    "it has no member `nmae`; did you mean `name`?",
+    "fixtures.yaml:1:13"
+)]
+#[case::an_id_of_another_kind(
+    "/branches: [{ name: Hill, id: abc }]",
+    "`id` is \"abc\"; expected integer",
+    "fixtures.yaml:1:13"
+)]
 #[case::no_list("/branches: { name: Tom }", "expected a list", "fixtures.yaml:1:12")]
 #[case::no_object("/branches: [Tom]", "expected an object", "fixtures.yaml:1:13")]
 fn mistakes_in_fixtures_have_their_place(#[case] text: &str, #[case] said: &str, #[case] place: &str) {
@@ -119,6 +129,13 @@ fn ids_and_times_of_a_suite_may_be_left_out() {
     let id = listed[0]["_id"].as_str().unwrap();
     assert!(id.starts_with("conv_") && listed[0]["createdAt"].is_u64(), "{listed}");
     assert_eq!(server.send("other", "GET", &format!("/v2/conversations/{id}"), None).1["displayName"], "Second");
+}
+
+#[test]
+fn the_only_token_that_is_let_in_has_them() {
+    let server = MockServer::start(&["--quiet", "--populate", "3", "--require-token", "only-this"]);
+    let listed = server.send("only-this", "GET", "/v2/conversations", None).1["data"].clone();
+    assert_eq!(listed.as_array().unwrap().len(), 3);
 }
 
 #[test]

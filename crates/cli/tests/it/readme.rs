@@ -48,6 +48,46 @@ fn every_shell_command_of_the_readme_runs() {
 }
 
 #[test]
+fn the_tutorial_runs() {
+    let folder = tempfile::TempDir::new().unwrap();
+    fs::copy(root().join("fixtures/documents/pets.yaml"), folder.path().join("openapi.yaml")).unwrap();
+    let document = folder.path().join("openapi.yaml").display().to_string();
+    let mut server: Option<MockServer> = None;
+    let mut ran = 0;
+    for line in blocks("docs/tutorial.md", "sh").iter().flat_map(|block| block.lines()) {
+        ran += 1;
+        if let Some(arguments) = line.strip_prefix("conformance mock") {
+            let arguments = arguments.replace("openapi.yaml", &document);
+            server = Some(MockServer::start(&arguments.split_whitespace().collect::<Vec<_>>()));
+            continue;
+        }
+        let url = server.as_ref().map_or("", |server| &server.url);
+        let line = line.replace("http://127.0.0.1:4010", url);
+        let line = line.replacen("conformance ", concat!(env!("CARGO_BIN_EXE_conformance"), " "), 1);
+        let mut command = Command::new("sh");
+        command.args(["-ec", &line]).current_dir(folder.path()).env("INSTA_UPDATE", "no");
+        for name in ["CONFORMANCE_BASE_URL", "CONFORMANCE_TOKEN", "CI"] {
+            command.env_remove(name);
+        }
+        let output = command.output().unwrap();
+        assert!(output.status.success(), "{line}\n{}{}", stdout(&output), String::from_utf8_lossy(&output.stderr));
+    }
+    assert!(ran >= 8, "only {ran} commands were found");
+}
+
+#[test]
+fn the_index_names_every_document() {
+    let index = fs::read_to_string(root().join("docs/README.md")).unwrap();
+    for entry in fs::read_dir(root().join("docs")).unwrap() {
+        let name = entry.unwrap().file_name().into_string().unwrap();
+        // Pictures stand in the documents.
+        if name != "README.md" && !name.ends_with(".svg") {
+            assert!(index.contains(&format!("({name})")), "docs/README.md does not name {name}");
+        }
+    }
+}
+
+#[test]
 fn the_scenarios_in_the_documents_run() {
     let suite = SuiteCopy::new();
     fs::remove_dir_all(suite.folder.path().join("fixtures/scenarios")).unwrap();

@@ -226,7 +226,7 @@ impl Derived {
             |name: &str| matches!(name, "url" | "self" | "href") && !sent.is_some_and(|sent| sent.contains_key(name));
         let word = last_word(&write.resource.parameter);
         let identity = &write.resource.identity;
-        let named = identity.iter().find(|one| same(&one.name, &write.resource.parameter));
+        let named = identity.iter().find(|one| one.is_in_path && same(&one.name, &write.resource.parameter));
         let member = named.or_else(|| identity.iter().find(|one| same(&one.name, &word))).or(identity.first());
         let Some(id) = member.and_then(|one| as_text(members.get(&one.name)?)) else { return };
         for (name, schemas) in shape.properties.iter().filter(|(name, _)| is_address(name)) {

@@ -60,7 +60,7 @@ impl Session<'_> {
     }
 
     /// Whether an object is found after its deletion was answered. What is deleted later (202) gets the benefit.
-    async fn is_still_there(&mut self, object: &Object, status: u16) -> bool {
+    pub(crate) async fn is_still_there(&mut self, object: &Object, status: u16) -> bool {
         let Some(retrieve) = operation(self.run.api, object.resource, Role::Retrieve).filter(|_| status != 202) else {
             return false;
         };

@@ -26,6 +26,8 @@ pub(crate) struct Arguments {
     pub credentials: Credentials,
     /// A required parameter of the query or the header that is left out.
     pub without: Option<String>,
+    /// Whether what it is about was there before the run: then nothing of it is deleted again.
+    pub changes_what_is_there: bool,
 }
 
 /// With which credentials a request is sent.

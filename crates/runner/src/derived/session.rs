@@ -125,7 +125,8 @@ impl<'r> Session<'r> {
         let declared = self.declared(at);
         let mut request = self.request(declared, &arguments);
         alter(&mut request);
-        let intent = self.intend(at, &arguments);
+        // With another method it is another request, and creates nothing that the document knows of.
+        let intent = if request.method == declared.method { self.intend(at, &arguments) } else { None };
         let mut exchange = self.client.send(request).await;
         exchange.number = self.exchanges.len();
         let answer = self.read(&exchange, declared);
@@ -143,7 +144,7 @@ impl<'r> Session<'r> {
     /// Notes a create before it is sent.
     fn intend(&self, at: usize, arguments: &Arguments) -> Option<usize> {
         let operation = &self.run.api.operations[at];
-        let resource = operation.resource?;
+        let resource = operation.resource.filter(|_| !arguments.changes_what_is_there)?;
         // What is put where something is already makes nothing.
         let is_new = || !self.there.iter().any(|one| one.resource == resource && one.path == arguments.path);
         let makes = operation.role == Role::Create || (creation(self.run.api, resource) == Some(at) && is_new());
@@ -206,18 +207,22 @@ impl<'r> Session<'r> {
     pub fn secrets(&self) -> Secrets {
         let token = Some(self.token.as_str()).filter(|token| *token != PUBLIC_TOKEN);
         let parts = self.token.split(':').filter(|part| part.len() >= 8);
+        let second = self.run.target.second(0);
+        let second = second.iter().flat_map(|token| std::iter::once(token.as_str()).chain(token.split(':')));
+        let second: Vec<&str> = second.filter(|part| part.len() >= 8).collect();
         let headers =
             self.run.settings.headers.iter().filter(|(name, _)| conformance_record::secrets::is_telling(name));
-        Secrets::new(token.into_iter().chain(parts).chain(headers.map(|(_, value)| value.as_str())))
+        Secrets::new(token.into_iter().chain(parts).chain(second).chain(headers.map(|(_, value)| value.as_str())))
     }
 }
 
 /// The members of an object by which it is known, that which stands in the resource's path first.
 pub(crate) fn ids_of(resource: &Resource, object: &Value) -> Vec<(String, String)> {
-    let named = |wanted: &str| resource.identity.iter().find(|one| conformance_api::names::same(&one.name, wanted));
+    let in_path = || resource.identity.iter().filter(|one| one.is_in_path);
+    let named = |wanted: &str| in_path().find(|one| conformance_api::names::same(&one.name, wanted));
     let word = conformance_api::names::last_word(&resource.parameter);
     let best = named(&resource.parameter).or_else(|| named(&word));
-    let order = best.into_iter().chain(resource.identity.iter().filter(|one| one.is_in_path));
+    let order = best.into_iter().chain(in_path());
     let value = |one: &IdMember| match object.get(&one.name)? {
         Value::String(text) if !text.is_empty() && text != "." && text != ".." => {
             Some((one.name.clone(), text.clone()))

@@ -104,8 +104,12 @@ impl Subject for OfDocument<'_> {
         let bound = |keyword: &str| match keyword {
             "minLength" => merged.bounds.min_length.and_then(|length| length.try_into().ok()),
             "maxLength" => merged.bounds.max_length.and_then(|length| length.try_into().ok()),
-            "minimum" => whole(merged.bounds.minimum).or(whole(merged.bounds.above).map(|bound| bound + 1)),
-            "maximum" => whole(merged.bounds.maximum).or(whole(merged.bounds.below).map(|bound| bound - 1)),
+            "minimum" => {
+                whole(merged.bounds.minimum).or(whole(merged.bounds.above).map(|bound| bound.saturating_add(1)))
+            }
+            "maximum" => {
+                whole(merged.bounds.maximum).or(whole(merged.bounds.below).map(|bound| bound.saturating_sub(1)))
+            }
             _ => None,
         };
         edge(merged.kind() == Some("string"), &bound, place, which)

@@ -283,9 +283,50 @@ impl Session<'_> {
             self.shows(replace, &body, &found, &answer, "shows what was put");
         }
         let Some(retrieve) = operation(self.run.api, at, Role::Retrieve) else { return };
-        if let Some((after, answer)) = self.current(at, object).await {
-            self.shows(retrieve, &body, &after, &answer, "shows what was put");
+        let Some((after, answer)) = self.current(at, object).await else { return };
+        self.shows(retrieve, &body, &after, &answer, "shows what was put");
+        self.replaces_the_whole(at, replace, (&media_type, &pointer), object, (&body, &after)).await;
+    }
+
+    /// What a later representation leaves out is not there any more (RFC 9110, 9.3.4): texts of ours that were shown.
+    async fn replaces_the_whole(
+        &mut self,
+        at: usize,
+        replace: usize,
+        (media_type, pointer): (&str, &str),
+        object: &Object,
+        (put, shown): (&Value, &Value),
+    ) {
+        let required = self.run.api.schemas.merged(pointer).required;
+        let is_ours = |value: &Value| value.as_str().is_some_and(|text| text.starts_with("conformance-"));
+        let members = put.as_object().into_iter().flatten();
+        let optional = members.filter(|(name, value)| {
+            let is_id = object.ids.iter().any(|(id, _)| names(name, id));
+            !is_id && !required.contains(&name.as_str()) && is_ours(value) && shown.get(name.as_str()) == Some(*value)
+        });
+        let left_out: Vec<(String, Value)> = optional.map(|(name, value)| (name.clone(), value.clone())).collect();
+        let mut lesser = put.clone();
+        if let Some(members) = lesser.as_object_mut() {
+            left_out.iter().for_each(|(name, _)| drop(members.shift_remove(name)));
         }
+        if left_out.is_empty() || !self.proof().is_valid(Side::Request, pointer, &lesser) {
+            return;
+        }
+        let answer = self.send(replace, Arguments::at(&object.path).body(media_type, lesser)).await;
+        if !answer.is_success() {
+            return;
+        }
+        let Some((after, answer)) = self.current(at, object).await else { return };
+        let still = left_out.iter().filter(|(name, value)| after.get(name) == Some(value));
+        let wrong = still.map(|(name, value)| Mismatch {
+            place: format!("/{name}"),
+            found: format!("it is still {value}, though what was put has no `{name}`"),
+            ..Mismatch::default()
+        });
+        let declared = self.declared(replace);
+        let statement = format!("{} {} puts the whole in the place of what was there", declared.method, declared.path);
+        let rule = Rule::new(format!("{}.replaces", declared.id), Level::Should, statement, declared.pointer.clone());
+        self.judge(rule, &answer, "what was put, and nothing of what was there before", wrong.collect());
     }
 }
 

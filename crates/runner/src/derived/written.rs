@@ -5,14 +5,16 @@
 
 use conformance_api::{Role, path};
 use conformance_openapi::{Location, Parameter};
-use conformance_record::{CheckOutcome, Exchange, Request};
+use conformance_record::{CheckOutcome, Exchange, Level, Request, Verdict};
 use conformance_scenario::{Call, Capability, Check, Direction, Expectation, Raw, Scenario, Step, Walk};
 use serde_json::Value;
 
-use super::operation;
 use super::request::{Arguments, Content, Credentials};
 use super::session::{Object, Session};
 use super::subject::OfDocument;
+use super::walk::BEHIND;
+use super::{Beside, operation};
+use crate::evidence;
 use crate::judge::{Judgement, Judgements};
 use crate::obstacle::Obstacle;
 use crate::probe::{Seen, holds};
@@ -29,6 +31,8 @@ struct Written<'s, 'r> {
     second: bool,
     /// The values in the path of the call that was made last.
     path: Vec<String>,
+    /// What the scenario created and deleted: it may ask what became of it.
+    gone: Vec<Object>,
 }
 
 impl Session<'_> {
@@ -39,7 +43,7 @@ impl Session<'_> {
         let why = "it needs a token of another workspace, given by --second-token";
         let lacks = lacks.then(|| Obstacle::NotApplicable(why.to_owned()));
         let variables = Variables::new(&format!("~{}", word(7)), &scenario.name);
-        let mut written = Written { session: self, variables, second: false, path: Vec::new() };
+        let mut written = Written { session: self, variables, second: false, path: Vec::new(), gone: Vec::new() };
         let mut outcomes: Vec<CheckOutcome> = Vec::new();
         for (number, step) in scenario.all_steps().enumerate() {
             let is_stopped = *run.stop.borrow() && number < scenario.steps.len();
@@ -50,7 +54,23 @@ impl Session<'_> {
             };
             outcomes.extend(judged.outcomes(&step.file, &run.beside.all));
         }
+        let secrets = self.secrets();
+        for one in &mut outcomes {
+            as_required(one, run.beside);
+            evidence::scrub(one, &secrets);
+        }
         self.checks.extend(outcomes);
+    }
+}
+
+/// Makes of an outcome what the user's requirements want: those that are left out do not apply, and INFO is no warning.
+fn as_required(outcome: &mut CheckOutcome, beside: &Beside) {
+    let own = || outcome.requirements.iter().filter_map(|cited| beside.own.get(&cited.id));
+    let excluded = own().find_map(|one| one.excluded).map(|why| why.reason().to_owned());
+    let is_info = (outcome.level == Level::Info && outcome.verdict == Verdict::Warn)
+        .then(|| "worth knowing, and no failure".to_owned());
+    if let Some(why) = excluded.or(is_info) {
+        outcome.verdict = Verdict::NotApplicable(why);
     }
 }
 
@@ -89,26 +109,46 @@ impl<'r> Written<'_, 'r> {
             None => None,
         };
         let method = call.raw.as_ref().and_then(|raw| raw.method.as_deref()).unwrap_or(&of.declared().method);
-        self.may_send(of, method, &arguments)?;
+        let leave = self.leave(of, method, &arguments)?;
+        arguments.changes_what_is_there = leave == Leave::Given;
         self.path.clone_from(&arguments.path);
         let sent = arguments.body.as_ref().and_then(|(_, content)| content.value().cloned());
+        let (path, credentials) = (arguments.path.clone(), arguments.credentials);
         let alter = |request: &mut Request| {
             if let Some(raw) = &call.raw {
                 apply(raw, raw_body, request);
             }
         };
-        let path = arguments.path.clone();
+        // A create before this one may still be without a name.
+        let before = self.session.unnamed.take();
         let answer = self.session.send_altered(of.at, arguments, alter).await;
-        let made = match self.session.run.api.operations[of.at].resource {
-            Some(resource) if self.session.unnamed.is_some() && answer.is_success() => {
-                Some(self.session.made(resource, of.at, &path, sent.unwrap_or_default(), &answer))
+        let puts = leave == Leave::Puts && answer.is_success();
+        let puts = puts || (leave == Leave::Given && answer.status == Some(201) && of.role() == Role::Replace);
+        let is_noted = self.session.unnamed.is_some() || puts;
+        match of.api.operations[of.at].resource.filter(|_| is_noted) {
+            Some(resource) => {
+                if let Ok(object) = self.session.made(resource, of.at, &path, sent.unwrap_or_default(), &answer) {
+                    self.variables.own.push(object.id);
+                }
             }
-            _ => None,
-        };
-        if let Some(Ok(object)) = made {
-            self.variables.own.push(object.id);
+            None => self.session.unnamed = before,
+        }
+        let deletes = of.role() == Role::Delete && *method == of.declared().method && credentials == Credentials::Own;
+        if deletes && answer.is_success() {
+            self.forget(of, &path, answer.status.unwrap_or(0)).await;
         }
         Ok(self.session.exchanges[answer.number].clone())
+    }
+
+    /// What the scenario deleted is not deleted again: its id may be somebody else's by then.
+    async fn forget(&mut self, of: OfDocument<'r>, path: &[String], status: u16) {
+        let resource = of.api.operations[of.at].resource;
+        let is_it = |one: &&Object| Some(one.resource) == resource && one.path == path;
+        let Some(object) = self.session.there.iter().find(is_it).cloned() else { return };
+        if !self.session.is_still_there(&object, status).await {
+            self.session.forget(&object);
+            self.gone.push(object);
+        }
     }
 
     fn arguments(&mut self, call: &Call, of: OfDocument<'r>, scope: Scope<'_>) -> Result<Arguments, Obstacle> {
@@ -147,35 +187,50 @@ impl<'r> Written<'_, 'r> {
         Ok(arguments)
     }
 
-    /// Whether a call changes nothing that is not the run's own.
-    fn may_send(&self, of: OfDocument<'r>, method: &str, arguments: &Arguments) -> Result<(), Obstacle> {
+    /// With what leave a call is sent; none where it might change what is not the run's own.
+    fn leave(&self, of: OfDocument<'r>, method: &str, arguments: &Arguments) -> Result<Leave, Obstacle> {
         let (declared, options) = (of.declared(), &self.session.run.options);
         if matches!(method, "GET" | "HEAD" | "OPTIONS") {
-            return Ok(());
+            return Ok(Leave::Reads);
         }
         if options.read_only {
             return Err(Obstacle::NotApplicable(format!("{method} is not sent with --read-only")));
         }
-        let creates = of.role() == Role::Create;
+        let is_declared = method == declared.method;
+        let is_nobody =
+            |value: &String| self.variables.unknown.contains(value) || value.contains(&self.variables.marker);
+        let leave = if is_declared && of.role() == Role::Create {
+            Leave::Creates
+        } else if self.session.there.iter().chain(&self.gone).any(|object| is_own(of, object, &arguments.path)) {
+            Leave::Own
+        } else if arguments.path.iter().any(is_nobody) {
+            // A server may make what is put under a name that nobody has.
+            if is_declared && of.role() == Role::Replace { Leave::Puts } else { Leave::Nobodys }
+        } else if options.allow.contains(&declared.id) {
+            Leave::Given
+        } else {
+            let id = &declared.id;
+            let why = format!("{id} is sent to objects of the run's own only; `--allow {id}` sends it");
+            return Err(Obstacle::NotApplicable(why));
+        };
+        if matches!(leave, Leave::Creates | Leave::Puts) {
+            self.may_create(of)?;
+        }
+        Ok(leave)
+    }
+
+    /// Whether what is created can be deleted again.
+    fn may_create(&self, of: OfDocument<'r>) -> Result<(), Obstacle> {
+        if self.second {
+            return Err(Obstacle::NotApplicable("what the second token creates could not be deleted".to_owned()));
+        }
         let can_delete = of.api.operations[of.at]
             .resource
             .is_some_and(|at| operation(of.api, at, Role::Delete).is_some() && !self.session.leaking.contains(&at));
-        if creates && !can_delete && !options.allow_leftovers {
-            return Err(Obstacle::NotApplicable("what it creates could not be deleted".to_owned()));
-        }
-        let is_own = |object: &Object| !object.path.is_empty() && arguments.path.starts_with(&object.path);
-        let is_nobody =
-            |value: &String| self.variables.unknown.contains(value) || value.contains(&self.variables.marker);
-        let is_harmless = creates
-            || self.session.there.iter().any(is_own)
-            || arguments.path.iter().any(is_nobody)
-            || options.allow.contains(&declared.id);
-        if is_harmless {
+        if can_delete || self.session.run.options.allow_leftovers {
             return Ok(());
         }
-        let why =
-            format!("{} is sent to objects of the run's own only; `--allow {}` sends it", declared.id, declared.id);
-        Err(Obstacle::NotApplicable(why))
+        Err(Obstacle::NotApplicable("what it creates could not be deleted".to_owned()))
     }
 
     /// The path of an object by its id: its own, where the run made it; else beside what was called last.
@@ -191,6 +246,49 @@ impl<'r> Written<'_, 'r> {
             },
             |object| object.path.clone(),
         )
+    }
+
+    async fn walk_once(
+        &mut self,
+        walk: &Walk,
+        of: OfDocument<'r>,
+        each_page: &mut [Judgement<'_>],
+        until: &[String],
+    ) -> Result<Walked, Obstacle> {
+        let (mut walked, mut next) = (Walked::default(), None);
+        loop {
+            let exchange = self.send(&walk.call, of, Scope::default(), next.take().into_iter().collect()).await?;
+            walked.pages += 1;
+            let scope = Scope { exchange: Some(&exchange), ..Scope::default() };
+            for judgement in each_page.iter_mut() {
+                judgement.judge(&mut self.variables, &of, scope, &format!("page {}", walked.pages));
+            }
+            let answer = self.session.answer_of(exchange.number);
+            walked.last = Some(exchange);
+            let Some(body) = answer.json.clone().filter(|_| answer.is_success()) else {
+                return Ok(walked.ended("no-page"));
+            };
+            let ids = crate::subject::Subject::ids(&of, &body);
+            let is_new = ids.iter().any(|id| !walked.ids.contains(id));
+            let own = of.items(&body).iter().zip(&ids).filter(|(_, id)| self.variables.own.contains(id));
+            let own = own.map(|(item, _)| item.clone()).collect();
+            let count = ids.len();
+            walked.take(ids, own, Direction::Forward);
+            if !until.is_empty() && until.iter().all(|id| walked.ids.contains(id)) {
+                return Ok(walked.ended("seen"));
+            }
+            if count == 0 || !is_new {
+                return Ok(walked.ended(if count == 0 { "no-more" } else { "going-round" }));
+            }
+            match self.session.page_after(of.at, &answer, walked.pages - 1, walked.ids.len()) {
+                Ok(Some(pair)) => next = Some(pair),
+                Ok(None) => return Ok(walked.ended("no-more")),
+                Err(why) => return Err(Obstacle::NotApplicable(why)),
+            }
+            if walked.pages >= MOST_PAGES {
+                return Err(Obstacle::NotApplicable(format!("the list does not end within {MOST_PAGES} pages")));
+            }
+        }
     }
 
     /// Calls another operation of the same resource, to look.
@@ -235,43 +333,19 @@ impl<'r> Stage for Written<'_, 'r> {
                 "a walk through a list of a document goes forward from its beginning".to_owned(),
             ));
         }
-        let until = match optional(&mut self.variables, walk.until.as_ref(), &of)? {
+        let until: Vec<String> = match optional(&mut self.variables, walk.until.as_ref(), &of)? {
             Some(Value::Array(ids)) => ids.iter().map(plain).collect(),
             Some(one) => vec![plain(&one)],
             None => Vec::new(),
         };
-        let (mut walked, mut next) = (Walked::default(), None);
+        let mut waits = BEHIND.iter();
         loop {
-            let exchange = self.send(&walk.call, of, Scope::default(), next.take().into_iter().collect()).await?;
-            walked.pages += 1;
-            let scope = Scope { exchange: Some(&exchange), ..Scope::default() };
-            for judgement in each_page.iter_mut() {
-                judgement.judge(&mut self.variables, &of, scope, &format!("page {}", walked.pages));
-            }
-            let answer = self.session.answer_of(exchange.number);
-            walked.last = Some(exchange);
-            let Some(body) = answer.json.clone().filter(|_| answer.is_success()) else {
-                return Ok(walked.ended("no-page"));
-            };
-            let ids = crate::subject::Subject::ids(&of, &body);
-            let is_new = ids.iter().any(|id| !walked.ids.contains(id));
-            let own = of.items(&body).iter().zip(&ids).filter(|(_, id)| self.variables.own.contains(id));
-            let own = own.map(|(item, _)| item.clone()).collect();
-            let count = ids.len();
-            walked.take(ids, own, Direction::Forward);
-            if !until.is_empty() && until.iter().all(|id| walked.ids.contains(id)) {
-                return Ok(walked.ended("seen"));
-            }
-            if count == 0 || !is_new {
-                return Ok(walked.ended(if count == 0 { "no-more" } else { "going-round" }));
-            }
-            match self.session.page_after(of.at, &answer, walked.pages - 1, walked.ids.len()) {
-                Ok(Some(pair)) => next = Some(pair),
-                Ok(None) => return Ok(walked.ended("no-more")),
-                Err(why) => return Err(Obstacle::NotApplicable(why)),
-            }
-            if walked.pages >= MOST_PAGES {
-                return Err(Obstacle::NotApplicable(format!("the list does not end within {MOST_PAGES} pages")));
+            let walked = self.walk_once(walk, of, each_page, &until).await?;
+            let has_all = until.iter().all(|id| walked.ids.contains(id));
+            // A list may be behind what was created.
+            match waits.next().filter(|_| !has_all && walked.end != "no-page") {
+                Some(wait) => tokio::time::sleep(*wait).await,
+                None => return Ok(walked),
             }
         }
     }
@@ -292,9 +366,14 @@ impl<'r> Stage for Written<'_, 'r> {
                 let text = plain(&value::template(&mut self.variables, &of, scope, text, None)?);
                 let above = of.resource().map_or(0, |one| one.collection.matches("{}").count());
                 let path: Vec<String> = self.path.iter().take(above).cloned().collect();
-                let (of, body) = self.read(of, Role::List, &path).await?;
-                let body = body.unwrap_or_default();
-                let with = of.items(&body).iter().filter(|item| holds(item, &text)).cloned().collect();
+                let resource = of.api.operations[of.at].resource;
+                let list = resource.and_then(|at| operation(of.api, at, Role::List)).ok_or("nothing lists it")?;
+                let limit = of.api.operations[list].pages.as_ref().and_then(|pages| pages.limit.as_ref());
+                let walk = self.session.walk(list, &path, limit.map(|limit| limit.most.min(100))).await;
+                let with: Vec<Value> = walk.items.iter().filter(|item| holds(item, &text)).cloned().collect();
+                if with.is_empty() && !walk.is_whole {
+                    return Err("the end of the list was not reached".into());
+                }
                 Ok(Seen::With(text, with))
             }
             _ => Err("there is no probe".into()),
@@ -304,6 +383,32 @@ impl<'r> Stage for Written<'_, 'r> {
     fn on_call(&mut self, _: &Call, _: OfDocument<'r>, _: &Exchange) {}
 
     fn on_walk(&mut self, _: OfDocument<'r>, _: &Walked) {}
+}
+
+/// With what leave a call is sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Leave {
+    /// It changes nothing.
+    Reads,
+    /// It makes an object, which is the run's own from then on.
+    Creates,
+    /// It may make one, under a name that nobody has.
+    Puts,
+    /// It is about an object of the run's own, or what stands below it.
+    Own,
+    /// It is about an id that nobody has.
+    Nobodys,
+    /// `--allow` names it.
+    Given,
+}
+
+/// Whether a path is that of an object, or below it. Objects of different kinds may have the same id.
+fn is_own(of: OfDocument<'_>, object: &Object, path: &[String]) -> bool {
+    let of_its_kind = of.api.operations[of.at].resource == Some(object.resource);
+    let item = &of.api.resources[object.resource].item;
+    let template = conformance_api::path::plain(&of.declared().path);
+    let is_below = template.strip_prefix(item.as_str()).is_some_and(|rest| rest.starts_with('/'));
+    !object.path.is_empty() && (of_its_kind || is_below) && path.starts_with(&object.path)
 }
 
 /// More pages than this are not walked.

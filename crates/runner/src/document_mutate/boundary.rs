@@ -284,8 +284,9 @@ impl FaultyServer {
         let shape = self.shape(self.fault.operation)?;
         let object = shape.at.iter().try_fold(&body, |here, member| here.get(member))?;
         let resource = &self.reader.api.resources[self.fault.resource];
-        let named = resource.identity.iter().find(|one| same(&one.name, &resource.parameter));
-        let member = named.or_else(|| resource.identity.iter().find(|one| one.is_in_path))?;
+        let in_path = || resource.identity.iter().filter(|one| one.is_in_path);
+        let named = in_path().find(|one| same(&one.name, &resource.parameter));
+        let member = named.or_else(|| in_path().next())?;
         object.get(&member.name).map(text)
     }
 

@@ -42,6 +42,8 @@ pub struct DocumentTrial {
     pub target: Target,
     /// How it is verified.
     pub settings: Settings,
+    /// What stands beside the document: its scenarios are played, too.
+    pub beside: Beside,
     /// How many faults are tried at a time.
     pub jobs: usize,
 }
@@ -103,12 +105,13 @@ async fn unharmed(trial: &DocumentTrial) -> Result<Vec<(String, Position)>, Stri
 
 /// First the scenarios of the resource; only when none of them notices, the others.
 async fn fate(trial: &DocumentTrial, number: usize, fault: &DocumentFault) -> (Fate, Vec<String>) {
-    let all = plan(&trial.reader.api, &Options::default(), &[]);
+    let all = plan(&trial.reader.api, &Options::default(), &trial.beside.scenarios);
     let collection = &trial.reader.api.resources[fault.resource].collection;
     let is_own = |summary: &str| summary.split([' ', ',']).any(|word| word == collection);
     let own = || all.iter().filter(|one| is_own(&one.summary)).map(|one| one.name.clone());
-    let others =
-        all.iter().filter(|one| !is_own(&one.summary) && (all.len() <= MANY || one.name.starts_with("document/")));
+    let is_written = |name: &str| trial.beside.scenarios.iter().any(|one| one.name == name);
+    let is_tried = |name: &str| all.len() <= MANY || name.starts_with("document/") || is_written(name);
+    let others = all.iter().filter(|one| !is_own(&one.summary) && is_tried(&one.name));
     let phases = [own().collect::<Vec<_>>(), others.map(|one| one.name.clone()).collect()];
     for (phase, only) in phases.into_iter().enumerate().filter(|(_, only)| !only.is_empty()) {
         let mut target = trial.target.clone();
@@ -140,8 +143,8 @@ async fn failures(
 ) -> Result<Vec<Failure>, Unreachable> {
     let (_stop, stop) = watch::channel(false);
     let options = Options { only, ..Options::default() };
-    let (api, beside) = (&trial.reader.api, Beside::default());
-    let run = DocumentRun { api, proof: trial.reader.proof(), target, settings, options, beside: &beside, stop };
+    let (api, proof, beside) = (&trial.reader.api, trial.reader.proof(), &trial.beside);
+    let run = DocumentRun { api, proof, target, settings, options, beside, stop };
     let mut found = Vec::new();
     let mut listener = |event: &RunEvent| {
         let RunEvent::Scenario { name, checks, .. } = event else { return };

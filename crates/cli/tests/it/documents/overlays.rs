@@ -117,3 +117,49 @@ fn the_overlay_and_the_files_of_the_guide_are_taken() {
     let verified = run(&["run", "--openapi", folder.path().to_str().unwrap(), "--only", "desk"]);
     assert_eq!(verified.status.code(), Some(0), "{}{}", stdout(&verified), stderr(&verified));
 }
+
+#[test]
+fn the_member_that_is_named_wins_over_the_parameters_name() {
+    let folder = TempDir::new().unwrap();
+    let animal = "{ type: object, required: [id, handle], properties: { id: { type: integer }, handle: { type: string, readOnly: true, example: ada-0a1b2c3d4e }, name: { type: string } } }";
+    let response = format!("content: {{ application/json: {{ schema: {animal} }} }}");
+    let id = "parameters: [{ name: id, in: path, required: true, schema: { type: string } }]";
+    let document = format!(
+        "openapi: 3.1.0\ninfo: {{ title: Users, version: '1' }}\npaths:\n  /users:\n    post:\n      operationId: add\n      requestBody: {{ content: {{ application/json: {{ schema: {{ type: object, properties: {{ name: {{ type: string }} }} }} }} }} }}\n      responses: {{ '201': {{ description: One., {response} }} }}\n  /users/{{id}}:\n    {id}\n    get:\n      operationId: show\n      responses: {{ '200': {{ description: One., {response} }}, '404': {{ description: None. }} }}\n    delete:\n      operationId: remove\n      responses: {{ '204': {{ description: Gone. }}, '404': {{ description: None. }} }}\n"
+    );
+    fs::write(folder.path().join("openapi.yaml"), document).unwrap();
+    let overlay = "overlay: 1.0.0\ninfo: { title: Users, version: '1' }\nactions:\n  - target: $.paths['/users/{id}']\n    update: { x-conformance: { id: handle } }\n";
+    fs::write(folder.path().join("overlay.yaml"), overlay).unwrap();
+    let path = folder.path().to_str().unwrap();
+    let server = MockServer::start(&["--quiet", "--openapi", path]);
+    let made = server.send("t", "POST", "/users", Some(json!({ "name": "Ada" }))).1;
+    assert_eq!(server.send("t", "GET", &format!("/users/{}", made["handle"].as_str().unwrap()), None), (200, made));
+    let verified = run(&["run", "--openapi", path, "--base-url", &server.url]);
+    assert_eq!(verified.status.code(), Some(0), "{}", stdout(&verified));
+    assert!(stdout(&verified).contains("left 0"), "{}", stdout(&verified));
+}
+
+#[rstest]
+#[case::a_typo("actions:", "action:", "overlay.yaml:")]
+#[case::no_such_document("extends: tickets.yaml", "extends: ticket.yaml", "extends `ticket.yaml`")]
+#[case::no_name("extends: tickets.yaml", "extends: 5", "expected text")]
+#[case::a_path_of_no_object(
+    "$.paths['/ticket-details/{code}']\n",
+    "$.paths['/tickets/open']\n",
+    "nothing is known of one object at /tickets/open"
+)]
+fn a_mistake_in_the_overlay_is_told_whatever_the_document_is_called(
+    #[case] right: &str,
+    #[case] wrong: &str,
+    #[case] said: &str,
+) {
+    let folder = overlaid(|text| {
+        let text = text.replacen("extends: openapi.yaml", "extends: tickets.yaml", 1);
+        assert!(text.contains(right), "no `{right}` in {text}");
+        text.replacen(right, wrong, 1)
+    });
+    fs::rename(folder.path().join("openapi.yaml"), folder.path().join("tickets.yaml")).unwrap();
+    let checked = run(&["check", "--openapi", folder.path().to_str().unwrap()]);
+    assert_eq!(checked.status.code(), Some(2));
+    assert!(stderr(&checked).contains(said), "{}", stderr(&checked));
+}
