@@ -13,6 +13,9 @@ use serde_json::{Map, Value};
 
 use crate::mock::Engine;
 
+/// Header fields, or the pairs of a query.
+type Pairs = Vec<(String, String)>;
+
 /// Who makes them: a workspace that nobody else has.
 const MAKER: &str = "conformance-populate";
 /// So many parents get objects below them,
@@ -279,12 +282,7 @@ impl Maker<'_> {
 }
 
 /// Puts credentials where an operation's first alternative wants them.
-fn identify(
-    api: &Api,
-    declared: &Declared,
-    token: &str,
-    (headers, query): (&mut Vec<(String, String)>, &mut Vec<(String, String)>),
-) {
+fn identify(api: &Api, declared: &Declared, token: &str, (headers, query): (&mut Pairs, &mut Pairs)) {
     let schemes = &api.document.schemes;
     let known = |alternative: &&Vec<String>| alternative.iter().all(|name| schemes.contains_key(name));
     // Who is nobody has a workspace, too: it is the one that everybody without credentials shares.
