@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 use conformance_openapi::{EXTENSION, Operation as Declared};
 use conformance_source::pointer;
 
-use crate::model::{Api, Certainty, Fact, Operation, Resource};
+use crate::model::{Api, Certainty, Fact, Operation, Resource, Role};
 use crate::pages::{Pages, Style};
 use crate::path;
 
@@ -84,7 +84,7 @@ fn role(api: &Api, operation: &Operation, declared: &Declared) -> String {
         if let Some(item) = is_path(&resource.item).filter(|_| is_elsewhere) {
             let _ = write!(keys, ", resource: {}", quoted(&item.path));
         }
-        let home = resource.kept_in.map(|at| &api.resources[at]).filter(|_| declared.method == "POST");
+        let home = resource.kept_in.map(|at| &api.resources[at]).filter(|_| operation.role == Role::Create);
         if let Some(item) = home.and_then(|home| is_path(&home.item)) {
             because.extend(resource.facts.iter().filter(|fact| fact.what.starts_with("kept in: ")));
             let _ = write!(keys, ", keptIn: {}", quoted(&item.path));
