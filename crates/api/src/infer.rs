@@ -11,7 +11,7 @@
 
 use std::collections::BTreeMap;
 
-use conformance_openapi::{Document, Location, Operation as Declared};
+use conformance_openapi::{Document, Operation as Declared};
 use serde_json::Value;
 
 use crate::identity;
@@ -20,6 +20,7 @@ use crate::model::{Api, Certainty, Fact, IdMember, Operation, Resource, Role, Sh
 use crate::names::same;
 use crate::pages::Pages;
 use crate::path;
+use crate::roles::Concluded;
 use crate::schema::{Merged, Schemas};
 use crate::shape;
 use crate::stated::{Problem, RULE, Stated, StatedPages, Statements, list_at};
@@ -32,19 +33,19 @@ pub fn infer(document: Document) -> Api {
     Api { document, schemas, resources, operations, problems }
 }
 
-struct Inference<'d> {
+pub(crate) struct Inference<'d> {
     schemas: &'d Schemas,
-    declared: &'d [Declared],
+    pub(crate) declared: &'d [Declared],
     /// Each operation's path with equal parameters.
-    paths: Vec<String>,
+    pub(crate) paths: Vec<String>,
     /// The operations of a path, by method.
-    by_path: BTreeMap<String, BTreeMap<String, usize>>,
+    pub(crate) by_path: BTreeMap<String, BTreeMap<String, usize>>,
     successes: Vec<Success>,
     /// Where each `GET`'s array stands, if it has one.
-    lists: Vec<Option<Shape>>,
+    pub(crate) lists: Vec<Option<Shape>>,
     statements: Statements<'d>,
     /// What the document says itself of each operation.
-    stated: Vec<Option<Stated>>,
+    pub(crate) stated: Vec<Option<Stated>>,
 }
 
 impl<'d> Inference<'d> {
@@ -64,8 +65,7 @@ impl<'d> Inference<'d> {
     }
 
     fn run(mut self) -> (Vec<Resource>, Vec<Operation>, Vec<Problem>) {
-        let roles: Vec<(Role, &'static str, Certainty)> =
-            (0..self.declared.len()).map(|index| self.role(index)).collect();
+        let roles: Vec<Concluded> = (0..self.declared.len()).map(|index| self.role(index)).collect();
         let mut resources = self.resources(&roles);
         for resource in &mut resources {
             if let Some(template) = self.template(&resource.item) {
@@ -138,7 +138,7 @@ impl<'d> Inference<'d> {
         is_json(&media.media_type).then(|| media.schema.clone()).flatten()
     }
 
-    fn is_item(&self, index: usize) -> bool {
+    pub(crate) fn is_item(&self, index: usize) -> bool {
         self.paths[index].rsplit('/').next().is_some_and(|last| last.contains("{}"))
     }
 
@@ -150,74 +150,8 @@ impl<'d> Inference<'d> {
         on_item && self.stated_resource(index).is_some() && names_it
     }
 
-    fn has(&self, path: &str, method: &str) -> bool {
+    pub(crate) fn has(&self, path: &str, method: &str) -> bool {
         self.by_path.get(path).is_some_and(|all| all.contains_key(method))
-    }
-
-    fn role(&self, index: usize) -> (Role, &'static str, Certainty) {
-        if let Some(Stated { role: Some(role), certainty, .. }) = &self.stated[index] {
-            return (*role, RULE, *certainty);
-        }
-        let (path, method) = (self.paths[index].as_str(), self.declared[index].method.as_str());
-        if self.is_item(index) { self.item_role(index, path, method) } else { self.other_role(index, path, method) }
-    }
-
-    fn item_role(&self, index: usize, path: &str, method: &str) -> (Role, &'static str, Certainty) {
-        let collection = path.rsplit_once('/').map_or("", |(before, _)| before);
-        let is_object = self.has(path, "GET") || self.has(path, "DELETE");
-        match method {
-            "GET" if self.lists[index].as_ref().is_some_and(|list| list.at.is_empty()) => {
-                (Role::List, "GET on a path that ends in a parameter, answered by an array", Certainty::Likely)
-            }
-            "GET" => (Role::Retrieve, "GET on the path of one object", Certainty::Certain),
-            "PATCH" => (Role::Update, "PATCH on the path of one object", Certainty::Certain),
-            "PUT" if self.has(path, "GET") || self.by_path.contains_key(collection) => {
-                (Role::Replace, "PUT on the path of one object", Certainty::Certain)
-            }
-            "PUT" => (Role::Action, "PUT on a path of which nothing is read", Certainty::Likely),
-            "POST" if is_object => {
-                (Role::Update, "POST on the path of one object that is read or deleted there", Certainty::Likely)
-            }
-            "POST" => (Role::Action, "POST on the path of one object", Certainty::Likely),
-            "DELETE" => (Role::Delete, "DELETE on the path of one object", Certainty::Certain),
-            _ => (Role::Custom, "another method", Certainty::Guess),
-        }
-    }
-
-    fn other_role(&self, index: usize, path: &str, method: &str) -> (Role, &'static str, Certainty) {
-        let has_items = self.by_path.contains_key(&format!("{path}/{{}}"));
-        let lists = self.by_path.get(path).and_then(|all| all.get("GET")).is_some_and(|get| self.lists[*get].is_some());
-        match method {
-            "GET" if self.is_list(index, path, has_items) => (
-                Role::List,
-                "GET answered by an array of objects",
-                if has_items { Certainty::Certain } else { Certainty::Likely },
-            ),
-            "GET" => (Role::GetSingleton, "GET on a path without an id at its end", Certainty::Likely),
-            "POST" if has_items => (Role::Create, "POST on the path above that of one object", Certainty::Certain),
-            "POST" if lists => (Role::Create, "POST on the path of a list", Certainty::Likely),
-            "POST" if path.contains("{}") => (Role::Action, "POST below an object", Certainty::Likely),
-            "PUT" | "PATCH" if self.has(path, "GET") && !lists => {
-                (Role::SetSingleton, "written where it is read", Certainty::Likely)
-            }
-            "DELETE" if self.has(path, "GET") && !lists => {
-                (Role::ClearSingleton, "deleted where it is read", Certainty::Likely)
-            }
-            "PUT" if has_items && !lists && !self.has(path, "PATCH") => {
-                (Role::Replace, "PUT on the path above that of one object, whose id is in the body", Certainty::Guess)
-            }
-            _ => (Role::Custom, "none of the usual forms", Certainty::Guess),
-        }
-    }
-
-    fn is_list(&self, index: usize, path: &str, has_items: bool) -> bool {
-        let Some(list) = &self.lists[index] else { return false };
-        let query = self.declared[index].parameters.iter().filter(|one| one.location == Location::Query);
-        let last = path.rsplit('/').next().unwrap_or("");
-        has_items
-            || list.at.is_empty()
-            || query.into_iter().any(|one| Pages::is_name(&one.name))
-            || list.at.last().is_some_and(|name| shape::LISTS.contains(&name.as_str()) || same(name, last))
     }
 
     /// Where the array of a `GET`'s response stands.
@@ -233,7 +167,7 @@ impl<'d> Inference<'d> {
             .flatten()
     }
 
-    fn resources(&self, roles: &[(Role, &'static str, Certainty)]) -> Vec<Resource> {
+    fn resources(&self, roles: &[Concluded]) -> Vec<Resource> {
         let mut found = Vec::new();
         for (item, methods) in &self.by_path {
             let Some((collection, last)) = item.rsplit_once('/') else { continue };
@@ -262,7 +196,7 @@ impl<'d> Inference<'d> {
         item: &str,
         collection: &str,
         methods: &BTreeMap<String, usize>,
-        roles: &[(Role, &'static str, Certainty)],
+        roles: &[Concluded],
     ) -> Resource {
         let name = collection
             .rsplit('/')

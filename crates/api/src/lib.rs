@@ -5,7 +5,7 @@
 //!
 //! In reading order: [`schema`] (what schemas ask for together), [`sample`] and [`pattern`] (proposals), [`proof`] (the
 //! judge of them), [`names`], [`path`], [`routes`], [`query`], [`media`], [`body`] (how requests are read), [`credentials`],
-//! [`errors`], [`identity`], [`pages`], [`model`], [`mod@shape`], `stated`, [`mod@infer`], `overlay`.
+//! [`errors`], [`identity`], [`pages`], [`model`], [`mod@shape`], `stated`, [`mod@infer`] with `roles`, `overlay`.
 
 pub mod body;
 pub mod credentials;
@@ -22,6 +22,7 @@ pub mod pattern;
 pub mod plausible;
 pub mod proof;
 pub mod query;
+mod roles;
 pub mod routes;
 pub mod sample;
 pub mod schema;

@@ -128,8 +128,8 @@ pub struct Init {
     /// concluded from it, requirements and scenarios. All of it is to be read and edited.
     #[arg(long, value_name = "FILE", conflicts_with = "suite")]
     pub openapi: Option<PathBuf>,
-    /// The folder: a new one, or one that is empty.
-    #[arg(value_name = "DIR", required_unless_present = "dir")]
+    /// The folder: a new one, or one that is empty. With `--openapi` it is called like the document when none is named.
+    #[arg(value_name = "DIR", required_unless_present_any = ["dir", "openapi"])]
     pub folder: Option<PathBuf>,
     /// The same.
     #[arg(long, value_name = "DIR", conflicts_with = "folder")]

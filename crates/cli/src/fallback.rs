@@ -12,7 +12,7 @@ use crate::exit::Failure;
 use crate::faults::Catalogue;
 use crate::{args, terminal};
 
-/// The header field that names the real server in its responses.
+/// The header field that names the real server in its responses, and marks what is passed on.
 const HEADER: &str = "conformance-fallback";
 
 /// A real server behind a mock.
@@ -52,11 +52,13 @@ impl Fallback {
         format!("\nWhat is not mocked{others} is asked of {bold}{}{bold:#}\n", self.server.url)
     }
 
-    async fn through(&self, request: Request, upstream: &dyn Upstream) -> Result<Response, NoResponse> {
+    async fn through(&self, mut request: Request, upstream: &dyn Upstream) -> Result<Response, NoResponse> {
         let is_mocked = self.subject.id(&request, "").is_some_and(|id| !self.passed.iter().any(|one| one == id));
-        if is_mocked {
+        // What was passed on already came round in a circle: this mock stands behind itself.
+        if is_mocked || request.header(HEADER).is_some() {
             return upstream.send(request).await;
         }
+        request.headers.push((HEADER.to_owned(), "passed on".to_owned()));
         let line = format!("{:>6} {}", request.method, request.path());
         let response = match self.server.send(request).await {
             Ok(mut response) => {

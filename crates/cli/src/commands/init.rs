@@ -16,7 +16,9 @@ use crate::terminal;
 
 /// Writes to a folder that is new or empty. `suite` is one that was asked for, which this does not copy.
 pub fn run(suite: Option<&Path>, init: &Init) -> Result<Exit, Failure> {
-    let folder = init.folder.as_ref().or(init.dir.as_ref()).map_or(Path::new("."), PathBuf::as_path);
+    let named = init.folder.as_ref().or(init.dir.as_ref()).map(PathBuf::as_path);
+    let called_alike = || init.openapi.as_ref().and_then(|document| document.file_stem()).map(Path::new);
+    let folder = named.or_else(called_alike).unwrap_or(Path::new("."));
     let shown = folder.display();
     if suite.is_some() {
         let wrong = Diagnostic::general("`init` writes the built-in suite, and takes no --suite");

@@ -76,6 +76,13 @@ fn a_real_server_that_is_gone_is_a_502() {
     assert_eq!(send(&mock, "GET /pets", &[ME], "").2["items"], Value::Array(Vec::new()), "the mock goes on");
 }
 
+#[test]
+fn what_was_passed_on_is_not_passed_on_again() {
+    let (_real, mock) = before_a_real_one(&[]);
+    let (status, head, _) = send(&mock, "GET /v2/conversations", &[ME, ("conformance-fallback", "passed on")], "");
+    assert!(status == 404 && !head.contains("conformance-fallback: http"), "{head}");
+}
+
 #[rstest]
 #[case::no_url(&["--fallback", "nowhere"], "--fallback: ")]
 #[case::no_operation(&["--fallback", "http://127.0.0.1:9", "--pass", "listPet"], "did you mean `listPets`?")]

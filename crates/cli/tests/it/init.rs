@@ -7,7 +7,7 @@ use rstest::rstest;
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::context::{MockServer, root, run, stderr, stdout};
+use crate::context::{MockServer, conformance, root, run, stderr, stdout};
 
 /// A folder with what follows from a document.
 fn init(document: &Path) -> (TempDir, String) {
@@ -204,4 +204,20 @@ fn what_stands_in_another_file_is_left_to_it() {
     let (_own, shown) = init(&folder.path().join("api.yaml"));
     assert_eq!(conclusions(&shown)["operations"].as_array().unwrap().len(), 5);
     assert_eq!(run(&["run", "--openapi", &shown, "--only", "pets/create"]).status.code(), Some(0));
+}
+
+#[test]
+fn a_folder_that_is_not_named_is_called_like_the_document() {
+    let folder = TempDir::new().unwrap();
+    let document = pets();
+    let written = conformance().args(["init", "--openapi"]).arg(&document).current_dir(folder.path()).output().unwrap();
+    assert_eq!(written.status.code(), Some(0), "{}", stderr(&written));
+    assert!(folder.path().join("pets/overlay.yaml").is_file());
+    let again = conformance().args(["init", "--openapi"]).arg(&document).current_dir(folder.path()).output().unwrap();
+    assert_eq!(again.status.code(), Some(2));
+    assert!(stderr(&again).contains("pets exists and is not an empty folder"), "{}", stderr(&again));
+    let by_flag =
+        conformance().args(["init", "--dir", "other", "--openapi"]).arg(&document).current_dir(folder.path()).output();
+    assert_eq!(by_flag.unwrap().status.code(), Some(0));
+    assert!(folder.path().join("other/requirements.yaml").is_file());
 }

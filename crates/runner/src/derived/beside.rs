@@ -109,7 +109,7 @@ pub fn requirements_file(api: &Api, document: &str) -> String {
     let mut text = String::from(
         "# What `conformance run` holds a server to, as it follows from the document.\n\
          #\n\
-         # Change a level (MUST fails a run, SHOULD warns, INFO says nothing), or leave one out with `excluded: untestable`. Rows\n\
+         # Change a level (MUST fails a run, SHOULD warns, INFO is never a failure), or leave one out with `excluded: untestable`. Rows\n\
          # that are deleted hold as the document has them; requirements of your own are cited by your scenarios.\n",
     );
     let _ = write!(text, "documents:\n  {DOCUMENT}: {}\nrequirements:\n", quoted(document));
