@@ -9,6 +9,7 @@ use conformance_api::names::same;
 use conformance_api::shape::inside;
 use conformance_api::{Api, Certainty, Fact, Operation, Proof, Resource};
 use conformance_openapi::{Location, Operation as Declared};
+use conformance_runner::derived::Beside;
 use serde_json::{Value, json};
 
 use crate::exit::{Exit, Failure};
@@ -18,12 +19,22 @@ use crate::{args, document, terminal};
 pub fn run(path: &Path, format: args::Format) -> Result<Exit, Failure> {
     let api = document::open(path)?;
     let proof = Proof::new(&api.schemas).map_err(document::unusable(path))?;
-    document::files_beside(path, &api, &proof)?;
+    let files = document::files_beside(path, &api, &proof)?;
     match format {
         args::Format::Json => terminal::line(&format!("{:#}", as_json(&api))),
-        args::Format::Text => terminal::line(as_text(&api).trim_end()),
+        args::Format::Text => terminal::line((as_text(&api) + &beside(&files)).trim_end()),
     }
     Ok(Exit::Ok)
+}
+
+/// What stands in files beside the document, and is sound.
+fn beside(files: &Beside) -> String {
+    let (scenarios, own) = (files.scenarios.len(), files.own.all.len());
+    if scenarios + own == 0 {
+        return String::new();
+    }
+    let (bold, count) = (Style::new().bold(), conformance_report::count);
+    format!("\n{bold}beside it{bold:#}\n  {}, {}; all sound\n", count(scenarios, "scenario"), count(own, "requirement"))
 }
 
 fn as_text(api: &Api) -> String {

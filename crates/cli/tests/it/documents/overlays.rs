@@ -56,6 +56,7 @@ fn what_an_overlay_says_is_verified_and_shown() {
     let concluded = stdout(&run(&["check", "--openapi", &tickets()]));
     assert!(concluded.contains("x-conformance says so"), "{concluded}");
     assert!(!concluded.contains("not used"), "{concluded}");
+    assert!(concluded.ends_with("beside it\n  2 scenarios, 2 requirements; all sound\n"), "{concluded}");
     let matrix = run(&["mutate", "--openapi", &tickets()]);
     assert_eq!(matrix.status.code(), Some(0), "{}", stdout(&matrix));
 }
