@@ -49,7 +49,9 @@ pub fn encode(text: &str) -> String {
     utf8_percent_encode(text, PART).to_string()
 }
 
-fn text(value: &Value) -> Option<String> {
+/// A scalar as it stands in a path, a query or a form; none for a list, an object or null.
+#[must_use]
+pub fn text(value: &Value) -> Option<String> {
     match value {
         Value::String(text) => Some(text.clone()),
         Value::Number(number) => Some(number.to_string()),

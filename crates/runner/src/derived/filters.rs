@@ -1,6 +1,7 @@
 //! Filters show what they are asked for, and all of it.
 
 use conformance_api::names::same;
+use conformance_api::query::text;
 use conformance_api::{Api, Merged};
 use conformance_openapi::{Location, Parameter};
 use conformance_record::{Level, Mismatch};
@@ -129,15 +130,6 @@ fn another(parameter: &Merged<'_>, value: &str) -> Option<String> {
     }
     match parameter.kind() {
         Some("boolean") => Some(if value == "true" { "false" } else { "true" }.to_owned()),
-        _ => None,
-    }
-}
-
-fn text(value: &Value) -> Option<String> {
-    match value {
-        Value::String(text) => Some(text.clone()),
-        Value::Number(number) => Some(number.to_string()),
-        Value::Bool(flag) => Some(flag.to_string()),
         _ => None,
     }
 }

@@ -165,22 +165,22 @@ impl<'d> Generator<'d> {
         text += &above_steps;
         text += &step(making.declared, &of(&above, making.declared), Some(&Value::Object(making.body.clone())));
         let _ = writeln!(text, "    outputs: {{ id: $response.body#{}, created: $response.body }}", making.id);
-        text += &self.expect(making.create, making.free.as_deref(), "keeps-what-was-sent");
+        text += &self.checks(making.create, making.free.as_deref(), "keeps-what-was-sent");
         if let Some(retrieve) = operation(self.api, at, Role::Retrieve) {
             text += &step(self.declared(retrieve), &of(&own, self.declared(retrieve)), None);
-            text += &self.expect(retrieve, None, "");
+            text += &self.checks(retrieve, None, "");
         }
         text += &self.listed(at, &above).unwrap_or_default();
         text += &self.changed(at, &own).unwrap_or_default();
         let delete = operation(self.api, at, Role::Delete)?;
         text += &step(self.declared(delete), &of(&own, self.declared(delete)), None);
-        text += &self.expect(delete, None, "");
+        text += &self.checks(delete, None, "");
         text += &self.gone(at, delete, &own).unwrap_or_default();
         Some(text)
     }
 
     /// The checks of a call that goes well; `free` is a member that is shown as it was sent.
-    fn expect(&self, at: usize, free: Option<&str>, name: &str) -> String {
+    fn checks(&self, at: usize, free: Option<&str>, name: &str) -> String {
         let declared = self.declared(at);
         let mut text = "    expect:\n".to_owned();
         // A body that was made up may be rejected for what no document says.
@@ -238,7 +238,7 @@ impl<'d> Generator<'d> {
             full.into_iter().filter(|(name, _)| required.contains(&name.as_str())).collect();
         self.with_text(update, &mut body, &free, "Changed by {$marker}")?;
         let mut text = step(declared, &self.arguments(declared, own), Some(&Value::Object(body)));
-        text += &self.expect(update, Some(&free), "updates");
+        text += &self.checks(update, Some(&free), "updates");
         Some(text)
     }
 

@@ -7,7 +7,7 @@
 //! In reading order: [`session`](self) (what one scenario knows and sends), `making` and `clean_up` (objects), `request` (calls as requests), `body` and `broken` (what is sent), `compare` and `check`
 //! (what is expected of responses), and the scenarios: `lifecycle` (with `listed`, `updates`, `read_only`, `singletons` and `family`), `reads`, `rejects` (with
 //! `texts`), `pages` (with `walk`, `filters` and `sorts`), `robustness`, `access`. Those
-//! that are written in files: `beside` (the files), `subject` (what they can name), `written` (how they are played), `leave` (what they may send).
+//! that are written in files: `beside` (the files), `subject` (what they can name), `written` (how they are played), `permission` (what they may send).
 
 mod access;
 mod beside;
@@ -20,11 +20,11 @@ mod compare;
 mod family;
 mod filters;
 mod generate;
-mod leave;
 mod lifecycle;
 mod listed;
 mod making;
 mod pages;
+mod permission;
 mod read_only;
 mod reads;
 mod rejects;

@@ -1,7 +1,7 @@
 //! Calls of a document's operations, as requests.
 
 use conformance_api::media::{is_form, is_json};
-use conformance_api::query::{encode, form, pairs_of};
+use conformance_api::query::{encode, form, pairs_of, text};
 use conformance_api::sample::{Extent, Sampler};
 use conformance_api::{Side, path};
 use conformance_openapi::{Location, Operation as Declared, Parameter, Scheme};
@@ -139,20 +139,11 @@ impl Session<'_> {
 
     /// The path with values in place of its parameters.
     fn path(&self, declared: &Declared, values: &[String]) -> String {
-        let mut text = String::new();
-        let mut rest = declared.path.split(['?', '#']).next().unwrap_or("");
-        for (index, name) in path::parameters(&declared.path).into_iter().enumerate() {
-            let Some((before, after)) = rest.split_once('{') else { break };
-            let value = values
-                .get(index)
-                .cloned()
-                .or_else(|| self.path_value(declared, name))
-                .unwrap_or_else(|| "x".to_owned());
-            text.push_str(before);
-            text.push_str(&encode(&value));
-            rest = after.split_once('}').map_or("", |(_, after)| after);
-        }
-        text + rest
+        let made_up = |name: &str| self.path_value(declared, name).unwrap_or_else(|| "x".to_owned());
+        let names = path::parameters(&declared.path).into_iter().enumerate();
+        let all: Vec<String> =
+            names.map(|(index, name)| values.get(index).cloned().unwrap_or_else(|| made_up(name))).collect();
+        path::fill(&declared.path, &all).unwrap_or_else(|| declared.path.clone())
     }
 
     /// A value of a path parameter that was given for the run, or that the document gives.
@@ -248,13 +239,4 @@ impl Session<'_> {
 fn basic(token: &str) -> String {
     let pair = if token.contains(':') { token.to_owned() } else { format!("{token}:") };
     data_encoding::BASE64.encode(pair.as_bytes())
-}
-
-fn text(value: &Value) -> Option<String> {
-    match value {
-        Value::String(text) => Some(text.clone()),
-        Value::Number(number) => Some(number.to_string()),
-        Value::Bool(one) => Some(one.to_string()),
-        _ => None,
-    }
 }

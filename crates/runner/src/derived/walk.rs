@@ -125,8 +125,9 @@ impl Session<'_> {
             walk.sizes.push(items.len());
             walk.numbers.push(pages.as_ref().and_then(|pages| page_number(&pages.styles, answer.json.as_ref()?)));
             walk.items.extend(items.iter().cloned());
+            let is_divided = pages.iter().flat_map(|pages| &pages.styles).any(|one| !matches!(one, Style::Before(_)));
             let step = match self.step_after(list, &answer, number, walk.items.len()) {
-                Step::On(..) if !is_new => Step::End,
+                _ if is_divided && !is_new => Step::End,
                 step => step,
             };
             next = match step {

@@ -9,7 +9,7 @@ use conformance_record::{CheckOutcome, Exchange, Level, Request, Verdict};
 use conformance_scenario::{Call, Capability, Check, Direction, Expectation, Raw, Scenario, Step, Walk};
 use serde_json::Value;
 
-use super::leave::Leave;
+use super::permission::Permission;
 use super::request::{Arguments, Content, Credentials};
 use super::session::{Object, Session};
 use super::subject::OfDocument;
@@ -110,8 +110,8 @@ impl<'r> Written<'_, 'r> {
             None => None,
         };
         let method = call.raw.as_ref().and_then(|raw| raw.method.as_deref()).unwrap_or(&of.declared().method);
-        let leave = self.leave(of, method, &arguments)?;
-        arguments.changes_what_is_there = leave == Leave::Given;
+        let permission = self.permit(of, method, &arguments)?;
+        arguments.changes_what_is_there = permission == Permission::Allowed;
         self.path.clone_from(&arguments.path);
         let sent = arguments.body.as_ref().and_then(|(_, content)| content.value().cloned());
         let (path, credentials) = (arguments.path.clone(), arguments.credentials);
@@ -123,8 +123,9 @@ impl<'r> Written<'_, 'r> {
         // A create before this one may still be without a name.
         let before = self.session.unnamed.take();
         let answer = self.session.send_altered(of.at, arguments, alter).await;
-        let puts = leave == Leave::Puts && answer.is_success();
-        let puts = puts || (leave == Leave::Given && answer.status == Some(201) && of.role() == Role::Replace);
+        let puts = permission == Permission::MayCreate && answer.is_success();
+        let puts =
+            puts || (permission == Permission::Allowed && answer.status == Some(201) && of.role() == Role::Replace);
         let is_noted = self.session.unnamed.is_some() || puts;
         match of.api.operations[of.at].resource.filter(|_| is_noted) {
             Some(resource) => {
@@ -246,15 +247,14 @@ impl<'r> Written<'_, 'r> {
         }
     }
 
-    /// Calls another operation of the same resource, to look.
-    async fn read(
+    /// Retrieves an object of the same resource, to look: by which operation, and the body if it is there.
+    async fn retrieve(
         &mut self,
         of: OfDocument<'r>,
-        role: Role,
         path: &[String],
     ) -> Result<(OfDocument<'r>, Option<Value>), Obstacle> {
         let resource = of.api.operations[of.at].resource;
-        let at = resource.and_then(|at| operation(of.api, at, role)).ok_or("nothing reads it")?;
+        let at = resource.and_then(|at| operation(of.api, at, Role::Retrieve)).ok_or("nothing retrieves it")?;
         let answer = self.session.send(at, Arguments::at(path)).await;
         let of = OfDocument { at, ..of };
         match (answer.obstacle, answer.status) {
@@ -310,7 +310,7 @@ impl<'r> Stage for Written<'_, 'r> {
             Some(Expectation::Unchanged(id)) => {
                 let id = plain(&value::template(&mut self.variables, &of, scope, id, None)?);
                 let path = self.path_of(of, &id);
-                let (of, body) = self.read(of, Role::Retrieve, &path).await?;
+                let (of, body) = self.retrieve(of, &path).await?;
                 let inside = |body: Value| {
                     let shape = of.shape().map_or(&[][..], |shape| &shape.at);
                     shape.iter().try_fold(&body, |here, member| here.get(member)).cloned().unwrap_or(body)

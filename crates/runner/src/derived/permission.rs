@@ -9,21 +9,21 @@ use super::subject::OfDocument;
 use super::written::Written;
 use crate::obstacle::Obstacle;
 
-/// With what leave a call is sent.
+/// Why a call may be sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Leave {
+pub(super) enum Permission {
     /// It changes nothing.
     Reads,
     /// It makes an object, which is the run's own from then on.
     Creates,
     /// It may make one, under a name that nobody has.
-    Puts,
+    MayCreate,
     /// It is about an object of the run's own, or what stands below it.
-    Own,
+    OwnObject,
     /// It is about an id that nobody has.
-    Nobodys,
+    UnknownId,
     /// `--allow` names it.
-    Given,
+    Allowed,
 }
 
 /// Whether a path is that of an object, or below it. Objects of different kinds may have the same id.
@@ -36,11 +36,16 @@ fn is_own(of: OfDocument<'_>, object: &Object, path: &[String]) -> bool {
 }
 
 impl<'r> Written<'_, 'r> {
-    /// With what leave a call is sent; none where it might change what is not the run's own.
-    pub(super) fn leave(&self, of: OfDocument<'r>, method: &str, arguments: &Arguments) -> Result<Leave, Obstacle> {
+    /// Why a call may be sent; an obstacle where it might change what is not the run's own.
+    pub(super) fn permit(
+        &self,
+        of: OfDocument<'r>,
+        method: &str,
+        arguments: &Arguments,
+    ) -> Result<Permission, Obstacle> {
         let (declared, options) = (of.declared(), &self.session.run.options);
         if matches!(method, "GET" | "HEAD" | "OPTIONS") {
-            return Ok(Leave::Reads);
+            return Ok(Permission::Reads);
         }
         if options.read_only {
             return Err(Obstacle::NotApplicable(format!("{method} is not sent with --read-only")));
@@ -48,24 +53,24 @@ impl<'r> Written<'_, 'r> {
         let is_declared = method == declared.method;
         let is_nobody =
             |value: &String| self.variables.unknown.contains(value) || value.contains(&self.variables.marker);
-        let leave = if is_declared && of.role() == Role::Create {
-            Leave::Creates
+        let permission = if is_declared && of.role() == Role::Create {
+            Permission::Creates
         } else if self.session.there.iter().chain(&self.gone).any(|object| is_own(of, object, &arguments.path)) {
-            Leave::Own
+            Permission::OwnObject
         } else if arguments.path.iter().any(is_nobody) {
             // A server may make what is put under a name that nobody has.
-            if is_declared && of.role() == Role::Replace { Leave::Puts } else { Leave::Nobodys }
+            if is_declared && of.role() == Role::Replace { Permission::MayCreate } else { Permission::UnknownId }
         } else if options.allow.contains(&declared.id) {
-            Leave::Given
+            Permission::Allowed
         } else {
             let id = &declared.id;
             let why = format!("{id} is sent to objects of the run's own only; `--allow {id}` sends it");
             return Err(Obstacle::NotApplicable(why));
         };
-        if matches!(leave, Leave::Creates | Leave::Puts) {
+        if matches!(permission, Permission::Creates | Permission::MayCreate) {
             self.may_create(of)?;
         }
-        Ok(leave)
+        Ok(permission)
     }
 
     /// Whether what is created can be deleted again.
