@@ -15,12 +15,14 @@ const EVERY: Duration = Duration::from_millis(200);
 const MOST: usize = 5_000;
 
 /// What makes the mock anew.
-pub type Rebuild = Box<dyn Fn() -> Result<Mock, Failure> + Send + Sync>;
+pub type Rebuild = Arc<dyn Fn() -> Result<Mock, Failure> + Send + Sync>;
 
 /// Files to look at, and what to make of them.
 pub struct Watch {
-    /// Files, and folders with all below them.
+    /// Files, and folders with all YAML and JSON below them.
     pub paths: Vec<PathBuf>,
+    /// What the mock writes itself: following that would never end.
+    pub own: Vec<PathBuf>,
     /// Makes the mock anew.
     pub rebuild: Rebuild,
 }
@@ -31,25 +33,26 @@ type Fingerprint = Vec<(PathBuf, Option<SystemTime>, u64)>;
 impl Watch {
     /// Follows the files until the program ends. What is broken is said, and the last mock that was not goes on.
     pub async fn follow(self, mock: Arc<Mock>) {
-        let mut known = self.fingerprint();
-        let rebuild = Arc::new(self.rebuild);
+        let own: Vec<PathBuf> = self.own.iter().filter_map(|path| path.canonicalize().ok()).collect();
+        let fingerprint = || fingerprint(&self.paths, &own);
+        let mut known = fingerprint();
         loop {
             tokio::time::sleep(EVERY).await;
-            let mut now = fingerprint(&self.paths);
+            let mut now = fingerprint();
             if now == known {
                 continue;
             }
             // An editor, or a checkout, may not be done yet.
             loop {
                 tokio::time::sleep(EVERY / 2).await;
-                let later = fingerprint(&self.paths);
+                let later = fingerprint();
                 if later == now {
                     break;
                 }
                 now = later;
             }
             known = now;
-            let (start, rebuild) = (Instant::now(), rebuild.clone());
+            let (start, rebuild) = (Instant::now(), self.rebuild.clone());
             match tokio::task::spawn_blocking(move || rebuild()).await {
                 Ok(Ok(new)) => tell(&mock.replace(new), start.elapsed()),
                 Ok(Err(failure)) => {
@@ -60,10 +63,6 @@ impl Watch {
             }
         }
     }
-
-    fn fingerprint(&self) -> Fingerprint {
-        fingerprint(&self.paths)
-    }
 }
 
 fn tell(lost: &[String], took: Duration) {
@@ -73,9 +72,10 @@ fn tell(lost: &[String], took: Duration) {
     }
 }
 
-fn fingerprint(paths: &[PathBuf]) -> Fingerprint {
+fn fingerprint(paths: &[PathBuf], own: &[PathBuf]) -> Fingerprint {
     let mut files = Vec::new();
     paths.iter().for_each(|path| gather(path, &mut files));
+    files.retain(|file| !file.canonicalize().is_ok_and(|file| own.contains(&file)));
     files.sort();
     let one = |path: PathBuf| {
         let metadata = path.metadata().ok();
@@ -97,8 +97,31 @@ fn gather(path: &Path, files: &mut Vec<PathBuf>) {
     for entry in std::fs::read_dir(path).into_iter().flatten().flatten() {
         if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
             gather(&entry.path(), files);
-        } else if files.len() < MOST {
+        } else if files.len() < MOST && is_read(&entry.path()) {
             files.push(entry.path());
         }
+    }
+}
+
+/// Whether a file may be part of what is mocked.
+fn is_read(path: &Path) -> bool {
+    path.extension().is_some_and(|ending| ending == "yaml" || ending == "yml" || ending == "json")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_mock_writes_itself_is_not_followed() {
+        let folder = tempfile::TempDir::new().expect("a folder");
+        let at = |name: &str| folder.path().join(name);
+        for name in ["openapi.yaml", "state.json", "state.json.tmp", "notes.txt"] {
+            std::fs::write(at(name), "x").expect("a file");
+        }
+        let own = [at("state.json").canonicalize().expect("the file")];
+        let seen = fingerprint(&[folder.path().to_owned()], &own);
+        let names: Vec<&Path> = seen.iter().map(|(path, ..)| path.as_path()).collect();
+        assert_eq!(names, [at("openapi.yaml")]);
     }
 }

@@ -56,12 +56,13 @@ fn watch(suite: Option<&Path>, args: &args::Mock) -> Result<Watch, Failure> {
         }
     };
     paths.extend(args.fixtures.iter().map(PathBuf::from).filter(|path| path.is_file()));
+    let own = args.state.iter().chain(&args.record).cloned().collect();
     let (suite, args) = (suite.map(Path::to_owned), args.clone());
     let rebuild = move || match &args.openapi {
         Some(path) => Ok(document::prepare(path, &args)?.mock),
         None => Ok(of_suite(suite.as_deref(), &args)?.mock),
     };
-    Ok(Watch { paths, rebuild: Box::new(rebuild) })
+    Ok(Watch { paths, own, rebuild: Arc::new(rebuild) })
 }
 
 /// A mock, and what is said of it once its URL is known.
