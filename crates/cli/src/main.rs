@@ -4,6 +4,7 @@
 //! This crate alone prints and ends the process.
 
 mod args;
+mod certificate;
 mod commands;
 mod control;
 mod document;

@@ -1,4 +1,4 @@
-//! What is kept between runs, in the platform's folder for it: journals, and which scenarios failed last.
+//! What is kept between runs, in the platform's folder for it: journals, which scenarios failed last, certificates.
 
 use std::path::PathBuf;
 use std::{fs, io};
@@ -17,6 +17,11 @@ fn folder() -> Option<PathBuf> {
 /// The folder of the journals.
 pub fn journals() -> Option<PathBuf> {
     folder().map(|folder| folder.join("journals"))
+}
+
+/// The folder of the certificates of mocks.
+pub fn certificates() -> Option<PathBuf> {
+    folder().map(|folder| folder.join("certificates"))
 }
 
 fn last_failed(target: &str) -> Option<PathBuf> {

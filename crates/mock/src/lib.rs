@@ -7,7 +7,7 @@
 //! mock makes), [`store`] (the objects of a workspace, and pages of them), [`seeds`] and `populate` (what a workspace starts with),
 //! `pipeline` (from request to response, for a suite), [`mod@derived`] (the same for any document), [`mod@mock`] (either, as it is served; `take_over` when what is mocked changes), `actions` (what each does to the state), [`problem`] and [`reply`] (what is
 //! answered), [`cors`], [`control`] (what a test can ask of the server itself), `service` (a
-//! request on a socket), `socket` (what a connection is at), [`server`].
+//! request on a socket), `socket` (what a connection is at), `tls`, [`server`].
 
 mod actions;
 pub mod clock;
@@ -30,6 +30,7 @@ pub mod settings;
 mod socket;
 pub mod store;
 mod take_over;
+mod tls;
 mod values;
 pub mod workspaces;
 
@@ -38,4 +39,6 @@ pub use mock::{Mock, Observer, Witness};
 pub use populate::Given;
 pub use reply::Reply;
 pub use seeds::Seeds;
+pub use server::Listeners;
 pub use settings::{Limits, Settings};
+pub use tls::Tls;

@@ -1,4 +1,4 @@
-//! Puts a mock on a socket: HTTP/1.1, and HTTP/2 by prior knowledge, with bounds on everything.
+//! Puts a mock on a socket: HTTP/1.1, and HTTP/2 by prior knowledge or as TLS agrees on, with bounds on everything.
 
 use std::future::{Future, poll_fn};
 use std::io;
@@ -13,6 +13,7 @@ use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
 use hyper_util::server::graceful::GracefulShutdown;
 use parking_lot::Mutex;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::time::{interval, sleep, timeout};
@@ -21,20 +22,36 @@ use crate::mock::Mock;
 use crate::service::{Peer, answer};
 use crate::settings::Limits;
 use crate::socket::{Activity, Socket};
+use crate::tls::Tls;
 
 /// How long those that have connected and said nothing keep a server that shall end.
 const SILENCE: Duration = Duration::from_millis(500);
+
+/// Where a mock listens, and how it is spoken to.
+#[derive(Debug)]
+pub struct Listeners {
+    /// All of them are served.
+    pub sockets: Vec<TcpListener>,
+    /// Over TLS; plain HTTP otherwise.
+    pub tls: Option<Tls>,
+}
+
+impl<const N: usize> From<[TcpListener; N]> for Listeners {
+    fn from(sockets: [TcpListener; N]) -> Self {
+        Self { sockets: sockets.into(), tls: None }
+    }
+}
 
 /// Serves what connects to any of the listeners until `shutdown` completes; then lets what is in flight finish, for a while.
 ///
 /// # Errors
 /// When the listener fails for good.
 pub async fn serve(
-    listeners: impl Into<Vec<TcpListener>>,
+    listeners: impl Into<Listeners>,
     mock: Arc<Mock>,
     shutdown: impl Future<Output = ()>,
 ) -> io::Result<()> {
-    let listeners = listeners.into();
+    let Listeners { sockets: listeners, tls } = listeners.into();
     let limits = mock.settings().limits;
     let connections = Arc::new(Semaphore::new(limits.connections));
     let graceful = GracefulShutdown::new();
@@ -48,9 +65,18 @@ pub async fn serve(
                  place: Option<OwnedSemaphorePermit>| {
         let (watcher, silence) = (graceful.watcher(), silence.clone());
         let (mock, busy) = (mock.clone(), busy.clone());
-        let peer = Arc::new(Peer { mock, address: address.ip(), stream, busy });
+        let (peer, tls) = (Arc::new(Peer { mock, address: address.ip(), stream, busy }), tls.clone());
         tokio::spawn(async move {
-            connection(peer, watcher, (silence, activity)).await;
+            let socket = Socket::new(peer.stream.clone(), activity.clone(), limits.stall);
+            let _ = peer.stream.set_nodelay(true);
+            match tls {
+                None => connection(socket, peer, watcher, (silence, activity)).await,
+                Some(tls) => {
+                    if let Some(stream) = tls.accept(socket).await {
+                        connection(stream, peer, watcher, (silence, activity)).await;
+                    }
+                }
+            }
             drop(place);
         });
     };
@@ -167,13 +193,12 @@ async fn next(
 
 /// One connection. How long it may be idle, the server watches.
 async fn connection(
+    io: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
     peer: Arc<Peer>,
     watcher: hyper_util::server::graceful::Watcher,
     (silence, activity): (watch::Receiver<()>, Arc<Activity>),
 ) {
-    let _ = peer.stream.set_nodelay(true);
     let limits = peer.mock.settings().limits;
-    let io = Socket::new(peer.stream.clone(), activity.clone(), limits.stall);
     let silence = Mutex::new(Some(silence));
     let service = service_fn(move |request: hyper::Request<Incoming>| {
         silence.lock().take();

@@ -84,6 +84,10 @@ async fn read(mock: &Mock, peer: IpAddr, request: hyper::Request<Incoming>, gone
         headers: headers(&parts.headers),
         body: Vec::new(),
     };
+    // HTTP/2 tells the host beside the header section (RFC 9113, section 8.3.1).
+    if let Some(authority) = parts.uri.authority().filter(|_| !parts.headers.contains_key(hyper::header::HOST)) {
+        seen.headers.push(("host".to_owned(), authority.as_str().to_owned()));
+    }
     let limits = mock.settings().limits;
     let whole = if body.is_end_stream() {
         Ok(Vec::new())

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use conformance_record::Request;
+
 use crate::cors::Cors;
 
 /// How the mock behaves where the contract leaves it open.
@@ -13,10 +15,20 @@ pub struct Settings {
     pub strict: bool,
     /// The only token that is let in; none lets every token in, each to its own workspace.
     pub require_token: Option<String>,
+    /// Whether it is spoken to over TLS: its own addresses then begin with `https:`.
+    pub tls: bool,
     /// Which pages may call it from a browser.
     pub cors: Cors,
     /// Bounds on what one server keeps and takes.
     pub limits: Limits,
+}
+
+impl Settings {
+    /// What the addresses of the mock begin with, as a request has it.
+    pub(crate) fn origin(&self, request: &Request) -> String {
+        let scheme = if self.tls { "https" } else { "http" };
+        format!("{scheme}://{}", request.header("host").unwrap_or("localhost"))
+    }
 }
 
 /// Bounds, so that no client can exhaust the machine.

@@ -10,9 +10,9 @@ use std::time::{Duration, Instant};
 use hyper::Version;
 use parking_lot::Mutex;
 use rustix::net::{Shutdown, shutdown};
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
-use tokio::time::{Sleep, sleep};
+use tokio::time::{Sleep, sleep, timeout};
 
 /// A peer that reads nothing for so long does not keep others from connecting.
 const SLOW: Duration = Duration::from_secs(1);
@@ -113,6 +113,18 @@ pub(crate) struct Socket {
 impl Socket {
     pub(crate) fn new(stream: Arc<TcpStream>, activity: Arc<Activity>, stall: Duration) -> Self {
         Self { stream, activity, stall, deadline: None }
+    }
+
+    /// What the peer begins with, which is still there to be read; none where it says nothing.
+    pub(crate) async fn first_byte(&self) -> Option<u8> {
+        let mut first = [0];
+        (self.stream.peek(&mut first).await.ok()? == 1).then_some(first[0])
+    }
+
+    /// Reads what has arrived: who closes with unread bytes takes back what was written (RFC 1122, section 4.2.2.13).
+    pub(crate) async fn drain(&mut self) {
+        let mut rest = [0; 4096];
+        let _ = timeout(HALF_CLOSED, async { while self.read(&mut rest).await.is_ok_and(|count| count > 0) {} }).await;
     }
 
     fn write(

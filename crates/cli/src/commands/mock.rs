@@ -12,7 +12,7 @@ use conformance_api::Api;
 use conformance_contract::{Action, Contract};
 use conformance_fault::Fault;
 use conformance_mock::cors::Cors;
-use conformance_mock::{Limits, Mock, Settings, server as socket};
+use conformance_mock::{Limits, Listeners, Mock, Settings, server as socket};
 use conformance_openapi::Document;
 use conformance_record::{Answer, Behind, Boundary, Request, Secrets, Upstream};
 use conformance_runner::Recorder;
@@ -28,7 +28,7 @@ use crate::faults::Catalogue;
 use crate::state_file::StateFile;
 use crate::watch::Watch;
 use crate::weather::Weather;
-use crate::{args, control, document, embedded, faults, log, server, signals, terminal};
+use crate::{args, certificate, control, document, embedded, faults, log, server, signals, terminal};
 
 const STOPPING: &str = "stopping: requests in flight may finish; Ctrl-C again ends at once";
 
@@ -147,7 +147,8 @@ pub fn settings(args: &args::Mock) -> Settings {
         ..Limits::default()
     };
     let cors = Cors { any: args.cors_origins.iter().any(|one| one == "any"), origins: args.cors_origins.clone() };
-    Settings { seed: args.seed, strict: args.strict, require_token: args.require_token.clone(), cors, limits }
+    let tls = args.tls || args.tls_cert.is_some();
+    Settings { seed: args.seed, strict: args.strict, require_token: args.require_token.clone(), tls, cors, limits }
 }
 
 fn serve(prepared: Prepared, args: &args::Mock, watch: Option<Watch>) -> Result<Exit, Failure> {
@@ -161,17 +162,24 @@ fn serve(prepared: Prepared, args: &args::Mock, watch: Option<Watch>) -> Result<
     if let Some(recorder) = &recorder {
         mock = mock.witnessed(Box::new(log::Record::to(recorder.clone())));
     }
+    let certificate = certificate::of(args)?;
     allow_open_files(args.max_connections);
     let state = args.state.as_deref().map(|path| StateFile::load(path, &mock)).transpose()?;
     let mock = Arc::new(mock);
     super::runtime()?
         .block_on(async {
-            let (listeners, address) = listen(&args.host, args.port).await?;
-            let url = format!("http://{address}");
+            let (sockets, address) = listen(&args.host, args.port).await?;
+            let scheme = if certificate.is_some() { "https" } else { "http" };
+            let url = format!("{scheme}://{address}");
             // Who knows the URL may already end it.
             let stop = signals::first(STOPPING);
             terminal::line(&url);
             terminal::note(&banner(&url));
+            let (tls, authority) = certificate.map(|one| (one.tls, one.authority)).unzip();
+            if let Some(authority) = authority.flatten() {
+                terminal::note(&trust(&authority));
+            }
+            let listeners = Listeners { sockets, tls };
             watch.map(|watch| tokio::spawn(watch.follow(mock.clone())));
             let keeping = state.map(|state| tokio::spawn(state.keep(mock.clone())));
             let served = socket::serve(listeners, mock.clone(), async {
@@ -188,6 +196,15 @@ fn serve(prepared: Prepared, args: &args::Mock, watch: Option<Watch>) -> Result<
             Some(Err(error)) => Err(Diagnostic::general(format!("the recording could not be written: {error}")).into()),
             _ => Ok(Exit::Ok),
         })
+}
+
+/// How clients come to trust a certificate that was made here.
+fn trust(authority: &Path) -> String {
+    let path = authority.display();
+    format!(
+        "Its certificate is vouched for by {path}\n  curl --cacert {path}\n  NODE_EXTRA_CA_CERTS={path}   SSL_CERT_FILE={path}\n  \
+         Browsers import it as an authority; its own key is kept nowhere, so it vouches for nothing else.\n"
+    )
 }
 
 /// Each connection is an open file: as many are asked for as may be had without rights.

@@ -40,6 +40,7 @@ mod second_suite;
 mod server;
 mod snapshots;
 mod third_suite;
+mod tls;
 mod verdicts;
 mod watch;
 mod weather;

@@ -77,14 +77,14 @@ impl Derived {
             values.push(value);
         }
         let there = Place { resource: home, parents: self.parents(home, &values, kept)? };
-        let (host, made_at) = (call.request.header("host").unwrap_or("localhost"), call.request.path());
-        let before = format!("http://{host}{}/", made_at.trim_end_matches('/'));
+        let origin = self.settings.origin(call.request);
+        let before = format!("{origin}{}/", call.request.path().trim_end_matches('/'));
         for (member, value) in members.iter_mut() {
             // `ada/engine` is the path of the engine that is Ada's.
             if FULL.contains(&plain(member).as_str()) && value.as_str().is_some_and(|text| text.contains('/')) {
                 *value = values.join("/").into();
             } else if value.as_str().is_some_and(|text| text.starts_with(&before)) {
-                *value = format!("http://{host}{path}").into();
+                *value = format!("{origin}{path}").into();
             }
         }
         let object = self.object(&self.api.resources[home], members.clone(), None);

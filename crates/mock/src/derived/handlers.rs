@@ -95,7 +95,7 @@ impl Derived {
         if kept.state.holds(self.settings.limits.objects) {
             return Err(Trouble::Full);
         }
-        let (path, address) = (path_arguments(call), address(call));
+        let (path, address) = (path_arguments(call), self.address(call));
         let members = self.new_members(&Self::writes(resource, shape, call, (&path, &address)), kept, None);
         let object = self.object(resource, members, None);
         let given = resource.identity.first().filter(|one| one.is_given).and(object.ids.first());
@@ -167,7 +167,7 @@ impl Derived {
         };
         let id = if call.operation.is_item { self.id(call, resource).map(str::to_owned) } else { in_body() };
         let id = id.unwrap_or_default();
-        let (path, address) = (path_arguments(call), address(call));
+        let (path, address) = (path_arguments(call), self.address(call));
         let write = Self::writes(resource, shape, call, (&path, &address));
         let found = kept.state.collection(place).and_then(|all| all.find(&id));
         let before = found.and_then(|at| kept.state.collection(place).and_then(|all| all.get(at)).cloned());
@@ -395,16 +395,16 @@ impl Derived {
         let body = body.unwrap_or_else(|| made.value.clone());
         Ok(Outcome { status, body: Content::Json(concrete(&media.media_type), body), basis, headers: Vec::new() })
     }
+
+    /// The address of the collection that a call works on.
+    fn address(&self, call: &Call<'_>) -> String {
+        let path = call.request.path().trim_end_matches('/');
+        let path = if call.operation.is_item { path.rsplit_once('/').map_or("", |(before, _)| before) } else { path };
+        self.settings.origin(call.request) + path
+    }
 }
 
 fn path_arguments(call: &Call<'_>) -> Vec<(String, String)> {
     let names = conformance_api::path::parameters(&call.declared.path);
     names.into_iter().map(str::to_owned).zip(call.values.iter().cloned()).collect()
-}
-
-/// The address of the collection that a call works on.
-fn address(call: &Call<'_>) -> String {
-    let path = call.request.path().trim_end_matches('/');
-    let path = if call.operation.is_item { path.rsplit_once('/').map_or("", |(before, _)| before) } else { path };
-    format!("http://{}{path}", call.request.header("host").unwrap_or("localhost"))
 }

@@ -37,7 +37,7 @@ impl Derived {
             limit: asked.limit,
         };
         let page = collection.page(&query);
-        let info = PageInfo::new(call, &page, &asked);
+        let info = PageInfo::new(call, &page, &asked, self.settings.origin(call.request));
         self.page_outcome(call, resource, &page, &info)
     }
 

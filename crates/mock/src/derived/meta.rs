@@ -37,14 +37,13 @@ pub(crate) struct PageInfo {
 }
 
 impl PageInfo {
-    pub fn new(call: &Call<'_>, page: &Page<'_>, asked: &Asked) -> Self {
+    pub fn new(call: &Call<'_>, page: &Page<'_>, asked: &Asked, origin: String) -> Self {
         let id = |one: Option<&(u64, &Object)>| one.and_then(|(_, object)| object.ids.first().cloned());
         let (first, last) = (id(page.items.first()), id(page.items.last()));
         let total = page.total();
         let number = |offset: usize| asked.first_page + offset / asked.limit.max(1);
         let page_number = if matches!(asked.window, Window::Offset(_)) { asked.page } else { number(page.before) };
         let pages = total.div_ceil(asked.limit.max(1)).max(1);
-        let host = call.request.header("host").unwrap_or("localhost");
         let at = |style: Option<&Style>, page: usize, offset: usize, id: Option<&String>, back: bool| {
             let set: (String, String) = match style? {
                 Style::Page { parameter, .. } => (parameter.clone(), page.to_string()),
@@ -88,7 +87,7 @@ impl PageInfo {
             previous,
             begin,
             end,
-            origin: format!("http://{host}"),
+            origin,
             first_page: asked.first_page,
         }
     }
