@@ -10,6 +10,7 @@
 pub mod body;
 pub mod credentials;
 pub mod errors;
+pub mod examples;
 pub mod identity;
 pub mod infer;
 pub mod media;

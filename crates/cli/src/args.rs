@@ -405,7 +405,8 @@ pub struct Mock {
     /// Make ids and times repeatable: they follow from this number and the token.
     #[arg(long, value_name = "N")]
     pub seed: Option<u64>,
-    /// Objects that each workspace starts from: a file, or the name of one that the suite ships. Ids and times may be left out.
+    /// Objects that each workspace starts from: a file, or the name of one that the suite ships; with `--openapi`, `examples` are those
+    /// that the document shows. Ids and times may be left out.
     #[arg(long, value_name = "FILE")]
     pub fixtures: Option<String>,
     /// Let each workspace begin with so many plausible objects of each kind, and some below each: people, titles, dates in order; names

@@ -17,7 +17,7 @@ use crate::commands::mock::{Prepared, populate, settings, weather};
 use crate::exit::Failure;
 use crate::fallback::Fallback;
 use crate::faults::Catalogue;
-use crate::{args, control, server};
+use crate::{args, control, server, terminal};
 
 /// Names that a document in a folder may have.
 const NAMES: [&str; 6] = ["openapi.yaml", "openapi.yml", "openapi.json", "swagger.yaml", "swagger.yml", "swagger.json"];
@@ -28,6 +28,8 @@ pub const REQUIREMENTS: &str = "requirements.yaml";
 /// Scenarios of its user's, and steps that they share.
 pub const SCENARIOS: &str = "scenarios";
 const FRAGMENTS: &str = "fragments";
+/// What `--fixtures` calls the examples of the document itself.
+const EXAMPLES: &str = "examples";
 /// The file that makes a folder a suite.
 const SUITE: &str = "schemas/openapi.yaml";
 /// So many files of a folder that is no suite are looked into for a document.
@@ -210,11 +212,26 @@ pub fn prepare(path: &Path, args: &args::Mock) -> Result<Prepared, Failure> {
     let mut mock = Mock::derived(derived, settings).controlled(control);
     if let Some(api) = meaning {
         populate(&mut mock, &api, args)?;
-        if let Some(file) = &args.fixtures {
-            begin_with(&mut mock, &api, Path::new(file))?;
+        match args.fixtures.as_deref() {
+            Some(EXAMPLES) if !Path::new(EXAMPLES).exists() => begin_with_examples(&mut mock, &api),
+            Some(file) => begin_with(&mut mock, &api, Path::new(file))?,
+            None => {}
         }
     }
     Ok(Prepared { mock, title, banner: Box::new(move |url| text.replace("{url}", url)) }.behind(weather, fallback))
+}
+
+/// Lets each workspace begin with the objects that the document's examples show.
+fn begin_with_examples(mock: &mut Mock, api: &Api) {
+    let (made, unfit) = mock.begin_with_examples(api);
+    terminal::note(&format!(
+        "each workspace begins with {} of the examples",
+        conformance_report::count(made, "object")
+    ));
+    if let Some(first) = unfit.first() {
+        let examples = conformance_report::count(unfit.len(), "example");
+        terminal::note(&format!("note: {examples} cannot be an object; the first at {first}"));
+    }
 }
 
 /// Lets each workspace begin with the objects of a file: lists of them by the path at which they are created.

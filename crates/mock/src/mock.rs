@@ -77,6 +77,9 @@ pub(crate) trait Engine: Send + Sync {
     fn begin_with(&mut self, state: &Value) -> Result<(), String>;
 }
 
+/// So many examples become objects.
+const MOST_EXAMPLES: usize = 1000;
+
 /// A stateful server of one API.
 pub struct Mock {
     engine: RwLock<Box<dyn Engine>>,
@@ -148,6 +151,23 @@ impl Mock {
         let state = written_down(engine.as_ref(), api, (objects, self.settings.require_token.as_deref()))?;
         let begun = engine.restore(before).and_then(|()| engine.begin_with(&state));
         begun.map_err(|why| (0, why))
+    }
+
+    /// Lets every workspace begin with the objects that the examples of the document show, as far as they can be made: how many
+    /// are there, and why others are not.
+    pub fn begin_with_examples(&mut self, api: &Api) -> (usize, Vec<String>) {
+        let shown = conformance_api::examples::objects(api).into_iter().map(|(path, members)| Given { path, members });
+        let (mut all, mut unfit): (Vec<Given>, _) = (shown.take(MOST_EXAMPLES).collect(), Vec::new());
+        // One that does not fit costs itself alone.
+        while let Err((number, why)) = self.begin_with(api, &all) {
+            if number >= all.len() {
+                unfit.push(why);
+                all.clear();
+                break;
+            }
+            unfit.push(format!("{}: {why}", all.remove(number).path));
+        }
+        (all.len(), unfit)
     }
 
     /// The same mock, watched.

@@ -144,3 +144,53 @@ fn a_mock_in_which_nothing_can_be_made_says_why() {
     assert_eq!(code, Some(2), "{told}");
     assert!(told.contains("--populate: nothing could be made"), "{told}");
 }
+
+#[test]
+fn a_mock_can_begin_with_the_examples_of_its_document() {
+    let folder = TempDir::new().unwrap();
+    let file = folder.path().join("openapi.yaml");
+    fs::write(
+        &file,
+        r##"
+openapi: 3.1.0
+info: { title: Plants, version: "1" }
+paths:
+  /plants:
+    get:
+      responses:
+        "200":
+          description: All.
+          content:
+            application/json:
+              schema: { type: array, items: { $ref: "#/components/schemas/Plant" } }
+              example: [{ id: fern, name: Fern }, { id: moss, name: Moss }, { id: odd, name: 7 }]
+    post:
+      requestBody: { content: { application/json: { schema: { $ref: "#/components/schemas/Plant" } } } }
+      responses:
+        "201": { description: Made., content: { application/json: { schema: { $ref: "#/components/schemas/Plant" } } } }
+  /plants/{id}:
+    parameters: [{ name: id, in: path, required: true, schema: { type: string } }]
+    get:
+      responses:
+        "200": { description: One., content: { application/json: { schema: { $ref: "#/components/schemas/Plant" } } } }
+components:
+  schemas:
+    Plant:
+      type: object
+      required: [id, name]
+      properties: { id: { type: string }, name: { type: string } }
+      examples: [{ id: oak, name: Oak }, { id: fern, name: Another fern }]
+"##,
+    )
+    .unwrap();
+    let server = MockServer::start(&["--openapi", file.to_str().unwrap(), "--fixtures", "examples"]);
+    let said = server.wait_for("cannot be an object");
+    assert!(said.contains("each workspace begins with 3 objects of the examples"), "{said}");
+    assert!(
+        said.contains("1 example cannot be an object; the first at /plants: `name` is 7; expected string"),
+        "{said}"
+    );
+    let plants = server.send("me", "GET", "/plants", None).1;
+    assert_eq!(texts(&plants, "id"), ["fern", "moss", "oak"], "{plants}");
+    assert_eq!(server.send("me", "GET", "/plants/moss", None).1["name"], "Moss");
+}
