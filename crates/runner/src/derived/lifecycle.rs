@@ -1,10 +1,12 @@
 //! An object from its creation to its deletion: what was written is read, what is deleted is gone.
 
 use conformance_api::Role;
+use conformance_api::names::is_created;
 use conformance_record::{Level, Mismatch};
 use serde_json::Value;
 
 use super::check::Rule;
+use super::compare::moment;
 use super::request::Arguments;
 use super::session::{Answer, Object, Session};
 use super::{creation, operation};
@@ -195,8 +197,36 @@ impl Session<'_> {
             );
             let wrong = id.filter(|id| *id != object.id).map(|id| Mismatch::of(format!("its id is {id}")));
             self.judge(rule, &answer, format!("the object {}", object.id), wrong.into_iter().collect());
+            self.keeps_its_birth(retrieve, object, &found, &answer);
             self.names_its_parents(retrieve, object, &found, &answer);
         }
+    }
+
+    /// Whether the time of creation is the one that was told at creation. Stores keep fewer digits than clocks have.
+    fn keeps_its_birth(&mut self, retrieve: usize, object: &Object, found: &Value, answer: &Answer) {
+        const DIGITS: i128 = 1_000;
+        let told = object.members.as_object().into_iter().flatten().filter(|(name, _)| is_created(name));
+        let times: Vec<(String, &Value, &Value)> = told
+            .filter(|(name, _)| object.sent.get(name.as_str()).is_none())
+            .filter_map(|(name, value)| Some((format!("/{name}"), value, found.get(name.as_str())?)))
+            .filter(|(_, told, now)| moment(told).is_some() && moment(now).is_some())
+            .collect();
+        if times.is_empty() {
+            return;
+        }
+        let moved = times.into_iter().filter(|(_, told, now)| {
+            moment(told).zip(moment(now)).is_some_and(|(told, now)| (told - now).abs() > DIGITS)
+        });
+        let wrong = moved.map(|(place, told, now)| Mismatch {
+            place,
+            expected: Some(conformance_json::write(told)),
+            found: conformance_json::write(now),
+            ..Mismatch::default()
+        });
+        let declared = self.declared(retrieve);
+        let statement = format!("GET {} tells the time of creation that was told at creation", declared.path);
+        let rule = Rule::new(format!("{}.keeps-times", declared.id), Level::Must, statement, declared.pointer.clone());
+        self.judge(rule, answer, "the time of creation as it was told", wrong.collect());
     }
 
     /// The object as its retrieve shows it. What was made is found every time.

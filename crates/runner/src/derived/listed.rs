@@ -6,9 +6,9 @@ use serde_json::Value;
 
 use super::check::Rule;
 use super::compare::agrees;
-use super::operation;
 use super::session::{Answer, Object, Session};
 use super::walk::BEHIND;
+use super::{creation, operation};
 
 impl Session<'_> {
     /// Whether the list has the object, or has it no more.
@@ -101,8 +101,13 @@ impl Session<'_> {
         };
         let format = |name: &str| one.property(name).and_then(|property| api.schemas.merge(property).format);
         let (item, current) = (item.as_object()?, current.as_object()?);
+        // Numbers may be counts that go on by themselves, but for those that clients set.
+        let body = creation(api, at).and_then(|create| Self::body_media(self.declared(create)));
+        let body = body.map(|(_, pointer)| api.schemas.merged(pointer)).unwrap_or_default();
+        let is_set = |name: &str, value: &Value| value.is_number() && body.property(name).is_some();
         let is_otherwise = |(name, value): &(&String, &Value)| {
-            is_stable(name) && current.get(*name).is_some_and(|one| !agrees(one, value, format(name)))
+            (is_stable(name) || is_set(name, value))
+                && current.get(*name).is_some_and(|one| !agrees(one, value, format(name)))
         };
         let told = |(name, value): (&String, &Value)| Mismatch {
             place: format!("/{name}"),

@@ -1,19 +1,22 @@
 //! Texts as people write them come back as they were written.
 
-use conformance_api::Role;
 use conformance_api::media::is_json;
+use conformance_api::{Role, Side};
 use conformance_record::{Level, Mismatch};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::check::Rule;
 use super::operation;
 use super::request::Arguments;
-use super::session::{Answer, Session};
+use super::session::{Answer, Object, Session};
 
 /// Several scripts, characters beyond 16 bits and of several parts, none of which another form of Unicode writes otherwise, capitals, two spaces in a row, what markup and languages
 /// quote; over 255 bytes, of not many characters.
 const LINE: &str = "Two  Spaces, Ångström 日本語 עברית \u{1F600}\u{1F468}\u{200D}\u{1F469} <b>&amp;</b> \"quoted\" 'it''s' \
                     100% \\n 한한한한한한한한한한한한한한한한한한한한한한한한한한한한한한한한한한한한한한한한";
+
+/// What many servers tidy up though nothing says so: spaces at the ends, a letter with an accent of its own.
+const UNTIDY: &str = "  cafe\u{301} au lait ";
 
 /// Lines, and a tab within one.
 const LINES: &str = "First\n\nthird\ta tab";
@@ -25,23 +28,25 @@ impl Session<'_> {
         let Some((media_type, pointer)) = Self::body_media(declared) else { return };
         let (media_type, pointer) = (media_type.to_owned(), pointer.to_owned());
         let Some((name, most)) = self.text_member(at, create, &pointer, |_| true) else { return };
-        let texts = [(LINE, name.clone(), most)];
+        let texts = [(LINE, name.clone(), most), (UNTIDY, name.clone(), most)];
         // Forms have line ends of their own.
         let lines = self.text_member(at, create, &pointer, has_lines).filter(|_| is_json(&media_type));
         for (text, name, most) in texts.into_iter().chain(lines.map(|(name, most)| (LINES, name, most))) {
             let Some(mut body) = self.valid_body(&pointer) else { return };
-            body[name.as_str()] = text.chars().take(most).collect::<String>().trim_end().into();
-            if !self.proof().is_valid(conformance_api::Side::Request, &pointer, &body) {
+            let text = if text == UNTIDY { text.to_owned() } else { first_of(text, most) };
+            body[name.as_str()] = text.as_str().into();
+            if !self.proof().is_valid(Side::Request, &pointer, &body) {
                 continue;
             }
             let place = self.place_for_new(at, create, above);
             let answer = self.send(create, Arguments::at(&place).body(&media_type, body.clone())).await;
             self.judge_no_error(create, &answer);
             if let Ok(object) = self.made(at, create, &place, body.clone(), &answer) {
-                self.keeps_text(create, &name, &body, &object.members, &answer);
+                self.keeps_text(create, (&name, &text), &object.members, &answer);
                 if let Some((found, answer)) = self.current(at, &object).await {
-                    self.keeps_text(create, &name, &body, &found, &answer);
+                    self.keeps_text(create, (&name, &text), &found, &answer);
                 }
+                self.keeps_text_of_update(at, &object, (&name, &text)).await;
             }
         }
         if let Some(mut body) = self.valid_body(&pointer).filter(|_| is_json(&media_type)) {
@@ -53,17 +58,48 @@ impl Session<'_> {
         }
     }
 
-    fn keeps_text(&mut self, create: usize, name: &str, sent: &Value, shown: &Value, answer: &Answer) {
+    /// An update writes the same text, letter for letter.
+    async fn keeps_text_of_update(&mut self, at: usize, object: &Object, (name, text): (&str, &str)) {
+        let Some(update) = operation(self.run.api, at, Role::Update) else { return };
+        let Some((media_type, pointer)) = Self::body_media(self.declared(update)) else { return };
+        let (media_type, pointer) = (media_type.to_owned(), pointer.to_owned());
+        if !self.free_members(&pointer).iter().any(|one| one.name == name) {
+            return;
+        }
+        // Another text, so that a server that does nothing is seen.
+        let text = text.replacen('e', "E", 1);
+        let mut body = Value::Object(Map::from_iter([(name.to_owned(), Value::from(text.as_str()))]));
+        if !self.proof().is_valid(Side::Request, &pointer, &body) {
+            let Some(whole) = self.body_for(&pointer, object) else { return };
+            body = whole;
+            body[name] = text.as_str().into();
+        }
+        if !self.proof().is_valid(Side::Request, &pointer, &body) {
+            return;
+        }
+        let answer = self.send(update, Arguments::at(&object.path).body(&media_type, body)).await;
+        self.judge_no_error(update, &answer);
+        if let (true, Some((found, answer))) = (answer.is_success(), self.current(at, object).await) {
+            self.keeps_text(update, (name, &text), &found, &answer);
+        }
+    }
+
+    fn keeps_text(&mut self, written_by: usize, (name, text): (&str, &str), shown: &Value, answer: &Answer) {
         let Some(kept) = shown.get(name) else { return };
-        let declared = self.declared(create);
-        let statement = format!("{} {} keeps a text as it is sent", declared.method, declared.path);
-        let rule = Rule::new(format!("{}.keeps-texts", declared.id), Level::Must, statement, declared.pointer.clone());
-        let wrong = if Some(kept) == sent.get(name) {
+        let declared = self.declared(written_by);
+        let (rule, level, what) = if text.trim() == text {
+            ("keeps-texts", Level::Must, "keeps a text as it is sent")
+        } else {
+            ("keeps-texts-untidied", Level::Should, "tidies no text up: spaces at its ends, forms of Unicode")
+        };
+        let statement = format!("{} {} {what}", declared.method, declared.path);
+        let rule = Rule::new(format!("{}.{rule}", declared.id), level, statement, declared.pointer.clone());
+        let wrong = if kept == text {
             Vec::new()
         } else {
             vec![Mismatch {
                 place: format!("/{name}"),
-                expected: sent.get(name).map(conformance_json::write),
+                expected: Some(conformance_json::write(&text.into())),
                 found: conformance_json::write(kept),
                 ..Mismatch::default()
             }]
@@ -95,6 +131,11 @@ impl Session<'_> {
             is_kept.then(|| Some((free.name.clone(), usize::try_from(most).ok()?))).flatten()
         })
     }
+}
+
+/// As much of a text as there is room for.
+fn first_of(text: &str, most: usize) -> String {
+    text.chars().take(most).collect::<String>().trim_end().to_owned()
 }
 
 /// Whether a member is called as what people write in several lines.

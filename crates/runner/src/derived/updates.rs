@@ -6,7 +6,7 @@ use conformance_record::{Level, Mismatch};
 use serde_json::{Map, Value};
 
 use super::check::Rule;
-use super::compare::moment;
+use super::compare::{agrees, moment};
 use super::operation;
 use super::request::Arguments;
 use super::session::{Answer, Object, Session};
@@ -37,15 +37,55 @@ impl Session<'_> {
             self.shows(update, &body, &found, &answer, "shows what was changed");
         }
         let Some((before, _)) = before else { return };
-        if let Some(shown) = self.object_in(update, &answer) {
-            self.keeps_time(update, &before, &shown, &answer);
+        let shown = self.object_in(update, &answer).filter(|_| answer.json.is_some());
+        if let Some(shown) = &shown {
+            self.keeps_time(update, &before, shown, &answer);
         }
+        let updated = (shown, answer);
         let Some((after, answer)) = self.current(at, object).await else { return };
         self.keeps_time(update, &before, &after, &answer);
+        self.answers_as_retrieved(update, updated, (&before, &after));
         self.changed_only(update, &body, &before, &after, &answer);
         self.changes_nothing(at, update, (&media_type, &pointer), object, &after).await;
         self.updates_all(at, update, (&media_type, &pointer), object).await;
         self.updates_to_nothing(at, update, (&media_type, &pointer), object).await;
+    }
+
+    /// Whether the response to an update shows the object that was asked for, and what it left alone as it is retrieved before and
+    /// after. What servers set by themselves may be on its way from one word to another meanwhile.
+    fn answers_as_retrieved(
+        &mut self,
+        update: usize,
+        (shown, answer): (Option<Value>, Answer),
+        (before, after): (&Value, &Value),
+    ) {
+        let declared = self.declared(update);
+        let Some(resource) = self.run.api.operations[update].resource.map(|at| &self.run.api.resources[at]) else {
+            return;
+        };
+        let (Some(Value::Object(shown)), Some(before)) = (shown, before.as_object()) else { return };
+        let body = Self::body_media(declared).map(|(_, pointer)| self.run.api.schemas.merged(pointer));
+        let is_theirs = |name: &str| body.as_ref().is_some_and(|body| body.property(name).is_some());
+        let is_id = |name: &str| resource.identity.iter().any(|one| one.is_in_path && one.name == name);
+        let is_kept = |name: &str, value: &Value| {
+            let schema = self.shown(update, name);
+            let is_plain = !matches!(value, Value::Object(_) | Value::Array(_) | Value::Null);
+            let is_fixed = is_id(name) || is_theirs(name) || (value.is_string() && schema.enumeration.is_none());
+            is_plain && is_fixed && !is_updated(name) && moment(value).is_none_or(|_| is_id(name))
+        };
+        let same = |one: &Value, other: &Value, name: &str| agrees(one, other, self.shown(update, name).format);
+        let settled = before.iter().filter(|(name, value)| {
+            is_kept(name, value) && after.get(name.as_str()).is_some_and(|one| same(value, one, name))
+        });
+        let wrong: Vec<Mismatch> = settled
+            .filter_map(|(name, value)| Some((name, value, shown.get(name)?)))
+            .filter(|(name, value, found)| !same(value, found, name))
+            .map(|(name, value, found)| otherwise(name, value, Some(found)))
+            .collect();
+        let statement = format!("{} {} is answered with the object as it is retrieved", declared.method, declared.path);
+        let rule =
+            Rule::new(format!("{}.same-as-retrieved", declared.id), Level::Must, statement, declared.pointer.clone());
+        self.judge(rule, &answer, "members that are retrieved alike before and after, as they are", wrong);
     }
 
     /// Changes members to what some languages take for nothing: zero, no, an empty text, an empty list.
