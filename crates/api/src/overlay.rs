@@ -7,6 +7,7 @@ use std::fmt::Write as _;
 
 use conformance_openapi::{EXTENSION, Operation as Declared};
 use conformance_source::pointer;
+use conformance_source::write::quoted;
 
 use crate::model::{Api, Certainty, Fact, Operation, Resource, Role};
 use crate::pages::{Pages, Style};
@@ -142,14 +143,4 @@ fn target(pointer: &str) -> String {
         }
     }
     path
-}
-
-fn quoted(text: &str) -> String {
-    let is_plain = text.starts_with(|one: char| one.is_ascii_alphabetic() || one == '_')
-        && text.chars().all(|one| one.is_ascii_alphanumeric() || "_-".contains(one))
-        && !matches!(
-            text.to_ascii_lowercase().as_str(),
-            "true" | "false" | "null" | "yes" | "no" | "on" | "off" | "y" | "n"
-        );
-    if is_plain { text.to_owned() } else { serde_json::Value::from(text).to_string() }
 }

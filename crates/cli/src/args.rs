@@ -1,5 +1,6 @@
 //! Arguments as they are typed.
 
+mod record;
 mod shared;
 mod values;
 
@@ -9,6 +10,7 @@ use std::time::Duration;
 
 use clap::{Parser, Subcommand, ValueEnum};
 
+pub use record::Record;
 pub use shared::{Choice, ClientVerdicts, Color, Format, Report, ReportKind, Server, Telling, Verdicts};
 
 /// A stateful mock server and a conformance suite for REST APIs.
@@ -43,6 +45,8 @@ pub enum Command {
     Review(Accept),
     /// Verify a recording again, without the network.
     Judge(Judge),
+    /// Write down what a client does at a real server, verified on the way: as a scenario, and as fixtures.
+    Record(Record),
     /// Remove what killed runs left over on a server.
     Sweep(Sweep),
     /// Test the suite itself: does it notice seeded faults?

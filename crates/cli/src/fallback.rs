@@ -39,10 +39,19 @@ impl Fallback {
             let help = suggest::help(unknown, known.iter().copied());
             return Err(help.into_iter().fold(wrong, Diagnostic::with_help).into());
         }
-        let settings = Settings { proxies: true, ..Settings::default() };
-        let server =
-            RealServer::new(url, &settings).map_err(|why| Diagnostic::general(format!("--fallback: {why}")))?;
+        let server = real_server(url).map_err(|why| Diagnostic::general(format!("--fallback: {why}")))?;
         Ok(Some(Arc::new(Self { server, subject, passed: args.passed.clone(), quiet: args.quiet })))
+    }
+
+    /// Everything is asked of a real server.
+    ///
+    /// # Errors
+    /// When the URL is none.
+    pub fn for_all(url: &str, catalogue: &Catalogue) -> Result<Self, Diagnostic> {
+        let server = real_server(url).map_err(|why| Diagnostic::general(format!("--base-url: {why}")))?;
+        let subject = catalogue.subject();
+        let passed = subject.ids().into_iter().map(str::to_owned).collect();
+        Ok(Self { server, subject, passed, quiet: false })
     }
 
     /// What to expect, for people.
@@ -80,6 +89,10 @@ impl Boundary for Fallback {
     fn pass<'a>(&'a self, request: Request, upstream: &'a dyn Upstream) -> Answer<'a> {
         Box::pin(self.through(request, upstream))
     }
+}
+
+fn real_server(url: &str) -> Result<RealServer, String> {
+    RealServer::new(url, &Settings { proxies: true, ..Settings::default() })
 }
 
 /// The response of a gateway whose server gave none.

@@ -4,7 +4,7 @@
 //! is read here, into a [`Node`] tree that remembers where each value stands. A [`Reader`] turns a tree into a
 //! type and collects *every* mistake of the file, unknown keys included.
 //!
-//! In reading order: [`mod@read`], [`mod@file`], [`node`], [`mod@pointer`], [`yaml`], [`json`], [`reader`], [`suggest`], [`diagnostic`].
+//! In reading order: [`mod@read`], [`mod@file`], [`node`], [`mod@pointer`], [`yaml`], [`json`], [`reader`], [`suggest`], [`diagnostic`], [`mod@write`].
 
 pub mod diagnostic;
 pub mod file;
@@ -14,6 +14,7 @@ pub mod pointer;
 pub mod read;
 pub mod reader;
 pub mod suggest;
+pub mod write;
 pub mod yaml;
 
 pub use diagnostic::{Diagnostic, Diagnostics};

@@ -248,7 +248,7 @@ pub fn weather(catalogue: &Catalogue, args: &args::Mock) -> Result<Option<Weathe
 }
 
 /// Listens on an address, and tells which; on both of this machine's own where that is `localhost`.
-async fn listen(host: &str, port: u16) -> Result<(Vec<TcpListener>, SocketAddr), Failure> {
+pub async fn listen(host: &str, port: u16) -> Result<(Vec<TcpListener>, SocketAddr), Failure> {
     let both = host == "localhost";
     let first = bind(if both { "127.0.0.1" } else { host }, port).await?;
     let address = first.local_addr().map_err(|error| Diagnostic::general(error.to_string()))?;

@@ -18,6 +18,7 @@ pub mod mock;
 mod mutate;
 mod mutate_document;
 mod plan;
+mod record;
 mod review;
 mod run;
 mod run_document;
@@ -47,6 +48,7 @@ pub fn dispatch(args: Args) -> Result<Exit, Failure> {
         Command::Sdk(sdk) => sdk::run(suite, &sdk),
         Command::Accept(accept) => accept::run(&accept),
         Command::Judge(judge) => judge::run(suite, &judge),
+        Command::Record(record) => record::run(suite, &record),
         Command::Sweep(sweep) => sweep::run(suite, &sweep),
         Command::Mutate(mutate) => match &mutate.openapi {
             Some(path) => mutate_document::run(path, &mutate),

@@ -66,8 +66,13 @@ pub struct MockServer {
 
 impl MockServer {
     pub fn start(args: &[&str]) -> Self {
+        Self::start_as("mock", args)
+    }
+
+    /// Another verb that serves.
+    pub fn start_as(verb: &str, args: &[&str]) -> Self {
         let mut command = conformance();
-        command.arg("mock").args(["--port", "0"]).args(args);
+        command.arg(verb).args(["--port", "0"]).args(args);
         let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let mut url = String::new();
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut url).unwrap();
@@ -80,6 +85,13 @@ impl MockServer {
         let (sender, said) = mpsc::channel();
         std::thread::spawn(move || stderr.lines().map_while(Result::ok).try_for_each(|line| sender.send(line)));
         Self { url: url.trim().to_owned(), child, said: Mutex::new(said) }
+    }
+
+    /// Interrupts it; answers its exit code and all that it wrote to stderr.
+    pub fn interrupt(mut self) -> (Option<i32>, String) {
+        signal(&self.child, "INT");
+        let said = self.said.lock().unwrap().iter().collect::<Vec<_>>().join("\n");
+        (self.child.wait().unwrap().code(), said)
     }
 
     /// Stops it and answers all that it wrote to stderr.

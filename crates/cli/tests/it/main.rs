@@ -28,6 +28,7 @@ mod mutate;
 mod pipelines;
 mod populate;
 mod readme;
+mod record;
 mod recordings;
 mod reports;
 mod review;

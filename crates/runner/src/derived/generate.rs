@@ -10,12 +10,12 @@ use conformance_api::names::singular;
 use conformance_api::shape::inside;
 use conformance_api::{Api, Proof, Role, Shape, Side, path};
 use conformance_openapi::{Location, Operation as Declared};
+use conformance_source::write::{flow, quoted};
 use serde_json::{Map, Value};
 
 use super::body::free_members;
 use super::session::Session;
-use super::{areas, operation};
-use crate::expected::expected;
+use super::{areas, expected_ids, operation};
 
 /// A file of a scenario.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,7 +29,7 @@ pub struct ScenarioFile {
 /// The scenarios that follow from a document.
 #[must_use]
 pub fn scenario_files(api: &Api, proof: &Proof) -> Vec<ScenarioFile> {
-    let known = expected(api, false).into_iter().map(|one| one.id).collect();
+    let known = expected_ids(api);
     let generator = Generator { api, proof, known };
     let mut files = Vec::new();
     for (at, area) in areas(api).into_iter().enumerate() {
@@ -352,39 +352,17 @@ fn pointer(shape: &Shape, member: &str) -> String {
     all.fold(String::new(), |pointer, token| conformance_source::pointer::push(&pointer, token))
 }
 
-/// A value in YAML's flow style, which JSON is.
-fn flow(value: &Value) -> String {
-    match value {
-        Value::Object(members) if members.is_empty() => "{}".to_owned(),
-        Value::Object(members) => {
-            let all = members.iter().map(|(name, value)| format!("{}: {}", quoted(name), flow(value)));
-            format!("{{ {} }}", all.collect::<Vec<_>>().join(", "))
-        }
-        Value::Array(items) => format!("[{}]", items.iter().map(flow).collect::<Vec<_>>().join(", ")),
-        other => other.to_string(),
-    }
-}
-
-/// A text, with quotes where YAML would take it for something else.
-fn quoted(text: &str) -> String {
-    let is_plain = text.starts_with(|one: char| one.is_ascii_alphabetic())
-        && text.chars().all(|one| one.is_ascii_alphanumeric() || "_-.".contains(one))
-        && !matches!(
-            text.to_ascii_lowercase().as_str(),
-            "true" | "false" | "null" | "yes" | "no" | "on" | "off" | "y" | "n"
-        );
-    if is_plain { text.to_owned() } else { Value::from(text).to_string() }
-}
-
 /// A body whose texts are none of the language's expressions.
 fn escaped(members: Map<String, Value>) -> Map<String, Value> {
-    fn one(value: Value) -> Value {
-        match value {
-            Value::String(text) if text.starts_with('$') => format!("${text}").into(),
-            Value::Array(items) => items.into_iter().map(one).collect(),
-            Value::Object(members) => Value::Object(escaped(members)),
-            other => other,
-        }
+    members.into_iter().map(|(name, value)| (name, escaped_value(value))).collect()
+}
+
+/// A value whose texts are none of the language's expressions.
+pub(crate) fn escaped_value(value: Value) -> Value {
+    match value {
+        Value::String(text) if text.starts_with('$') => format!("${text}").into(),
+        Value::Array(items) => items.into_iter().map(escaped_value).collect(),
+        Value::Object(members) => Value::Object(escaped(members)),
+        other => other,
     }
-    members.into_iter().map(|(name, value)| (name, one(value))).collect()
 }

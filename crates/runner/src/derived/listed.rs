@@ -19,8 +19,8 @@ impl Session<'_> {
             return;
         }
         let above = &object.path[..object.path.len() - 1];
-        let own = if expected { std::slice::from_ref(object) } else { &[] };
-        let walk = self.walk_until(list, above, (None, &[]), own).await;
+        let is_behind = |items: &[Value]| items.iter().any(|item| Self::is_same(item, object)) != expected;
+        let walk = self.walk_behind(list, above, (None, &[]), &is_behind).await;
         let Some(answer) = walk.last else { return };
         if expected && let Some(first) = &walk.first {
             self.judge_documented(list, &first.clone());

@@ -40,6 +40,7 @@ mod updates;
 mod walk;
 mod written;
 
+use std::collections::BTreeSet;
 use std::time::Instant;
 
 use conformance_api::{Api, Proof, Resource, Role};
@@ -49,13 +50,16 @@ use tokio::sync::watch;
 
 use crate::client::Client;
 use crate::contact::Unreachable;
+use crate::expected::expected;
 use crate::settings::Settings;
 use crate::target::Target;
 
 pub use beside::{Beside, requirements_file};
 use cleanup_log::CleanupLog;
+pub(crate) use generate::escaped_value;
 pub use generate::{ScenarioFile, scenario_files};
 use session::Session;
+pub(crate) use session::documented;
 pub use sweep::sweep;
 
 /// A run against a document.
@@ -209,6 +213,12 @@ fn creation(api: &Api, resource: usize) -> Option<usize> {
         operation(api, resource, Role::Retrieve).is_some_and(|one| api.operations[one].success.shape.is_some());
     let makes = |at: &usize| is_read && api.document.operations[*at].responses.iter().any(|one| one.status == "201");
     operation(api, resource, Role::Create).or_else(|| operation(api, resource, Role::Replace).filter(makes))
+}
+
+/// The ids of all requirements that a run against a document would check.
+#[must_use]
+pub fn expected_ids(api: &Api) -> BTreeSet<String> {
+    expected(api, false).into_iter().map(|one| one.id).collect()
 }
 
 /// Verifies, telling what happens.

@@ -78,10 +78,21 @@ impl Session<'_> {
         (limit, others): (Option<usize>, &[(String, String)]),
         own: &[Object],
     ) -> Walk {
-        let has_all = |walk: &Walk| own.iter().all(|one| walk.items.iter().any(|item| Self::is_same(item, one)));
+        let lacks_one = |items: &[Value]| own.iter().any(|one| !items.iter().any(|item| Self::is_same(item, one)));
+        self.walk_behind(list, above, (limit, others), &lacks_one).await
+    }
+
+    /// The same, again for some time while what it shows is behind what was done.
+    pub(crate) async fn walk_behind(
+        &mut self,
+        list: usize,
+        above: &[String],
+        (limit, others): (Option<usize>, &[(String, String)]),
+        is_behind: &(dyn Fn(&[Value]) -> bool + Sync),
+    ) -> Walk {
         let mut walk = self.walk_with(list, above, limit, others).await;
         for wait in BEHIND {
-            if has_all(&walk) || !walk.last.as_ref().is_some_and(Answer::is_success) {
+            if !is_behind(&walk.items) || !walk.last.as_ref().is_some_and(Answer::is_success) {
                 break;
             }
             tokio::time::sleep(wait).await;
