@@ -23,6 +23,45 @@ pub fn matching(pattern: &str, min_length: usize, max_length: usize) -> Option<S
     None
 }
 
+/// A text that `pattern` matches, most likely another one each time; none when no such text is found.
+#[must_use]
+pub fn any_matching(pattern: &str, min_length: usize, max_length: usize) -> Option<String> {
+    const TRIES: usize = 20;
+    let hir = ParserBuilder::new().utf8(true).build().parse(pattern).ok()?;
+    let regex = regex::Regex::new(pattern).ok()?;
+    (0..TRIES).find_map(|_| {
+        let mut text = String::new();
+        write_any(&hir, &mut text);
+        let length = text.chars().count();
+        (length >= min_length && length <= max_length && regex.is_match(&text)).then_some(text)
+    })
+}
+
+fn write_any(hir: &Hir, text: &mut String) {
+    /// What repeats without end does so at most so often more than it must.
+    const MORE: u32 = 8;
+    match hir.kind() {
+        HirKind::Empty | HirKind::Look(_) => {}
+        HirKind::Literal(literal) => text.push_str(&String::from_utf8_lossy(&literal.0)),
+        HirKind::Class(class) => {
+            let plain: Vec<char> =
+                ('a'..='z').chain('A'..='Z').chain('0'..='9').filter(|one| holds(class, *one)).collect();
+            text.push(if plain.is_empty() { member(class) } else { plain[fastrand::usize(..plain.len())] });
+        }
+        HirKind::Repetition(repetition) => {
+            let most = repetition.max.unwrap_or(repetition.min + MORE).min(repetition.min + MORE);
+            (0..fastrand::u32(repetition.min..=most)).for_each(|_| write_any(&repetition.sub, text));
+        }
+        HirKind::Capture(capture) => write_any(&capture.sub, text),
+        HirKind::Concat(parts) => parts.iter().for_each(|part| write_any(part, text)),
+        HirKind::Alternation(branches) => {
+            if let Some(branch) = branches.get(fastrand::usize(..branches.len().max(1))) {
+                write_any(branch, text);
+            }
+        }
+    }
+}
+
 fn write(hir: &Hir, extra: usize, text: &mut String) {
     match hir.kind() {
         HirKind::Empty | HirKind::Look(_) => {}
@@ -54,22 +93,29 @@ fn write(hir: &Hir, extra: usize, text: &mut String) {
 
 /// A character of a class: a letter, a digit, or whatever comes first.
 fn member(class: &Class) -> char {
-    let ranges: Vec<(char, char)> = match class {
+    let wanted = ('a'..='z').chain('0'..='9').chain('A'..='Z').chain(['-', '_', '.', ' ']);
+    let first = || ranges(class).first().map(|(from, _)| *from);
+    wanted.into_iter().find(|one| holds(class, *one)).or_else(first).unwrap_or('a')
+}
+
+fn holds(class: &Class, one: char) -> bool {
+    ranges(class).iter().any(|(from, to)| (*from..=*to).contains(&one))
+}
+
+fn ranges(class: &Class) -> Vec<(char, char)> {
+    match class {
         Class::Unicode(class) => class.ranges().iter().map(|range| (range.start(), range.end())).collect(),
         Class::Bytes(class) => {
             class.ranges().iter().map(|range| (range.start() as char, range.end() as char)).collect()
         }
-    };
-    let holds = |one: &char| ranges.iter().any(|(from, to)| (from..=to).contains(&one));
-    let wanted = ('a'..='z').chain('0'..='9').chain('A'..='Z').chain(['-', '_', '.', ' ']);
-    wanted.into_iter().find(holds).or_else(|| ranges.first().map(|(from, _)| *from)).unwrap_or('a')
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use rstest::rstest;
 
-    use super::matching;
+    use super::{any_matching, matching};
 
     #[rstest]
     #[case("^[a-z]{3}$", 0, 100)]
@@ -82,6 +128,16 @@ mod tests {
         let text = matching(pattern, min, max).unwrap();
         assert!(regex::Regex::new(pattern).unwrap().is_match(&text), "{text}");
         assert!((min..=max).contains(&text.chars().count()), "{text}");
+        let any: Vec<String> = (0..20).filter_map(|_| any_matching(pattern, min, max)).collect();
+        assert!(any.iter().all(|one| regex::Regex::new(pattern).unwrap().is_match(one)), "{any:?}");
+        assert!(any.iter().all(|one| (min..=max).contains(&one.chars().count())), "{any:?}");
+    }
+
+    #[test]
+    fn another_one_is_another_one() {
+        let all: std::collections::HashSet<String> =
+            (0..50).filter_map(|_| any_matching("^[A-Z]{3}-[0-9]{4}$", 0, 100)).collect();
+        assert!(all.len() > 40, "{all:?}");
     }
 
     #[test]

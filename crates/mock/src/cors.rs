@@ -27,13 +27,19 @@ impl Cors {
     /// none unless the page may call.
     pub(crate) fn fields<'n>(&self, request: &Request, names: impl Iterator<Item = &'n str>) -> Fields {
         let Some(origin) = request.header("origin").filter(|origin| self.admits(origin)) else { return Vec::new() };
-        let mut readable: Vec<&str> = names.filter(|name| !ALWAYS_READABLE.contains(name)).collect();
+        let names: Vec<&str> = names.collect();
+        let is_kept = names.contains(&"cache-control");
+        let mut readable: Vec<&str> = names.into_iter().filter(|name| !ALWAYS_READABLE.contains(name)).collect();
         readable.dedup();
         let mut fields: Fields = vec![
             ("access-control-allow-origin".into(), origin.to_owned().into()),
             ("access-control-allow-credentials".into(), "true".into()),
             ("vary".into(), "origin".into()),
         ];
+        // A page shall see what there is, and not what its browser kept.
+        if !is_kept {
+            fields.push(("cache-control".into(), "no-store".into()));
+        }
         if !readable.is_empty() {
             // With credentials, `*` is the name of a header field.
             fields.push(("access-control-expose-headers".into(), readable.join(", ").into()));

@@ -8,6 +8,9 @@ use crate::grammar::Kind;
 use crate::notes::Notes;
 use crate::{EXTENSION, files, references};
 
+/// The status of what is at odds with something that is there.
+const CONFLICT: &str = "409";
+
 /// Leaves prose out of one value, but not out of those inside of it. `kept` are members at the top that something refers to.
 pub(crate) fn leave_out(value: &mut Value, kind: Kind, at: &str, kept: &HashSet<String>, notes: &mut Notes) {
     let Value::Object(members) = value else { return };
@@ -27,12 +30,20 @@ pub(crate) fn leave_out(value: &mut Value, kind: Kind, at: &str, kept: &HashSet<
         }
         Kind::Operation => {
             count(members.get("callbacks"), "callbacks are not served", &format!("{at}/callbacks"), notes);
-            members.retain(|key, _| !matches!(key.as_str(), "callbacks" | "description" | "externalDocs"));
+            // What is at odds with what is there is said in words alone.
+            let conflicts = members.get("responses").is_some_and(|all| all.get(CONFLICT).is_some());
+            let is_prose =
+                |key: &str| matches!(key, "callbacks" | "externalDocs") || (key == "description" && !conflicts);
+            members.retain(|key, _| !is_prose(key));
         }
         _ => {
             count(members.get("links"), "links are not followed", &format!("{at}/links"), notes);
-            let is_prose =
-                |key: &str| matches!(key, "callbacks" | "description" | "externalDocs" | "links" | "summary");
+            let is_conflict = at.strip_suffix(CONFLICT).is_some_and(|before| before.ends_with("/responses/"));
+            let is_prose = |key: &str| match key {
+                "callbacks" | "externalDocs" | "links" | "summary" => true,
+                "description" => !is_conflict,
+                _ => false,
+            };
             members.retain(|key, _| key == EXTENSION || !(key.starts_with("x-") || is_prose(key)));
         }
     }

@@ -129,11 +129,17 @@ const RULES: &[Rule] = &[
     rule("names-its-parents", &[Role::Create, Role::Retrieve], &[LIFE], "{} shows what the object stands below")
         .if_it(is_below),
     rule("lists-created", &[Role::List], &[LIFE], "{} lists what was created"),
-    rule("same-as-retrieved", &[Role::List], &[LIFE], "{} shows objects as they are retrieved"),
+    rule("same-as-retrieved", &[Role::List, Role::Update], &[LIFE], "{} shows objects as they are retrieved"),
     rule("updates", &[Role::Update, Role::Replace], &[LIFE], "{} changes an object"),
     rule("replaces", &[Role::Replace], &[LIFE], "{} puts the whole in the place of what was there").level(should),
     rule("changes-nothing-else", &[Role::Update], &[LIFE], "{} leaves alone what it does not name").level(by_method),
-    rule("keeps-times", &[Role::Update], &[LIFE], "{} turns no time back"),
+    rule(
+        "keeps-times",
+        &[Role::Retrieve, Role::Update, Role::Replace],
+        &[LIFE],
+        "{} keeps the time of creation, and turns no time back",
+    ),
+    rule("moves-time", &[Role::Update], &[LIFE], "{} moves the time of the last change"),
     rule(
         "only-that-one",
         &[Role::Update, Role::Replace, Role::Delete, Role::SetSingleton],
@@ -200,7 +206,24 @@ const RULES: &[Rule] = &[
     )
     .below("/requestBody"),
     rule("keeps-bounds", &[Role::Create], &[REJECTS], "what {} accepted is kept").below("/requestBody"),
-    rule("keeps-texts", &[Role::Create], &[REJECTS], "{} keeps a text as it is sent").below("/requestBody"),
+    rule("keeps-texts", &[Role::Create, Role::Update], &[REJECTS], "{} keeps a text as it is sent")
+        .below("/requestBody"),
+    rule(
+        "keeps-texts-untidied",
+        &[Role::Create, Role::Update],
+        &[REJECTS],
+        "{} tidies no text up: spaces at its ends, forms of Unicode",
+    )
+    .level(should)
+    .below("/requestBody"),
+    rule(
+        "rejects-duplicates",
+        &[Role::Create, Role::Update, Role::Replace],
+        &[REJECTS],
+        "{} rejects what another object has, where its description says so",
+    )
+    .if_it(has_conflict)
+    .below("/responses/409"),
     rule("defaults", &[Role::Create], &[REJECTS], "{} gives documented defaults to what is left out")
         .below("/requestBody"),
     rule("each-object-once", &[Role::List], &[PAGES], "the pages of {} hold every object once")
@@ -381,6 +404,10 @@ fn requires_headers(subject: &Subject<'_>) -> bool {
 fn has_headers(subject: &Subject<'_>) -> bool {
     let mut fields = subject.declared.responses.iter().flat_map(|one| &one.headers);
     fields.any(|field| field.schema.is_some())
+}
+
+fn has_conflict(subject: &Subject<'_>) -> bool {
+    subject.declared.responses.iter().any(|one| one.status == "409")
 }
 
 fn has_parent(subject: &Subject<'_>) -> bool {

@@ -39,6 +39,7 @@ fn pages_that_were_named_may_call(#[case] flags: &[&str], #[case] origin: &str, 
     let (_, head, _) = send(&server, LIST, &[ME[0], ("origin", origin)], "");
     assert_eq!(head.contains(&format!("access-control-allow-origin: {origin}\r\n")), may, "{head}");
     assert_eq!(head.contains("access-control-allow-credentials: true"), may, "{head}");
+    assert_eq!(head.contains("cache-control: no-store"), may, "{head}");
     let asks = [
         ("origin", origin),
         ("access-control-request-method", "PUT"),

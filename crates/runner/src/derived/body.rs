@@ -3,6 +3,7 @@
 use conformance_api::{Merged, Schemas, Side};
 use serde_json::Value;
 
+use super::broken::whole;
 use super::session::Session;
 
 /// A member of a body that takes any short text.
@@ -20,7 +21,7 @@ impl Session<'_> {
             .flat_map(|one| &one.examples)
             .find(|one| one.is_object() && self.run.proof.is_valid(Side::Request, pointer, one));
         let made = || Some(self.run.proof.body(Side::Request, pointer, &[])?.value.clone());
-        example.cloned().or_else(made)
+        example.cloned().or_else(made).map(|body| self.as_learnt(pointer, body))
     }
 
     /// A valid body for the schema, with a text that nobody else sends where one fits.
@@ -82,6 +83,12 @@ impl Session<'_> {
                     let span = (most - least).clamp(0.0, 1e6);
                     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "bounded above")]
                     Some((least as i64 + (index * 7 % (span as usize + 1)) as i64).into())
+                }
+                (None, Some("number")) => {
+                    let (least, most) = (merged.bounds.minimum.unwrap_or(1.0), merged.bounds.maximum.unwrap_or(1e6));
+                    #[expect(clippy::cast_precision_loss, reason = "a handful")]
+                    let number = (least.ceil() + index as f64 * 7.0).min(most.floor());
+                    Some(whole(number))
                 }
                 _ => None,
             };

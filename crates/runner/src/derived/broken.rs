@@ -173,9 +173,19 @@ impl Session<'_> {
         if !of_items.choices.is_empty() {
             return Vec::new();
         }
-        let broken = self.broken_object(&of_items, first, is_typed, depth).into_iter();
+        let broken = self.broken_object(&of_items, first, is_typed, depth);
+        let has_room = merged.bounds.max_items.is_none_or(|most| most > items.len() as u64) && !merged.unique;
+        // A server that looks at the first item only.
+        let behind = broken.iter().filter(|one| one.level == Level::Must).take(usize::from(has_room));
+        let behind: Vec<Broken> = behind
+            .map(|one| Broken {
+                what: format!("behind others, {}", one.what),
+                body: items.iter().cloned().chain([one.body.clone()]).collect(),
+                level: one.level,
+            })
+            .collect();
         let put = |one: Value| std::iter::once(one).chain(items[1..].iter().cloned()).collect();
-        broken.map(|one| Broken { body: put(one.body), ..one }).collect()
+        broken.into_iter().map(|one| Broken { body: put(one.body), ..one }).chain(behind).collect()
     }
 
     /// A map with a wrong value, or with too many.
@@ -207,48 +217,83 @@ impl Session<'_> {
         if let Some(least) = bounds.min_items.filter(|least| (1..=50).contains(least)) {
             all.push((format!("an array of {}, of at least {least}", least - 1), many(least - 1).into()));
         }
-        if let Some(most) = bounds.max_items.filter(|most| *most <= 200 && !merged.unique) {
-            all.push((format!("an array of {}, of {most}", most + 1), many(most + 1).into()));
+        let of_items = merged.items.map(|items| self.run.api.schemas.merge_value(&[items])).unwrap_or_default();
+        if let Some(most) = bounds.max_items.filter(|most| *most <= 200) {
+            let different = different_items(&of_items, most + 1).filter(|_| merged.unique);
+            if let Some(items) = if merged.unique { different } else { Some(many(most + 1)) } {
+                all.push((format!("an array of {}, of {most}", most + 1), items.into()));
+            }
         }
         if merged.unique {
             all.push(("an array with one item twice".to_owned(), many(2).into()));
         }
-        let of_items = merged.items.map(|items| self.run.api.schemas.merge_value(&[items])).unwrap_or_default();
         let wrong = wrong_values(&of_items, true).into_iter();
         all.extend(wrong.map(|(what, value)| (format!("an array whose item is {what}"), json!([value]))));
         all
     }
 
-    /// Bodies at a documented bound, or of another documented value, each with the member that it is about.
+    /// Bodies at a documented bound, or of another documented value, each with the place that it is about: a JSON Pointer.
     pub(crate) fn bound_bodies(&self, pointer: &str, valid: &Value) -> Vec<(String, Broken)> {
         let schemas = &self.run.api.schemas;
         let shape = schemas.merged(pointer);
+        let free: Vec<String> = self.free_members(pointer).into_iter().map(|one| one.name).collect();
+        let mut values = self.values_at_bounds(&shape, valid, &free);
+        for (name, property) in &shape.properties {
+            let merged = schemas.merge_value(property);
+            let is_plain = !merged.read_only && merged.choices.is_empty();
+            if let Some(inner @ Value::Object(_)) = valid.get(*name).filter(|_| is_plain) {
+                let below = self.values_at_bounds(&merged, inner, &[]).into_iter();
+                values.extend(below.map(|(at, what, value, level)| (format!("{name}/{at}"), what, value, level)));
+            }
+        }
+        let put = |(name, what, value, level): (String, String, Value, Level)| {
+            let mut body = valid.clone();
+            let place = format!("/{name}");
+            match place.rsplit_once('/') {
+                Some(("", member)) => body[member] = value,
+                Some((above, member)) => body.pointer_mut(above)?[member] = value,
+                None => return None,
+            }
+            let is_valid = self.run.proof.is_valid(Side::Request, pointer, &body);
+            is_valid.then(|| (name.clone(), Broken { what: format!("`{name}` is {what}"), body, level }))
+        };
+        values.into_iter().filter_map(put).collect()
+    }
+
+    /// The members of an object with values at their bounds, and how sure it is that a server takes them.
+    fn values_at_bounds(
+        &self,
+        shape: &Merged<'_>,
+        valid: &Value,
+        free: &[String],
+    ) -> Vec<(String, String, Value, Level)> {
+        let schemas = &self.run.api.schemas;
         let mut values: Vec<(String, String, Value, Level)> = Vec::new();
-        let free = self.free_members(pointer);
         for (name, property) in &shape.properties {
             let merged = schemas.merge_value(property);
             if merged.read_only || !merged.choices.is_empty() {
                 continue;
             }
             // Other texts may have to refer to something, or to be in a language of their own: only what is taken is kept.
-            let level = if free.iter().any(|one| one.name == *name) { Level::Must } else { Level::Info };
+            let level = if free.iter().any(|one| one == name) { Level::Must } else { Level::Info };
             let is_text = merged.enumeration.is_none() && merged.format.is_none() && merged.patterns.is_empty();
             let texts = if is_text && merged.constant.is_none() { texts_at_bounds(&merged) } else { Vec::new() };
             values.extend(texts.into_iter().map(|(what, text)| ((*name).to_owned(), what, text.into(), level)));
             let easily_lost = easily_lost(name, &merged).into_iter();
             values.extend(easily_lost.map(|(what, value)| ((*name).to_owned(), what.to_owned(), value, Level::Info)));
+            let is_list = merged.kind() == Some("array") && valid.get(*name).is_some();
+            let most = merged.bounds.max_items.filter(|most| is_list && (2..=50).contains(most));
+            let of_items = merged.items.map(|items| schemas.merge_value(&[items])).unwrap_or_default();
+            if let Some(items) = most.and_then(|most| different_items(&of_items, most)) {
+                let what = format!("an array of {}, which is the most", items.len());
+                values.push(((*name).to_owned(), what, items.into(), Level::Must));
+            }
             let allows_null = merged.is_nullable() && valid.get(*name).is_some_and(|now| !now.is_null());
             let null = allows_null.then(|| ("null, which its schema allows".to_owned(), Value::Null));
             let others = other_values(&merged).into_iter().chain(null);
             values.extend(others.map(|(what, value)| ((*name).to_owned(), what, value, Level::Must)));
         }
-        let put = |(name, what, value, level): (String, String, Value, Level)| {
-            let mut body = valid.clone();
-            body[name.as_str()] = value;
-            let is_valid = self.run.proof.is_valid(Side::Request, pointer, &body);
-            is_valid.then(|| (name.clone(), Broken { what: format!("`{name}` is {what}"), body, level }))
-        };
-        values.into_iter().filter_map(put).collect()
+        values
     }
 
     /// A body with what is required and nothing else.
@@ -263,6 +308,26 @@ impl Session<'_> {
         let is_less = shape.choices.is_empty() && least.len() < members.len();
         let least = Value::Object(least);
         (is_less && self.run.proof.is_valid(Side::Request, pointer, &least)).then_some(least)
+    }
+}
+
+/// So many items, no two alike, in no order: plain texts, or numbers; none of anything else.
+pub(crate) fn different_items(merged: &Merged<'_>, count: u64) -> Option<Vec<Value>> {
+    let bounds = &merged.bounds;
+    let is_plain = merged.enumeration.is_none() && merged.format.is_none() && merged.patterns.is_empty();
+    match merged.kind() {
+        Some("string") if is_plain && bounds.max_length.is_none_or(|most| most >= 6) => {
+            Some((0..count).rev().map(|at| format!("Item{at}").into()).collect())
+        }
+        Some("integer") if merged.enumeration.is_none() && bounds.multiple_of.is_none() => {
+            #[expect(clippy::cast_possible_truncation, reason = "bounds of lists of numbers are small")]
+            let least = bounds.minimum.unwrap_or(1.0) as i64;
+            let most = bounds.maximum.unwrap_or(1e9);
+            let items: Vec<i64> = (0..i64::try_from(count).ok()?).rev().map(|at| least + at).collect();
+            #[expect(clippy::cast_precision_loss, reason = "as above")]
+            items.iter().all(|one| *one as f64 <= most).then(|| items.into_iter().map(Value::from).collect())
+        }
+        _ => None,
     }
 }
 
@@ -289,11 +354,15 @@ fn other_values(merged: &Merged<'_>) -> Vec<(String, Value)> {
             let words = values.iter().filter(|one| one.as_str().is_some_and(|word| !word.is_empty()));
             words.take(6).map(|word| (conformance_json::write(word), (*word).clone())).collect()
         }
-        (Some("integer"), None) => {
+        (Some("integer" | "number"), None) => {
             let (least, most) = (merged.bounds.minimum.filter(is_small), merged.bounds.maximum.filter(is_small));
+            let is_bounded = |bound: Option<f64>, beyond: Option<f64>| bound.is_some() || beyond.is_some();
             // One alone is often a word for any.
-            let Some((least, most)) = least.zip(most) else { return Vec::new() };
-            vec![(format!("{least}, the least"), whole(least)), (format!("{most}, the most"), whole(most))]
+            if !is_bounded(least, merged.bounds.above) || !is_bounded(most, merged.bounds.below) {
+                return Vec::new();
+            }
+            let least = least.map(|least| (format!("{least}, the least"), whole(least)));
+            least.into_iter().chain(most.map(|most| (format!("{most}, the most"), whole(most)))).collect()
         }
         _ => Vec::new(),
     }
@@ -361,8 +430,28 @@ fn wrong_texts(merged: &Merged<'_>, is_typed: bool) -> Vec<(String, Value)> {
         }
     } else if let Some(pattern) = merged.patterns.first() {
         all.push((format!("text that does not match {pattern}"), "\u{1F600} !".into()));
+        all.extend(nearly_matching(merged, pattern));
     }
     all
+}
+
+/// Texts of which a part matches a pattern that wants the whole, or that match but for their case.
+fn nearly_matching(merged: &Merged<'_>, pattern: &str) -> Vec<(String, Value)> {
+    let most = usize::try_from(merged.bounds.max_length.unwrap_or(1000)).unwrap_or(1000);
+    let least = usize::try_from(merged.bounds.min_length.unwrap_or(0)).unwrap_or(0);
+    let Some(text) = conformance_api::pattern::any_matching(pattern, least, most) else { return Vec::new() };
+    let near = [
+        ("but for what is behind", format!("{text} !")),
+        ("but for what is before", format!("! {text}")),
+        ("but for capitals", text.to_lowercase()),
+        ("but for small letters", text.to_uppercase()),
+    ];
+    let Ok(regex) = regex::Regex::new(pattern) else { return Vec::new() };
+    let is_broken = |one: &(&str, String)| !regex.is_match(&one.1);
+    near.into_iter()
+        .filter(is_broken)
+        .map(|(what, text)| (format!("`{text}`, which matches {pattern} {what}"), text.into()))
+        .collect()
 }
 
 fn wrong_numbers(merged: &Merged<'_>, is_whole: bool, is_typed: bool) -> Vec<(String, Value)> {
@@ -386,11 +475,18 @@ fn wrong_numbers(merged: &Merged<'_>, is_whole: bool, is_typed: bool) -> Vec<(St
     if let Some(step) = bounds.multiple_of.filter(|step| is_exact(step) && *step > 1.0) {
         all.push((format!("{}, no multiple of {step}", step + 1.0), whole(step + 1.0)));
     }
+    // Decimals: half a cent more than there may be.
+    if let Some(step) = bounds.multiple_of.filter(|step| *step < 1.0 && *step >= 1e-6) {
+        let number = bounds.minimum.unwrap_or(0.0).max(0.0).ceil() + step / 2.0;
+        if bounds.maximum.is_none_or(|most| number < most) {
+            all.push((format!("{number}, no multiple of {step}"), json!(number)));
+        }
+    }
     all
 }
 
 /// A number without a fraction where it has none: `101` and not `101.0`.
 #[expect(clippy::cast_possible_truncation, reason = "bounds beyond what f64 holds exactly are left out")]
-fn whole(number: f64) -> Value {
+pub(crate) fn whole(number: f64) -> Value {
     if number.fract() == 0.0 { json!(number as i64) } else { json!(number) }
 }

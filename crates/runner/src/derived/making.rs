@@ -104,9 +104,25 @@ impl Session<'_> {
         let mut answer = self.send(create, Arguments::at(path).body(media_type, body.clone())).await;
         // A text of ours may be none that the server takes; what the document shows may be one.
         let plain = self.plain_body(pointer).map(|plain| self.named_as(at, create, pointer, path, plain));
+        let mut bodies = vec![body.clone()];
         if let (true, Some(plain)) = (answer.is_rejection(), plain.filter(|plain| *plain != body)) {
+            bodies.push(plain.clone());
             body = plain;
             answer = self.send(create, Arguments::at(path).body(media_type, body.clone())).await;
+        }
+        if answer.is_rejection() {
+            let lessons = self.learn(at, create, pointer, &bodies[0]).await;
+            let mut tries = Vec::new();
+            for one in &bodies {
+                tries.extend(lessons.iter().filter_map(|lesson| Some((self.tried(pointer, one, lesson)?, lesson))));
+            }
+            for (other, lesson) in tries {
+                let again = self.send(create, Arguments::at(path).body(media_type, other.clone())).await;
+                if !again.is_rejection() {
+                    (body, answer, self.learnt) = (other, again, lesson.clone());
+                    break;
+                }
+            }
         }
         self.made(at, create, path, body, &answer)
     }
@@ -121,7 +137,7 @@ impl Session<'_> {
     }
 
     /// A body that says of an object what the path does, where the client names it there.
-    fn named_as(&self, at: usize, create: usize, pointer: &str, place: &[String], body: Value) -> Value {
+    pub(crate) fn named_as(&self, at: usize, create: usize, pointer: &str, place: &[String], body: Value) -> Value {
         if !self.run.api.operations[create].is_item {
             return body;
         }

@@ -4,9 +4,9 @@
 //! A server that rejects a body that was made up is not blamed for it: such bodies can be valid and still refer to
 //! nothing. What is created is deleted again, and what can't be deleted is not created.
 //!
-//! In reading order: [`session`](self) (what one scenario knows and sends), `making` and `clean_up` (objects), `request` (calls as requests), `body` and `broken` (what is sent), `compare` and `check`
+//! In reading order: [`session`](self) (what one scenario knows and sends), `making`, `learnt`, `fuller` and `clean_up` (objects), `request` (calls as requests), `body` and `broken` (what is sent), `compare` and `check`
 //! (what is expected of responses), and the scenarios: `lifecycle` (with `listed`, `updates`, `read_only`, `singletons` and `family`), `reads`, `rejects` (with
-//! `texts`), `pages` (with `walk`, `filters` and `sorts`), `robustness`, `access`. Those
+//! `texts` and `conflicts`), `pages` (with `walk`, `filters` and `sorts`), `robustness`, `access`. Those
 //! that are written in files: `beside` (the files), `subject` (what they can name), `written` (how they are played), `permission` (what they may send).
 
 mod access;
@@ -17,9 +17,12 @@ mod check;
 mod clean_up;
 mod cleanup_log;
 mod compare;
+mod conflicts;
 mod family;
 mod filters;
+mod fuller;
 mod generate;
+mod learnt;
 mod lifecycle;
 mod listed;
 mod making;
@@ -241,7 +244,7 @@ pub async fn verify(run: DocumentRun<'_>, listener: &mut (dyn FnMut(&RunEvent) +
         scenarios: planned.len(),
     });
     let mut tally = Tally::default();
-    let mut leaking = Vec::new();
+    let (mut leaking, mut learnt, mut waits) = (Vec::new(), learnt::Learnt::default(), session::WAITS);
     for one in planned {
         if *run.stop.borrow() {
             break;
@@ -249,10 +252,13 @@ pub async fn verify(run: DocumentRun<'_>, listener: &mut (dyn FnMut(&RunEvent) +
         let begun = Instant::now();
         let mut session = Session::new(&run, &client, &log);
         session.leaking.clone_from(&leaking);
+        session.learnt.clone_from(&learnt);
+        session.waits = waits;
         session.tells_apart = tells_apart;
         session.play(one.kind).await;
         let left = session.clean_up().await;
         leaking.clone_from(&session.leaking);
+        (learnt, waits) = (session.learnt.lasting(), session.waits);
         tally.scenarios += 1;
         tally.created += session.created;
         tally.deleted += session.deleted;

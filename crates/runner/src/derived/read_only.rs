@@ -2,11 +2,13 @@
 //! or rejected" (Validation, 9.4).
 
 use conformance_api::names::is_created;
-use conformance_api::{Merged, Role};
+use conformance_api::{Merged, Role, Side};
 use conformance_record::{Level, Mismatch};
 use serde_json::Value;
 
+use super::broken::Broken;
 use super::check::Rule;
+use super::compare::agrees;
 use super::request::Arguments;
 use super::session::{Answer, Object, Session};
 use super::{creation, operation};
@@ -30,8 +32,11 @@ impl Session<'_> {
             let answer = self.send(create, Arguments::at(&place).body(&media_type, body.clone())).await;
             self.judge_no_error(create, &answer);
             let Ok(object) = self.made(at, create, &place, body, &answer) else { continue };
-            let shown = self.current(at, &object).await.map_or(object.members, |(shown, _)| shown);
-            self.judge_its_own(create, &members, &Value::Null, (&shown, declared), &answer);
+            // What the response says need not be what is kept.
+            self.judge_its_own(create, &members, &Value::Null, (&object.members, declared), &answer);
+            if let Some((shown, answer)) = self.current(at, &object).await {
+                self.judge_its_own(create, &members, &Value::Null, (&shown, declared), &answer);
+            }
         }
     }
 
@@ -105,6 +110,32 @@ impl Session<'_> {
             .collect()
     }
 
+    /// Bodies with a member of the object that a closed schema of bodies excludes: what the server alone says.
+    pub(crate) fn excluded_bodies(&self, at: usize, pointer: &str, valid: &Value) -> Vec<Broken> {
+        const MOST: usize = 3;
+        let schemas = &self.run.api.schemas;
+        let body = schemas.merged(pointer);
+        let retrieve = operation(self.run.api, at, Role::Retrieve);
+        let shape = retrieve.and_then(|one| self.run.api.operations[one].success.shape.as_ref());
+        let (Some(shape), true) = (shape, body.additional == Some(&Value::Bool(false)) && body.choices.is_empty())
+        else {
+            return Vec::new();
+        };
+        let shown = schemas.merge(&conformance_api::shape::inside(schemas, shape));
+        let others = shown.properties.iter().filter(|(name, _)| body.property(name).is_none());
+        let broken = others.filter_map(|(name, property)| {
+            let merged = schemas.merge_value(property);
+            let word = merged.enumeration.as_ref().and_then(|all| all.iter().rfind(|one| one.is_string()));
+            let value = word.map(|word| (*word).clone()).or_else(|| foreign(&merged))?;
+            let mut body = valid.clone();
+            body.as_object_mut()?.insert((*name).to_owned(), value);
+            let is_wrong = !self.proof().is_valid(Side::Request, pointer, &body);
+            let what = format!("`{name}` is there, which the schema excludes");
+            is_wrong.then_some(Broken { what, body, level: Level::Must })
+        });
+        broken.take(MOST).collect()
+    }
+
     fn judge_its_own(
         &mut self,
         at: usize,
@@ -113,7 +144,10 @@ impl Session<'_> {
         (shown, is_declared): (&Value, bool),
         answer: &Answer,
     ) {
-        let is_taken = |name: &str, value: &Value| shown.get(name) == Some(value) && before.get(name) != Some(value);
+        let says = |object: &Value, name: &str, value: &Value| {
+            object.get(name).is_some_and(|one| agrees(value, one, Some("date-time")))
+        };
+        let is_taken = |name: &str, value: &Value| says(shown, name, value) && !says(before, name, value);
         let taken = sent.iter().filter(|(name, value)| is_taken(name, value));
         let wrong = taken
             .map(|(name, value)| Mismatch {

@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::broken::{Broken, Form};
 use super::check::Rule;
+use super::compare::agrees;
 use super::request::{Arguments, Content};
 use super::session::{Answer, Object, Session};
 use super::{creation, operation};
@@ -34,6 +35,10 @@ impl Session<'_> {
             }
         };
         let above = control.path[..control.path.len() - 1].to_vec();
+        // A second one shows whether some members must differ: what is rejected for that says nothing of other rules.
+        if self.may_conflict(&pointer, &control.sent) {
+            let _ = self.create_at(at, &above).await;
+        }
         let Some(rejected) = self.sends_broken(at, create, &control).await else { return };
         if is_json(&media_type) {
             let place = self.place_for_new(at, create, &above);
@@ -54,6 +59,7 @@ impl Session<'_> {
         self.wrong_names(at, create, &above).await;
         self.missing_fields(at, create, &above).await;
         self.creates_nothing(at, create, &control, &rejected).await;
+        self.rejects_duplicates(at, &above, &control).await;
         self.keeps_texts(at, create, &above).await;
         self.creates_its_own(at, &above).await;
         self.accepts_bounds(at, (create, &above, &media_type, &pointer), &control).await;
@@ -70,7 +76,9 @@ impl Session<'_> {
         let what = format!("{} {}", declared.method, declared.path);
         let kinds = Form { is_typed: is_json(&media_type), is_required: self.needs_body(create) };
         let mut rejected = Vec::new();
-        for one in self.broken_bodies(&pointer, &control.sent, kinds).into_iter().take(MOST) {
+        let excluded = self.excluded_bodies(at, &pointer, &control.sent);
+        for one in self.broken_bodies(&pointer, &control.sent, kinds).into_iter().chain(excluded).take(MOST) {
+            let one = Broken { body: self.freshened(&pointer, one.body, &control.sent), ..one };
             if self.failures > 5 || *self.run.stop.borrow() {
                 return None;
             }
@@ -172,6 +180,7 @@ impl Session<'_> {
             (String::new(), Broken { what, body, level: Level::Must })
         });
         for (member, one) in self.bound_bodies(pointer, &control.sent).into_iter().chain(least) {
+            let one = Broken { body: self.freshened(pointer, one.body, &control.sent), ..one };
             let place = self.place_for_new(at, create, above);
             let answer = self.send(create, Arguments::at(&place).body(media_type, one.body.clone())).await;
             // There is such a one already.
@@ -211,14 +220,18 @@ impl Session<'_> {
         read: &Answer,
     ) {
         let Some(found) = self.object_in(retrieve, read).filter(|_| read.is_success()) else { return };
-        // Null may stand for whatever a server takes when nothing is said.
-        let sent = object.sent.get(member).filter(|sent| !sent.is_null());
-        let is_scalar = |kept: &&Value| kept.is_string() || kept.is_number() || kept.is_boolean();
-        let (Some(sent), Some(kept)) = (sent, found.get(member).filter(is_scalar)) else { return };
-        let wrong = if conformance_json::equal(sent, kept) {
+        // Null may stand for whatever a server takes when nothing is said, and nothing for null where a text is empty.
+        let place = format!("/{member}");
+        let sent = object.sent.pointer(&place).filter(|sent| !sent.is_null());
+        let (Some(sent), Some(kept)) = (sent, found.pointer(&place)) else { return };
+        let is_nothing = kept.is_null() && sent.is_string();
+        if is_nothing || kept.is_object() || kept.is_array() != sent.is_array() {
+            return;
+        }
+        let wrong = if agrees(sent, kept, None) {
             Vec::new()
         } else {
-            let (place, found) = (format!("/{member}"), conformance_json::write(kept));
+            let found = conformance_json::write(kept);
             vec![Mismatch { place, found, ..Mismatch::default() }]
         };
         let declared = self.declared(create);
@@ -273,7 +286,8 @@ impl Session<'_> {
         let before = self.current(at, object).await;
         let mut all_rejected = true;
         let kinds = Form { is_typed: is_json(&media_type), is_required: self.needs_body(update) };
-        for one in self.broken_bodies(&pointer, &valid, kinds).into_iter().take(MOST) {
+        let excluded = self.excluded_bodies(at, &pointer, &valid);
+        for one in self.broken_bodies(&pointer, &valid, kinds).into_iter().chain(excluded).take(MOST) {
             let answer = self.send(update, Arguments::at(&object.path).body(&media_type, one.body.clone())).await;
             let statement = format!("{} {} rejects a body in which {}", declared.method, declared.path, one.what);
             let rule = Rule::new(

@@ -6,11 +6,15 @@ use conformance_record::{CheckOutcome, Exchange, Mismatch, NoResponse, Request, 
 use serde_json::Value;
 
 use super::cleanup_log::CleanupLog;
+use super::learnt::Learnt;
 use super::request::Arguments;
 use super::{DocumentRun, creation};
 use crate::client::Client;
 use crate::target::PUBLIC_TOKEN;
 use crate::word::word;
+
+/// So often a run waits for a server that tells time in seconds.
+pub(crate) const WAITS: usize = 6;
 
 /// One scenario.
 pub(crate) struct Session<'r> {
@@ -27,6 +31,10 @@ pub(crate) struct Session<'r> {
     pub failures: usize,
     /// Resources whose objects could not be deleted: no more are made.
     pub leaking: Vec<usize>,
+    /// How often it may still be waited for a second to pass.
+    pub waits: usize,
+    /// What the server wants of bodies that no schema says.
+    pub learnt: Learnt,
     /// Whether the server tells credentials that somebody was given from others.
     pub tells_apart: bool,
     pub log: &'r CleanupLog,
@@ -96,6 +104,8 @@ impl<'r> Session<'r> {
             there: Vec::new(),
             failures: 0,
             leaking: Vec::new(),
+            learnt: Learnt::default(),
+            waits: WAITS,
             tells_apart: false,
             log,
             unnamed: None,

@@ -9,6 +9,9 @@ use serde_json::Value;
 use super::check::Rule;
 use super::session::{Object, Session};
 
+/// Items of a short page.
+const SHORT: usize = 3;
+
 impl Session<'_> {
     /// Asks a list for each order that its parameters name by a member of the items.
     pub(crate) async fn sorts(&mut self, list: usize, above: &[String], own: &[Object]) {
@@ -63,7 +66,10 @@ impl Session<'_> {
         asked: &[(String, String)],
         (member, is_descending): (&str, bool),
     ) {
-        let walk = self.walk_with(list, above, None, asked).await;
+        // On short pages it shows whether the order is that of the list.
+        let limit = self.run.api.operations[list].pages.as_ref().and_then(|pages| pages.limit.as_ref());
+        let limit = limit.map(|limit| SHORT.min(limit.most));
+        let walk = self.walk_with(list, above, limit, asked).await;
         let (Some(answer), true) = (walk.last.clone(), walk.is_whole) else { return };
         let mine = walk.items.iter().filter(|item| own.iter().any(|one| Self::is_same(item, one)));
         let values: Vec<&Value> = mine.filter_map(|item| item.get(member)).collect();
@@ -86,11 +92,47 @@ impl Session<'_> {
     }
 }
 
-/// Whether one value comes after another in every order that a server may have: letters are compared without their case.
+/// Whether one value comes after another in every order that a server may have.
 fn comes_after(one: &Value, other: &Value) -> bool {
     match (one, other) {
         (Value::Number(one), Value::Number(other)) => one.as_f64() > other.as_f64(),
-        (Value::String(one), Value::String(other)) => one.to_lowercase() > other.to_lowercase(),
+        (Value::String(one), Value::String(other)) => text_comes_after(one, other),
         _ => false,
+    }
+}
+
+/// The same of texts: by their code points, and by letters and digits alone, without their case. Where numbers of several lengths
+/// meet, some servers count and others spell.
+fn text_comes_after(one: &str, other: &str) -> bool {
+    let letters = |text: &str| text.to_lowercase().chars().filter(|one| one.is_alphanumeric()).collect::<Vec<char>>();
+    let (first, second) = (letters(one), letters(other));
+    let at = first.iter().zip(&second).take_while(|(one, other)| one == other).count();
+    let digits = |text: &[char]| {
+        let before = text[..at].iter().rev().take_while(|one| one.is_ascii_digit()).count();
+        before + text[at..].iter().take_while(|one| one.is_ascii_digit()).count()
+    };
+    let are_numbers = [&first, &second].iter().all(|text| text.get(at).is_some_and(char::is_ascii_digit));
+    let is_counted = are_numbers && digits(&first) != digits(&second);
+    !is_counted && one > other && first > second
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::text_comes_after;
+
+    #[rstest]
+    #[case::letters("b", "a", true)]
+    #[case::the_same("a", "a", false)]
+    #[case::capitals_are_smaller_for_some("Mini", "conformance", false)]
+    #[case::and_larger_for_others("conformance", "Mini", false)]
+    #[case::both_agree("Mini", "Conformance", true)]
+    #[case::dashes_count_for_some("a-b", "aa", false)]
+    #[case::numbers_of_one_length("x20", "x10", true)]
+    #[case::numbers_of_several_lengths("x9", "x10", false)]
+    #[case::times("2024-02-01", "2024-01-31", true)]
+    fn only_what_every_order_has_after(#[case] one: &str, #[case] other: &str, #[case] is_after: bool) {
+        assert_eq!(text_comes_after(one, other), is_after);
     }
 }

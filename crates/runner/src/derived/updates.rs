@@ -1,5 +1,7 @@
 //! Changes of an object: what was named is changed, everything else stays as it was.
 
+use std::time::Duration;
+
 use conformance_api::names::{is_created, is_updated, plain};
 use conformance_api::{Role, Side};
 use conformance_record::{Level, Mismatch};
@@ -49,6 +51,110 @@ impl Session<'_> {
         self.changes_nothing(at, update, (&media_type, &pointer), object, &after).await;
         self.updates_all(at, update, (&media_type, &pointer), object).await;
         self.updates_to_nothing(at, update, (&media_type, &pointer), object).await;
+        self.updates_to_null(at, update, (&media_type, &pointer), object).await;
+        self.moves_time(at, update, (&media_type, &pointer), object, (&before, &after)).await;
+    }
+
+    /// Whether the time of the last change is that of the last change. Where a server tells seconds, one has to pass.
+    async fn moves_time(
+        &mut self,
+        at: usize,
+        update: usize,
+        (media_type, pointer): (&str, &str),
+        object: &Object,
+        (before, after): (&Value, &Value),
+    ) {
+        const SECOND: Duration = Duration::from_millis(1_100);
+        let shape = self.run.api.schemas.merged(pointer);
+        let times = before.as_object().into_iter().flatten();
+        let own = times.filter(|(name, value)| {
+            is_updated(name)
+                && moment(value).is_some()
+                && shape.property(name).is_none_or(|one| self.run.api.schemas.merge_value(one).read_only)
+        });
+        let own: Vec<(String, Value)> = own.map(|(name, value)| (name.clone(), value.clone())).collect();
+        let stays = |after: &Value| -> Vec<Mismatch> {
+            let same = own.iter().filter(|(name, was)| after.get(name).is_some_and(|now| moment(now) == moment(was)));
+            same.map(|(name, was)| Mismatch {
+                place: format!("/{name}"),
+                found: format!("it is {was} as before"),
+                ..Mismatch::default()
+            })
+            .collect()
+        };
+        let mut wrong = stays(after);
+        let mut judged = None;
+        if !wrong.is_empty() {
+            // A server that tells seconds is waited for a few times.
+            let Some(waits) = self.waits.checked_sub(1) else { return };
+            self.waits = waits;
+            tokio::time::sleep(SECOND).await;
+            let Some(body) = self.change(at, pointer, object, after) else { return };
+            let answer = self.send(update, Arguments::at(&object.path).body(media_type, body)).await;
+            let Some((again, answer)) = self.current(at, object).await.filter(|_| answer.is_success()) else { return };
+            wrong = stays(&again);
+            judged = Some(answer);
+        }
+        if own.is_empty() {
+            return;
+        }
+        let answer = match judged {
+            Some(answer) => answer,
+            None => self.answer_of(self.exchanges.len() - 1),
+        };
+        let declared = self.declared(update);
+        let statement = format!("{} {} moves the time of the last change", declared.method, declared.path);
+        let rule = Rule::new(format!("{}.moves-time", declared.id), Level::Must, statement, declared.pointer.clone());
+        self.judge(rule, &answer, "a later time than before the change", wrong);
+    }
+
+    /// Takes away what may be null.
+    async fn updates_to_null(
+        &mut self,
+        at: usize,
+        update: usize,
+        (media_type, pointer): (&str, &str),
+        object: &Object,
+    ) {
+        const MOST: usize = 4;
+        let Some(retrieve) = operation(self.run.api, at, Role::Retrieve) else { return };
+        let Some((now, _)) = self.current(at, object).await else { return };
+        if !conformance_api::media::is_json(media_type) {
+            return;
+        }
+        let shape = self.run.api.schemas.merged(pointer);
+        let comparable = self.comparable(retrieve);
+        let is_there = |name: &str| now.get(name).is_some_and(|one| !one.is_null());
+        let can_be_null = |property: &[&Value]| {
+            let merged = self.run.api.schemas.merge_value(property);
+            merged.is_nullable() && !merged.read_only && merged.kind().is_some()
+        };
+        let names: Vec<String> = shape
+            .properties
+            .iter()
+            .filter(|(name, property)| {
+                is_there(name) && comparable.iter().any(|one| one == name) && can_be_null(property)
+            })
+            .map(|(name, _)| (*name).to_owned())
+            .take(MOST)
+            .collect();
+        for name in names {
+            let mut body = Value::Object(Map::from_iter([(name.clone(), Value::Null)]));
+            if !self.proof().is_valid(Side::Request, pointer, &body) {
+                let Some(whole) = self.body_for(pointer, object) else { return };
+                body = whole;
+                body[name.as_str()] = Value::Null;
+            }
+            if !self.proof().is_valid(Side::Request, pointer, &body) {
+                continue;
+            }
+            let answer = self.send(update, Arguments::at(&object.path).body(media_type, body)).await;
+            self.judge_no_error(update, &answer);
+            if let (true, Some((after, answer))) = (answer.is_success(), self.current(at, object).await) {
+                let sent = Value::Object(Map::from_iter([(name, Value::Null)]));
+                self.shows(retrieve, &sent, &after, &answer, "shows what an update changed");
+            }
+        }
     }
 
     /// Whether the response to an update shows the object that was asked for, and what it left alone as it is retrieved before and
@@ -164,6 +270,18 @@ impl Session<'_> {
             let is_other = |one: &str| one != name;
             if let Some((_, value)) = self.other_value(pointer, &before, &is_other) {
                 let old = body.insert(name.clone(), value);
+                let is_valid = self.proof().is_valid(Side::Request, pointer, &Value::Object(body.clone()));
+                if let (false, Some(old)) = (is_valid, old) {
+                    body.insert(name, old);
+                }
+            }
+        }
+        // A list that is sent takes the place of the one that was there.
+        for (name, items) in
+            body.clone().into_iter().filter_map(|(name, value)| Some((name, value.as_array()?.clone())))
+        {
+            if items.len() > 1 && items[0].is_object() {
+                let old = body.insert(name.clone(), vec![items[0].clone()].into());
                 let is_valid = self.proof().is_valid(Side::Request, pointer, &Value::Object(body.clone()));
                 if let (false, Some(old)) = (is_valid, old) {
                     body.insert(name, old);
@@ -311,6 +429,8 @@ impl Session<'_> {
         let Some((media_type, pointer)) = Self::body_media(self.declared(replace)) else { return };
         let (media_type, pointer) = (media_type.to_owned(), pointer.to_owned());
         let Some(body) = self.body_for(&pointer, object) else { return };
+        let body = self.with_telling_lists(&pointer, body);
+        let before = self.current(at, object).await;
         let answer = self.send(replace, Arguments::at(&object.path).body(&media_type, body.clone())).await;
         if answer.is_rejection() {
             return;
@@ -325,6 +445,10 @@ impl Session<'_> {
         let Some(retrieve) = operation(self.run.api, at, Role::Retrieve) else { return };
         let Some((after, answer)) = self.current(at, object).await else { return };
         self.shows(retrieve, &body, &after, &answer, "shows what was put");
+        if let Some((before, _)) = before {
+            self.keeps_time(replace, &before, &after, &answer);
+        }
+        self.updates_to_null(at, replace, (&media_type, &pointer), object).await;
         self.replaces_the_whole(at, replace, (&media_type, &pointer), object, (&body, &after)).await;
     }
 
@@ -338,11 +462,25 @@ impl Session<'_> {
         (put, shown): (&Value, &Value),
     ) {
         let required = self.run.api.schemas.merged(pointer).required;
-        let is_ours = |value: &Value| value.as_str().is_some_and(|text| text.starts_with("conformance-"));
+        // What stands there by default may well stand there again.
+        let schemas = &self.run.api.schemas;
+        let shape = schemas.merged(pointer);
+        let default = |name: &str| shape.property(name).and_then(|one| schemas.merge_value(one).default);
+        let response = self.run.api.operations[replace].success.shape.as_ref();
+        let response = response.map(|shape| schemas.merge(&conformance_api::shape::inside(schemas, shape)));
+        let can_be_absent = |name: &str| response.as_ref().is_some_and(|one| !one.required.contains(&name));
+        let is_ours = |name: &str, value: &Value| match value {
+            Value::String(text) => text.starts_with("conformance-"),
+            Value::Array(items) => !items.is_empty() && default(name) != Some(value) && can_be_absent(name),
+            _ => false,
+        };
         let members = put.as_object().into_iter().flatten();
         let optional = members.filter(|(name, value)| {
             let is_id = object.ids.iter().any(|(id, _)| names(name, id));
-            !is_id && !required.contains(&name.as_str()) && is_ours(value) && shown.get(name.as_str()) == Some(*value)
+            !is_id
+                && !required.contains(&name.as_str())
+                && is_ours(name, value)
+                && shown.get(name.as_str()) == Some(*value)
         });
         let left_out: Vec<(String, Value)> = optional.map(|(name, value)| (name.clone(), value.clone())).collect();
         let mut lesser = put.clone();

@@ -1,0 +1,149 @@
+//! Bodies with all that a document names, of values that show what becomes of them: flags that are not what they are by
+//! default, several items in no order, letters of both cases.
+
+use conformance_api::sample::{Extent, Sampler};
+use conformance_api::{Merged, Role, Side};
+use serde_json::Value;
+
+use super::broken::different_items;
+use super::request::Arguments;
+use super::session::{Object, Session};
+use super::{creation, operation};
+
+impl Session<'_> {
+    /// Creates an object with all its members, and holds it to what was sent; where the server rejects that, one like others.
+    pub(crate) async fn create_full(&mut self, at: usize, above: &[String]) -> Result<Object, String> {
+        let Some(create) = creation(self.run.api, at) else { return self.create_at(at, above).await };
+        let Some((media_type, pointer)) = Self::body_media(self.declared(create)) else {
+            return self.create_at(at, above).await;
+        };
+        let (media_type, pointer) = (media_type.to_owned(), pointer.to_owned());
+        let Some(valid) = self.valid_body(&pointer) else { return self.create_at(at, above).await };
+        let place = self.place_for_new(at, create, above);
+        let valid = self.named_as(at, create, &pointer, &place, valid);
+        let full = self.full_body(at, create, &pointer, valid.clone()).await;
+        if full == valid {
+            return self.create_at(at, above).await;
+        }
+        let answer = self.send(create, Arguments::at(&place).body(&media_type, full.clone())).await;
+        self.judge_no_error(create, &answer);
+        if !answer.is_success() {
+            return self.create_at(at, above).await;
+        }
+        let object = self.made(at, create, &place, full.clone(), &answer)?;
+        self.judge_documented(create, &answer);
+        self.shows(create, &full, &object.members, &answer, "shows what was sent");
+        if let (Some(retrieve), Some((found, answer))) =
+            (operation(self.run.api, at, Role::Retrieve), self.current(at, &object).await)
+        {
+            self.shows(retrieve, &full, &found, &answer, "shows what was sent to its creation");
+        }
+        Ok(object)
+    }
+
+    /// A body with what may stand in it besides, as far as it can be made up.
+    async fn full_body(&mut self, at: usize, create: usize, pointer: &str, mut body: Value) -> Value {
+        let api = self.run.api;
+        let shape = api.schemas.merged(pointer);
+        if !shape.choices.is_empty() {
+            return body;
+        }
+        for (name, property) in &shape.properties {
+            let merged = api.schemas.merge_value(property);
+            let is_id = api.resources[at].identity.iter().any(|one| one.name == *name);
+            if merged.read_only || !merged.choices.is_empty() || is_id {
+                continue;
+            }
+            let value = if self.refers(name, &merged) {
+                match self.reference(at, create, name, &merged).await {
+                    Some(id) => Some(id),
+                    None => continue,
+                }
+            } else {
+                let now = body.get(*name).cloned().or_else(|| self.sample_of(name, property));
+                now.map(|now| self.telling(&merged, now))
+            };
+            if let Some(value) = value {
+                self.put(pointer, &mut body, name, value);
+            }
+        }
+        body
+    }
+
+    /// A body whose lists hold several items, which no server makes up.
+    pub(crate) fn with_telling_lists(&self, pointer: &str, mut body: Value) -> Value {
+        let shape = self.run.api.schemas.merged(pointer);
+        for (name, property) in &shape.properties {
+            let merged = self.run.api.schemas.merge_value(property);
+            if let Some(list) = body.get(*name).filter(|one| one.is_array()).cloned() {
+                self.put(pointer, &mut body, name, self.telling(&merged, list));
+            }
+        }
+        body
+    }
+
+    /// Puts a member into a body, where it may stand there.
+    fn put(&self, pointer: &str, body: &mut Value, name: &str, value: Value) {
+        let before = body.clone();
+        body[name] = value;
+        if !self.proof().is_valid(Side::Request, pointer, body) {
+            *body = before;
+        }
+    }
+
+    fn sample_of(&self, name: &str, property: &[&Value]) -> Option<Value> {
+        let schemas = &self.run.api.schemas;
+        let sampler = Sampler { schemas, side: Side::Request, extent: Extent::Full, variant: 0, examples: true };
+        sampler.sample_named(property, name)
+    }
+
+    /// A value that shows whether it was kept: not the default, several items, letters of both cases.
+    fn telling(&self, merged: &Merged<'_>, now: Value) -> Value {
+        let schemas = &self.run.api.schemas;
+        match (now, merged.kind()) {
+            (Value::Bool(_), _) => (merged.default != Some(&Value::Bool(true))).into(),
+            (now, Some("string")) if merged.default == Some(&now) => {
+                let others = merged.enumeration.iter().flatten().find(|one| ***one != now && one.is_string());
+                others.map_or(now, |other| (*other).clone())
+            }
+            (Value::Array(items), _) => {
+                let of_items = merged.items.map(|items| schemas.merge_value(&[items])).unwrap_or_default();
+                let most = merged.bounds.max_items.unwrap_or(3).min(3);
+                match (items.first(), different_items(&of_items, most)) {
+                    (_, Some(several)) if of_items.examples.is_empty() && merged.examples.is_empty() => several.into(),
+                    (Some(first @ Value::Object(_)), _) if items.len() == 1 && most > 1 => {
+                        vec![first.clone(), self.another_item(&of_items, first)].into()
+                    }
+                    _ => items.into(),
+                }
+            }
+            (Value::Object(mut members), _) if merged.choices.is_empty() => {
+                for (name, property) in &merged.properties {
+                    let inner = schemas.merge_value(property);
+                    if inner.read_only || !inner.choices.is_empty() || members.contains_key(*name) {
+                        continue;
+                    }
+                    if let Some(value) = self.sample_of(name, property).filter(|one| !one.is_null()) {
+                        members.insert((*name).to_owned(), value);
+                    }
+                }
+                Value::Object(members)
+            }
+            (now, _) => now,
+        }
+    }
+
+    /// An item like another one, with other texts where any will do.
+    fn another_item(&self, of_items: &Merged<'_>, first: &Value) -> Value {
+        let mut other = first.clone();
+        for (name, value) in other.as_object_mut().into_iter().flatten() {
+            let merged =
+                of_items.property(name).map(|property| self.run.api.schemas.merge_value(property)).unwrap_or_default();
+            let is_free = merged.enumeration.is_none() && merged.format.is_none() && merged.patterns.is_empty();
+            if value.is_string() && is_free && merged.bounds.max_length.is_none_or(|most| most >= 5) {
+                *value = "Other".into();
+            }
+        }
+        other
+    }
+}

@@ -1,0 +1,375 @@
+//! What a server wants of bodies that no schema says, found out by asking: that some members differ from object to object, that
+//! others name objects which exist, that what ends does so after it began.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use conformance_api::names::{plain, singular};
+use conformance_api::{Merged, Role, Side, pattern};
+use serde_json::Value;
+
+use super::session::Session;
+use super::{creation, operation};
+use crate::word::word;
+
+/// So deep are the members of a body looked at.
+const DEPTH: usize = 4;
+/// Names of what one object alone is called, or known by.
+const IDENTIFYING: &[&str] = &[
+    "code",
+    "sku",
+    "number",
+    "serial",
+    "slug",
+    "key",
+    "username",
+    "login",
+    "handle",
+    "reference",
+    "identifier",
+    "barcode",
+    "isbn",
+    "vin",
+    "plate",
+    "phone",
+    "iban",
+    "vat",
+    "domain",
+    "hostname",
+    "externalid",
+    "subdomain",
+];
+/// Names of words that are the same for many objects, whatever their pattern.
+const SHARED: &[&str] = &[
+    "country",
+    "countrycode",
+    "currency",
+    "currencycode",
+    "language",
+    "languagecode",
+    "locale",
+    "timezone",
+    "postalcode",
+    "postcode",
+    "zip",
+    "zipcode",
+    "color",
+    "colour",
+    "state",
+    "region",
+    "areacode",
+    "statuscode",
+];
+/// How names of times begin that are after others of the same object.
+const LATER: &[&str] = &["end", "until", "finish", "expire", "due", "return", "checkout", "valid_until", "to"];
+
+/// What was learnt so far, by the names of members.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Learnt {
+    /// Members whose value no other object may have.
+    distinct: BTreeSet<String>,
+    /// Members that name other objects, and objects that are there.
+    references: BTreeMap<String, Value>,
+    /// Whether times lie ahead, and in order.
+    is_ordered: bool,
+}
+
+impl Learnt {
+    /// What is true of later scenarios, too, when the objects of this one are gone.
+    pub(crate) fn lasting(&self) -> Self {
+        Self { references: BTreeMap::new(), ..self.clone() }
+    }
+
+    fn is_nothing(&self) -> bool {
+        self.distinct.is_empty() && self.references.is_empty() && !self.is_ordered
+    }
+}
+
+impl Session<'_> {
+    /// A body as the server was found to want it.
+    pub(crate) fn as_learnt(&self, pointer: &str, body: Value) -> Value {
+        if self.learnt.is_nothing() {
+            return body;
+        }
+        self.adapted(pointer, body, &self.learnt)
+    }
+
+    /// A body that is to be judged for one thing alone, with values of its own where the server wants them to differ; `base` is what it
+    /// was made from. It need not be valid.
+    pub(crate) fn freshened(&self, pointer: &str, mut body: Value, base: &Value) -> Value {
+        if !self.learnt.distinct.is_empty() {
+            let shape = self.run.api.schemas.merged(pointer);
+            self.freshen(&shape, (&mut body, base), 0);
+        }
+        body
+    }
+
+    fn freshen(&self, shape: &Merged<'_>, (value, base): (&mut Value, &Value), depth: usize) {
+        let schemas = &self.run.api.schemas;
+        match (value, base) {
+            (Value::Object(members), Value::Object(before)) if depth < DEPTH => {
+                for (name, value) in members.iter_mut() {
+                    let (Some(property), Some(before)) = (shape.property(name), before.get(name)) else { continue };
+                    let property = schemas.merge_value(property);
+                    if !self.learnt.distinct.contains(name) {
+                        self.freshen(&property, (value, before), depth + 1);
+                    } else if value == before
+                        && let Some(other) = another(&property, value)
+                    {
+                        *value = other;
+                    }
+                }
+            }
+            (Value::Array(items), Value::Array(before)) if depth < DEPTH => {
+                let item = shape.items.map(|items| schemas.merge_value(&[items])).unwrap_or_default();
+                items.iter_mut().zip(before).for_each(|(one, before)| self.freshen(&item, (one, before), depth + 1));
+            }
+            _ => {}
+        }
+    }
+
+    /// Whether a body has members that a server may want to differ, and it is not known yet.
+    pub(crate) fn may_conflict(&self, pointer: &str, body: &Value) -> bool {
+        let shape = self.run.api.schemas.merged(pointer);
+        let mut candidates = Candidates::default();
+        self.candidates(&shape, body, &mut candidates, 0);
+        !candidates.identifying.is_empty()
+            && !candidates.identifying.iter().all(|one| self.learnt.distinct.contains(one))
+    }
+
+    fn adapted(&self, pointer: &str, body: Value, learnt: &Learnt) -> Value {
+        let mut adapted = body.clone();
+        let shape = self.run.api.schemas.merged(pointer);
+        self.adapt(&shape, &mut adapted, learnt, 0);
+        if self.proof().is_valid(Side::Request, pointer, &adapted) { adapted } else { body }
+    }
+
+    fn adapt(&self, shape: &Merged<'_>, value: &mut Value, learnt: &Learnt, depth: usize) {
+        let schemas = &self.run.api.schemas;
+        match value {
+            Value::Object(members) if depth < DEPTH => {
+                for (name, value) in members.iter_mut() {
+                    let Some(property) = shape.property(name) else { continue };
+                    let property = schemas.merge_value(property);
+                    if let Some(known) = learnt.references.get(name) {
+                        *value = fitted(&property, known);
+                    } else if learnt.distinct.contains(name) {
+                        if let Some(other) = another(&property, value) {
+                            *value = other;
+                        }
+                    } else if learnt.is_ordered
+                        && let Some(time) = ahead(name, &property)
+                    {
+                        *value = time;
+                    } else {
+                        self.adapt(&property, value, learnt, depth + 1);
+                    }
+                }
+            }
+            Value::Array(items) if depth < DEPTH => {
+                let item = shape.items.map(|items| schemas.merge_value(&[items])).unwrap_or_default();
+                items.iter_mut().for_each(|one| self.adapt(&item, one, learnt, depth + 1));
+            }
+            _ => {}
+        }
+    }
+
+    /// What a rejected body may lack: one thing after the other is tried, and all of them together, until the server takes it.
+    pub(crate) async fn learn(&mut self, at: usize, create: usize, pointer: &str, body: &Value) -> Vec<Learnt> {
+        let shape = self.run.api.schemas.merged(pointer);
+        let mut candidates = Candidates::default();
+        self.candidates(&shape, body, &mut candidates, 0);
+        let mut steps = Vec::new();
+        let before = self.learnt.clone();
+        let with_distinct = |learnt: &Learnt| {
+            let mut learnt = learnt.clone();
+            learnt.distinct.extend(candidates.identifying.iter().cloned());
+            learnt
+        };
+        if !candidates.identifying.iter().all(|name| before.distinct.contains(name)) {
+            steps.push(with_distinct(&before));
+        }
+        let mut referring = before.clone();
+        for name in &candidates.referring {
+            if !referring.references.contains_key(name)
+                && let Some(id) = self.referred_to(at, create, name).await
+            {
+                referring.references.insert(name.clone(), id);
+            }
+        }
+        let refers = referring.references.len() > before.references.len();
+        if refers {
+            steps.push(referring.clone());
+        }
+        let all = Learnt { is_ordered: true, ..with_distinct(&referring) };
+        if refers || (candidates.has_times && !before.is_ordered) {
+            steps.push(with_distinct(&referring));
+            steps.push(all);
+        }
+        steps
+    }
+
+    /// The same body as these lessons want it; none where they change nothing.
+    pub(crate) fn tried(&self, pointer: &str, body: &Value, lesson: &Learnt) -> Option<Value> {
+        let adapted = self.adapted(pointer, body.clone(), lesson);
+        (adapted != *body).then_some(adapted)
+    }
+
+    fn candidates(&self, shape: &Merged<'_>, value: &Value, found: &mut Candidates, depth: usize) {
+        let schemas = &self.run.api.schemas;
+        match value {
+            Value::Object(members) if depth < DEPTH => {
+                for (name, value) in members {
+                    let Some(property) = shape.property(name) else { continue };
+                    let property = schemas.merge_value(property);
+                    if self.referred(name, &property).is_some() {
+                        found.referring.insert(name.clone());
+                    } else if is_identifying(name, &property) {
+                        found.identifying.insert(name.clone());
+                    }
+                    found.has_times |= ahead(name, &property).is_some();
+                    self.candidates(&property, value, found, depth + 1);
+                }
+            }
+            Value::Array(items) => {
+                let item = shape.items.map(|items| schemas.merge_value(&[items])).unwrap_or_default();
+                items.iter().for_each(|one| self.candidates(&item, one, found, depth + 1));
+            }
+            _ => {}
+        }
+    }
+
+    /// The resource that a member names an object of: `customerId` one of `/customers`.
+    fn referred(&self, name: &str, property: &Merged<'_>) -> Option<usize> {
+        let plain_name = plain(name);
+        let is_list = property.kind() == Some("array");
+        let is_word = |kind: Option<&str>| matches!(kind, Some("string" | "integer"));
+        let item = property.items.map(|items| self.run.api.schemas.merge_value(&[items]));
+        if !(is_word(property.kind()) || (is_list && item.is_some_and(|item| is_word(item.kind())))) {
+            return None;
+        }
+        let ends = if is_list { &["uuids", "ids"][..] } else { &["uuid", "id"][..] };
+        let stem = ends.iter().find_map(|end| plain_name.strip_suffix(end))?;
+        let is_it = |at: usize| {
+            let resource = &self.run.api.resources[at];
+            !stem.is_empty() && resource.parent.is_none() && plain(&singular(&resource.name)) == stem
+        };
+        (0..self.run.api.resources.len()).find(|at| is_it(*at) && creation(self.run.api, *at).is_some())
+    }
+
+    /// Whether a member names an object of another kind.
+    pub(crate) fn refers(&self, name: &str, property: &Merged<'_>) -> bool {
+        self.referred(name, property).is_some()
+    }
+
+    /// What such a member may say: an object that is there.
+    pub(crate) async fn reference(
+        &mut self,
+        at: usize,
+        create: usize,
+        name: &str,
+        property: &Merged<'_>,
+    ) -> Option<Value> {
+        let id = self.referred_to(at, create, name).await?;
+        Some(fitted(property, &id))
+    }
+
+    /// The id of an object that a member may name: one that is there, or one that is made for it and can be deleted.
+    async fn referred_to(&mut self, at: usize, create: usize, name: &str) -> Option<Value> {
+        let (_, pointer) = Self::body_media(self.declared(create))?;
+        let property = self.property_named(pointer, name)?;
+        let resource = self.referred(name, &property).filter(|one| *one != at)?;
+        operation(self.run.api, resource, Role::Delete)?;
+        let known =
+            self.there.iter().find(|one| one.resource == resource && !one.id.is_empty()).map(|one| one.id.clone());
+        let id = match known {
+            Some(id) => id,
+            None => Box::pin(self.create(resource)).await.ok()?.id,
+        };
+        Some(id.into())
+    }
+
+    /// The schema of a member with this name, wherever in a body it stands.
+    fn property_named(&self, pointer: &str, name: &str) -> Option<Merged<'_>> {
+        let schemas = &self.run.api.schemas;
+        let mut level = vec![schemas.merged(pointer)];
+        for _ in 0..DEPTH {
+            if let Some(found) = level.iter().find_map(|shape| shape.property(name)) {
+                return Some(schemas.merge_value(found));
+            }
+            let inner = level.iter().flat_map(|shape| {
+                let members = shape.properties.iter().map(|(_, property)| schemas.merge_value(property));
+                members.chain(shape.items.map(|items| schemas.merge_value(&[items]))).collect::<Vec<_>>()
+            });
+            level = inner.collect();
+        }
+        None
+    }
+}
+
+/// Members that something may be wanted of.
+#[derive(Default)]
+struct Candidates {
+    identifying: BTreeSet<String>,
+    referring: BTreeSet<String>,
+    has_times: bool,
+}
+
+/// Whether a member is one that no two objects may share.
+fn is_identifying(name: &str, property: &Merged<'_>) -> bool {
+    let plain_name = plain(name);
+    let is_free = property.kind() == Some("string") && property.enumeration.is_none() && property.constant.is_none();
+    let is_named = IDENTIFYING.iter().any(|end| plain_name.ends_with(end));
+    is_free
+        && !SHARED.contains(&plain_name.as_str())
+        && (matches!(property.format, Some("email" | "uuid" | "hostname")) || !property.patterns.is_empty() || is_named)
+}
+
+/// Another value of the same kind, which nobody else has; none where there is no other.
+fn another(property: &Merged<'_>, now: &Value) -> Option<Value> {
+    let now = now.as_str()?;
+    let most = usize::try_from(property.bounds.max_length.unwrap_or(200)).unwrap_or(200);
+    let least = usize::try_from(property.bounds.min_length.unwrap_or(0)).unwrap_or(0);
+    let text = match (property.format, property.patterns.first()) {
+        (Some("email"), _) => {
+            let domain = now.rsplit_once('@').map_or("example.com", |(_, domain)| domain);
+            format!("conformance-{}@{domain}", word(10))
+        }
+        (Some("uuid"), _) => format!("{}-{}-4{}-8{}-{}", hex(8), hex(4), hex(3), hex(3), hex(12)),
+        (Some("hostname"), _) => format!("{}.example.com", word(10)),
+        (_, Some(pattern)) => pattern::any_matching(pattern, least, most)?,
+        _ => word(10.min(most).max(least)),
+    };
+    (text != now).then(|| text.into())
+}
+
+fn hex(length: usize) -> String {
+    std::iter::repeat_with(|| char::from_digit(fastrand::u32(0..16), 16).unwrap_or('0')).take(length).collect()
+}
+
+/// A time to come for a member that is one: a later one for what ends.
+fn ahead(name: &str, property: &Merged<'_>) -> Option<Value> {
+    let days = if LATER.iter().any(|begin| plain(name).starts_with(&plain(begin))) { 37 } else { 30 };
+    let at = jiff::Timestamp::now() + jiff::SignedDuration::from_hours(24 * days);
+    let text = at.strftime("%Y-%m-%dT12:00:00Z").to_string();
+    match property.format {
+        Some("date-time") => Some(text.into()),
+        Some("date") => Some(text[..10].into()),
+        _ => None,
+    }
+}
+
+/// An id as a member wants it: a number, or a list with it.
+fn fitted(property: &Merged<'_>, id: &Value) -> Value {
+    let one = |kind: Option<&str>| match (kind, id.as_str()) {
+        (Some("integer"), Some(text)) => text.parse::<i64>().map_or_else(|_| id.clone(), Value::from),
+        _ => id.clone(),
+    };
+    match property.kind() {
+        Some("array") => {
+            // The schema of the items decides; where it is none of ours, numbers are numbers.
+            let is_number = property.items.and_then(|items| items.get("type")).is_some_and(|kind| kind == "integer");
+            Value::Array(vec![one(if is_number { Some("integer") } else { None })])
+        }
+        kind => one(kind),
+    }
+}
