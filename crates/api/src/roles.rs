@@ -45,7 +45,10 @@ impl Inference<'_> {
 
     fn other_role(&self, index: usize, path: &str, method: &str) -> Concluded {
         let has_items = self.by_path.contains_key(&format!("{path}/{{}}"));
-        let lists = self.by_path.get(path).and_then(|all| all.get("GET")).is_some_and(|get| self.lists[*get].is_some());
+        let get = self.by_path.get(path).and_then(|all| all.get("GET")).copied();
+        let lists = get.is_some_and(|get| self.lists[get].is_some());
+        // An object that has a list among its members is one object all the same.
+        let is_list = get.is_some_and(|get| self.is_list(get, path, has_items));
         match method {
             "GET" if self.is_list(index, path, has_items) => (
                 Role::List,
@@ -56,10 +59,10 @@ impl Inference<'_> {
             "POST" if has_items => (Role::Create, "POST on the path above that of one object", Certainty::Certain),
             "POST" if lists => (Role::Create, "POST on the path of a list", Certainty::Likely),
             "POST" if path.contains("{}") => (Role::Action, "POST below an object", Certainty::Likely),
-            "PUT" | "PATCH" if self.has(path, "GET") && !lists => {
+            "PUT" | "PATCH" if self.has(path, "GET") && !is_list => {
                 (Role::SetSingleton, "written where it is read", Certainty::Likely)
             }
-            "DELETE" if self.has(path, "GET") && !lists => {
+            "DELETE" if self.has(path, "GET") && !is_list => {
                 (Role::ClearSingleton, "deleted where it is read", Certainty::Likely)
             }
             "PUT" if has_items && !lists && !self.has(path, "PATCH") => {

@@ -114,6 +114,8 @@ enum Kind {
     Reads,
     /// Requests without credentials.
     Access,
+    /// What there is one of for everybody.
+    Singleton(usize),
     /// A scenario of a file, by its number.
     Written(usize),
 }
@@ -153,6 +155,20 @@ pub fn plan(api: &Api, options: &Options, written: &[Scenario]) -> Vec<Planned> 
     all.push(Planned { name: "document/reads".to_owned(), summary, kind: Kind::Reads });
     let summary = "requests without credentials".to_owned();
     all.push(Planned { name: "document/access".to_owned(), summary, kind: Kind::Access });
+    let is_allowed = |at: &usize| {
+        let (operation, declared) = (&api.operations[*at], &api.document.operations[*at]);
+        operation.role == Role::SetSingleton && !declared.path.contains('{') && options.allow.contains(&declared.id)
+    };
+    for at in (0..api.operations.len()).filter(is_allowed) {
+        let declared = &api.document.operations[at];
+        let name = declared.path.rsplit('/').find(|part| !part.is_empty()).unwrap_or("settings").to_owned();
+        let summary = format!("what {} {} sets for everybody, which is put back", declared.method, declared.path);
+        all.push(Planned {
+            name: format!("{name}/{}", declared.method.to_lowercase()),
+            summary,
+            kind: Kind::Singleton(at),
+        });
+    }
     all.retain(|one| !options.read_only || matches!(one.kind, Kind::Reads | Kind::Access));
     all.extend(written.iter().enumerate().map(|(number, one)| Planned {
         name: one.name.clone(),
@@ -272,6 +288,11 @@ pub async fn verify(run: DocumentRun<'_>, listener: &mut (dyn FnMut(&RunEvent) +
             took: begun.elapsed(),
             snapshot: SnapshotOutcome::Partial,
         });
+        for id in std::mem::take(&mut session.changed) {
+            let reason = "it could not be put back as it was before".to_owned();
+            listener(&RunEvent::Leftover { id, reason });
+            tally.unclear += 1;
+        }
         for (id, reason) in left {
             listener(&RunEvent::Leftover { id, reason });
         }
@@ -301,6 +322,7 @@ impl Session<'_> {
                 self.odd_parameters().await;
             }
             Kind::Access => self.access().await,
+            Kind::Singleton(set) => self.sets_for_all(set).await,
             Kind::Written(number) => self.written(&self.run.beside.scenarios[number]).await,
         }
     }

@@ -31,6 +31,8 @@ pub(crate) struct Session<'r> {
     pub failures: usize,
     /// Resources whose objects could not be deleted: no more are made.
     pub leaking: Vec<usize>,
+    /// What was changed and could not be put back as it was.
+    pub changed: Vec<String>,
     /// How often it may still be waited for a second to pass.
     pub waits: usize,
     /// What the server wants of bodies that no schema says.
@@ -106,6 +108,7 @@ impl<'r> Session<'r> {
             leaking: Vec::new(),
             learnt: Learnt::default(),
             waits: WAITS,
+            changed: Vec::new(),
             tells_apart: false,
             log,
             unnamed: None,
