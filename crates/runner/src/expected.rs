@@ -130,6 +130,8 @@ const RULES: &[Rule] = &[
         .if_it(is_below),
     rule("lists-created", &[Role::List], &[LIFE], "{} lists what was created"),
     rule("same-as-retrieved", &[Role::List, Role::Update], &[LIFE], "{} shows objects as they are retrieved"),
+    rule("same-as-retrieved", &[Role::Create], &[LIFE], "{} is answered with the object as it is retrieved")
+        .level(should),
     rule("updates", &[Role::Update, Role::Replace], &[LIFE], "{} changes an object"),
     rule("replaces", &[Role::Replace], &[LIFE], "{} puts the whole in the place of what was there").level(should),
     rule("changes-nothing-else", &[Role::Update], &[LIFE], "{} leaves alone what it does not name").level(by_method),
@@ -224,6 +226,9 @@ const RULES: &[Rule] = &[
     )
     .if_it(has_conflict)
     .below("/responses/409"),
+    rule("rejects-dangling", &[Role::Create], &[REJECTS], "{} rejects names of other objects that nobody has")
+        .level(should)
+        .below("/requestBody"),
     rule("defaults", &[Role::Create], &[REJECTS], "{} gives documented defaults to what is left out")
         .below("/requestBody"),
     rule("each-object-once", &[Role::List], &[PAGES], "the pages of {} hold every object once")

@@ -104,7 +104,12 @@ impl Session<'_> {
 
     /// The members that take any short text: the first one, and those by which clients name objects.
     pub(crate) fn free_members(&self, pointer: &str) -> Vec<Free> {
-        free_members(&self.run.api.schemas, pointer)
+        let shape = self.run.api.schemas.merged(pointer);
+        let refers = |name: &str| {
+            shape.property(name).is_some_and(|one| self.refers(name, &self.run.api.schemas.merge_value(one)))
+        };
+        let all = free_members(&self.run.api.schemas, pointer).into_iter();
+        all.filter(|free| !refers(&free.name)).collect()
     }
 }
 

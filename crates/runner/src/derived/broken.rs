@@ -279,8 +279,20 @@ impl Session<'_> {
             let is_text = merged.enumeration.is_none() && merged.format.is_none() && merged.patterns.is_empty();
             let texts = if is_text && merged.constant.is_none() { texts_at_bounds(&merged) } else { Vec::new() };
             values.extend(texts.into_iter().map(|(what, text)| ((*name).to_owned(), what, text.into(), level)));
+            // What a schema counts in cents it takes in cents.
+            let level_of = |value: &Value| {
+                let step = merged.bounds.multiple_of.filter(|step| *step < 1.0);
+                let is_counted = step.zip(value.as_f64()).is_some_and(|(step, value)| {
+                    let count = value / step;
+                    value > 0.0 && (count - count.round()).abs() < 1e-6
+                });
+                if is_counted { Level::Must } else { Level::Info }
+            };
             let easily_lost = easily_lost(name, &merged).into_iter();
-            values.extend(easily_lost.map(|(what, value)| ((*name).to_owned(), what.to_owned(), value, Level::Info)));
+            values.extend(easily_lost.map(|(what, value)| {
+                let level = level_of(&value);
+                ((*name).to_owned(), what.to_owned(), value, level)
+            }));
             let is_list = merged.kind() == Some("array") && valid.get(*name).is_some();
             let most = merged.bounds.max_items.filter(|most| is_list && (2..=50).contains(most));
             let of_items = merged.items.map(|items| schemas.merge_value(&[items])).unwrap_or_default();

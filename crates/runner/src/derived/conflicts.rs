@@ -1,8 +1,8 @@
-//! What no two objects may share is rejected the second time, where the document says so in words: a 409 that is described by
-//! the member that it is about.
+//! What is at odds with other objects: what no two may share is rejected the second time, where the document says so in words (a
+//! 409 that is described by the member that it is about); and a name of an object is that of one that is there.
 
-use conformance_api::Role;
 use conformance_api::names::plain;
+use conformance_api::{Role, Side};
 use conformance_record::Level;
 use serde_json::Value;
 
@@ -60,6 +60,38 @@ impl Session<'_> {
         }
     }
 
+    /// Names objects that nobody has, where a member names one of another kind.
+    pub(crate) async fn rejects_dangling(&mut self, at: usize, above: &[String]) {
+        let Some(create) = creation(self.run.api, at).filter(|one| !self.run.api.operations[*one].is_item) else {
+            return;
+        };
+        let Some((media_type, pointer)) = Self::body_media(self.declared(create)) else { return };
+        let (media_type, pointer) = (media_type.to_owned(), pointer.to_owned());
+        let api = self.run.api;
+        let shape = api.schemas.merged(&pointer);
+        for (name, property) in &shape.properties {
+            let merged = api.schemas.merge_value(property);
+            if merged.kind() == Some("array") || merged.read_only || !self.refers(name, &merged) {
+                continue;
+            }
+            let Some(known) = self.reference(at, create, name, &merged).await else { continue };
+            let (Some(mut body), Some(unknown)) = (self.valid_body(&pointer), unknown(&known)) else { continue };
+            body[*name] = unknown;
+            if !self.proof().is_valid(Side::Request, &pointer, &body) {
+                continue;
+            }
+            let answer = self.send(create, Arguments::at(above).body(&media_type, body.clone())).await;
+            let declared = self.declared(create);
+            let statement = format!("{} {} rejects a `{name}` that nobody has", declared.method, declared.path);
+            let id = format!("{}.rejects-dangling", declared.id);
+            let place = format!("{}/requestBody", declared.pointer);
+            self.judge_rejected(Rule::new(id, Level::Should, statement, place), create, &answer);
+            if answer.is_success() {
+                let _ = self.made(at, create, above, body, &answer);
+            }
+        }
+    }
+
     fn once_rule(&self, at: usize, member: &str) -> Rule {
         let declared = self.declared(at);
         let statement = format!(
@@ -92,4 +124,21 @@ impl Session<'_> {
         let members = sent.as_object().into_iter().flatten().filter(|(_, value)| value.is_string());
         members.map(|(name, _)| name).find(|name| is_named(name)).cloned()
     }
+}
+
+/// An id like one that is there, which nobody has.
+fn unknown(known: &Value) -> Option<Value> {
+    if let Some(number) = known.as_i64() {
+        return Some((number + 987_654_321).into());
+    }
+    // Other letters and digits at its end, each of the same kind.
+    let text = known.as_str()?;
+    let kept = text.chars().count().checked_sub(4)?;
+    let other = |one: char| match one {
+        '0'..='9' => char::from(b'0' + (u8::try_from(u32::from(one)).unwrap_or(0) - b'0' + 5) % 10),
+        'a'..='f' => char::from(b'a' + (u8::try_from(u32::from(one)).unwrap_or(0) - b'a' + 3) % 6),
+        one => one,
+    };
+    let changed: String = text.chars().enumerate().map(|(at, one)| if at >= kept { other(one) } else { one }).collect();
+    (changed != text).then(|| changed.into())
 }

@@ -141,7 +141,8 @@ impl Session<'_> {
                 of_items.property(name).map(|property| self.run.api.schemas.merge_value(property)).unwrap_or_default();
             let is_free = merged.enumeration.is_none() && merged.format.is_none() && merged.patterns.is_empty();
             if value.is_string() && is_free && merged.bounds.max_length.is_none_or(|most| most >= 5) {
-                *value = "Other".into();
+                // A text, though it looks like a number.
+                *value = "00700".into();
             }
         }
         other

@@ -1,12 +1,12 @@
 //! An object from its creation to its deletion: what was written is read, what is deleted is gone.
 
 use conformance_api::Role;
-use conformance_api::names::is_created;
+use conformance_api::names::{is_created, is_updated};
 use conformance_record::{Level, Mismatch};
 use serde_json::Value;
 
 use super::check::Rule;
-use super::compare::moment;
+use super::compare::{agrees, moment};
 use super::request::Arguments;
 use super::session::{Answer, Object, Session};
 use super::{creation, operation};
@@ -198,7 +198,63 @@ impl Session<'_> {
             let wrong = id.filter(|id| *id != object.id).map(|id| Mismatch::of(format!("its id is {id}")));
             self.judge(rule, &answer, format!("the object {}", object.id), wrong.into_iter().collect());
             self.keeps_its_birth(retrieve, object, &found, &answer);
+            self.created_as_retrieved(at, object, &found, &answer);
             self.names_its_parents(retrieve, object, &found, &answer);
+        }
+    }
+
+    /// Whether the response to a create shows the object as it is retrieved right after: in what the server made, but for times, and for
+    /// words that may be on their way to others.
+    fn created_as_retrieved(&mut self, at: usize, object: &Object, found: &Value, answer: &Answer) {
+        let Some(create) = creation(self.run.api, at) else { return };
+        let declared = self.declared(create);
+        let is_plain = |name: &str, value: &Value| match value {
+            Value::String(_) => self.shown(create, name).enumeration.is_none() && moment(value).is_none(),
+            Value::Number(_) => moment(value).is_none_or(|_| !is_created(name) && !is_updated(name)),
+            Value::Bool(_) => true,
+            _ => false,
+        };
+        let made = object.members.as_object().into_iter().flatten();
+        let made = made.filter(|(name, value)| object.sent.get(name.as_str()).is_none() && is_plain(name, value));
+        let differing = made.filter_map(|(name, value)| {
+            let now = found.get(name).filter(|now| !agrees(value, now, self.shown(create, name).format))?;
+            Some(Mismatch {
+                place: format!("/{name}"),
+                expected: Some(conformance_json::write(now)),
+                found: conformance_json::write(value),
+                ..Mismatch::default()
+            })
+        });
+        let wrong = differing.collect();
+        let statement = format!("{} {} is answered with the object as it is retrieved", declared.method, declared.path);
+        let id = format!("{}.same-as-retrieved", declared.id);
+        let rule = Rule::new(id, Level::Should, statement, declared.pointer.clone());
+        self.judge(rule, answer, "what the server made, as it is retrieved", wrong);
+    }
+
+    /// Whether what an object refers to is there when it is deleted.
+    async fn leaves_what_it_names(&mut self, at: usize, delete: usize, object: &Object) {
+        const MOST: usize = 3;
+        let named = |one: &Object| {
+            let id = &one.id;
+            let says = |value: &Value| {
+                value.as_str() == Some(id) || value.as_i64().map(|one| one.to_string()).as_ref() == Some(id)
+            };
+            one.resource != at
+                && !one.id.is_empty()
+                && object.sent.as_object().into_iter().flatten().any(|(_, value)| says(value))
+        };
+        let others: Vec<Object> = self.there.iter().filter(|one| named(one)).take(MOST).cloned().collect();
+        for other in others {
+            let Some(retrieve) = operation(self.run.api, other.resource, Role::Retrieve) else { continue };
+            let answer = self.send(retrieve, Arguments::at(&other.path)).await;
+            let wrong =
+                if matches!(answer.status, Some(404 | 410)) { answer.otherwise_than_success() } else { Vec::new() };
+            let declared = self.declared(delete);
+            let statement = format!("{} {} leaves other objects alone", declared.method, declared.path);
+            let id = format!("{}.only-that-one", declared.id);
+            let rule = Rule::new(id, Level::Must, statement, declared.pointer.clone());
+            self.judge(rule, &answer, "what the object named, as it was", wrong);
         }
     }
 
@@ -279,6 +335,7 @@ impl Session<'_> {
         };
         self.judge(rule, &after, "a 4XX response, or an object that says that it is deleted", wrong);
         if is_gone {
+            self.leaves_what_it_names(at, delete, object).await;
             self.forget(object);
             let is_exact = self
                 .declared(retrieve)

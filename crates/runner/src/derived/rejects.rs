@@ -60,6 +60,7 @@ impl Session<'_> {
         self.missing_fields(at, create, &above).await;
         self.creates_nothing(at, create, &control, &rejected).await;
         self.rejects_duplicates(at, &above, &control).await;
+        self.rejects_dangling(at, &above).await;
         self.keeps_texts(at, create, &above).await;
         self.creates_its_own(at, &above).await;
         self.accepts_bounds(at, (create, &above, &media_type, &pointer), &control).await;
@@ -223,7 +224,11 @@ impl Session<'_> {
         // Null may stand for whatever a server takes when nothing is said, and nothing for null where a text is empty.
         let place = format!("/{member}");
         let sent = object.sent.pointer(&place).filter(|sent| !sent.is_null());
-        let (Some(sent), Some(kept)) = (sent, found.pointer(&place)) else { return };
+        let Some(sent) = sent else { return };
+        // Where the object around it was sent and is null, it is lost with it.
+        let above = place.rsplit_once('/').map_or("", |(above, _)| above);
+        let lost = found.pointer(above).filter(|around| around.is_null() && !above.is_empty());
+        let Some(kept) = found.pointer(&place).or(lost) else { return };
         let is_nothing = kept.is_null() && sent.is_string();
         if is_nothing || kept.is_object() || kept.is_array() != sent.is_array() {
             return;

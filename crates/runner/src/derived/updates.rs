@@ -210,6 +210,7 @@ impl Session<'_> {
             let merged = self.run.api.schemas.merge_value(property);
             let is_id = object.ids.iter().any(|(id, _)| names(name, id));
             let nothing = match merged.kind() {
+                _ if self.refers(name, &merged) => continue,
                 _ if is_id || merged.read_only || !merged.choices.is_empty() || merged.enumeration.is_some() => {
                     continue;
                 }
@@ -377,7 +378,10 @@ impl Session<'_> {
         let declared = self.declared(update);
         let body = Self::body_media(declared).map(|(_, pointer)| self.run.api.schemas.merged(pointer));
         // What clients can set is theirs.
-        let is_ours = |name: &str| body.as_ref().is_none_or(|body| body.property(name).is_none());
+        let is_ours = |name: &str| {
+            let property = body.as_ref().and_then(|body| body.property(name));
+            property.is_none_or(|one| self.run.api.schemas.merge_value(one).read_only)
+        };
         let Some(members) = before.as_object().filter(|_| after.is_object()) else { return };
         let times: Vec<(&String, &Value)> =
             members.iter().filter(|(name, value)| is_ours(name) && moment(value).is_some()).collect();
@@ -495,7 +499,10 @@ impl Session<'_> {
             return;
         }
         let Some((after, answer)) = self.current(at, object).await else { return };
-        let still = left_out.iter().filter(|(name, value)| after.get(name) == Some(value));
+        let still = left_out.iter().filter(|(name, value)| {
+            let sent = Value::Object(Map::from_iter([(name.clone(), value.clone())]));
+            after.get(name).is_some() && self.different(replace, &sent, &after).is_empty()
+        });
         let wrong = still.map(|(name, value)| Mismatch {
             place: format!("/{name}"),
             found: format!("it is still {value}, though what was put has no `{name}`"),
