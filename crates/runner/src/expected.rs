@@ -207,6 +207,9 @@ const RULES: &[Rule] = &[
         "{} accepts what is just within its bounds",
     )
     .below("/requestBody"),
+    rule("keeps-all-that-was-sent", &[Role::Create], &[LIFE], "{} keeps all that may be sent")
+        .level(should)
+        .below("/requestBody"),
     rule("keeps-bounds", &[Role::Create], &[REJECTS], "what {} accepted is kept").below("/requestBody"),
     rule("keeps-texts", &[Role::Create, Role::Update], &[REJECTS], "{} keeps a text as it is sent")
         .below("/requestBody"),
@@ -225,6 +228,7 @@ const RULES: &[Rule] = &[
         "{} rejects what another object has, where its description says so",
     )
     .if_it(has_conflict)
+    .level(should)
     .below("/responses/409"),
     rule("rejects-dangling", &[Role::Create], &[REJECTS], "{} rejects names of other objects that nobody has")
         .level(should)

@@ -71,7 +71,11 @@ impl Session<'_> {
         let shape = api.schemas.merged(&pointer);
         for (name, property) in &shape.properties {
             let merged = api.schemas.merge_value(property);
-            if merged.kind() == Some("array") || merged.read_only || !self.refers(name, &merged) {
+            // Not every server looks: only where the document says that there has to be one.
+            let is_said = property.iter().any(|one| {
+                one.get("description").and_then(Value::as_str).is_some_and(|text| text.to_lowercase().contains("exist"))
+            });
+            if merged.kind() == Some("array") || merged.read_only || !is_said || !self.refers(name, &merged) {
                 continue;
             }
             let Some(known) = self.reference(at, create, name, &merged).await else { continue };
@@ -92,6 +96,7 @@ impl Session<'_> {
         }
     }
 
+    /// Words are read, not understood: never more than a SHOULD.
     fn once_rule(&self, at: usize, member: &str) -> Rule {
         let declared = self.declared(at);
         let statement = format!(
@@ -99,7 +104,7 @@ impl Session<'_> {
             declared.method, declared.path
         );
         let pointer = format!("{}/responses/409", declared.pointer);
-        Rule::new(format!("{}.rejects-duplicates", declared.id), Level::Must, statement, pointer)
+        Rule::new(format!("{}.rejects-duplicates", declared.id), Level::Should, statement, pointer)
     }
 
     /// The member of a body that no two objects may share: the description of the operation, or of its 409, names it.

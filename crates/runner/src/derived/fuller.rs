@@ -3,9 +3,11 @@
 
 use conformance_api::sample::{Extent, Sampler};
 use conformance_api::{Merged, Role, Side};
+use conformance_record::Level;
 use serde_json::Value;
 
 use super::broken::different_items;
+use super::check::Rule;
 use super::request::Arguments;
 use super::session::{Object, Session};
 use super::{creation, operation};
@@ -32,11 +34,16 @@ impl Session<'_> {
         }
         let object = self.made(at, create, &place, full.clone(), &answer)?;
         self.judge_documented(create, &answer);
-        self.shows(create, &full, &object.members, &answer, "shows what was sent");
         if let (Some(retrieve), Some((found, answer))) =
             (operation(self.run.api, at, Role::Retrieve), self.current(at, &object).await)
         {
-            self.shows(retrieve, &full, &found, &answer, "shows what was sent to its creation");
+            // Some members mean something beside others only: what is not kept need not be a fault.
+            let wrong = self.different(retrieve, &full, &found);
+            let declared = self.declared(create);
+            let statement = format!("{} {} keeps all that may be sent", declared.method, declared.path);
+            let id = format!("{}.keeps-all-that-was-sent", declared.id);
+            let rule = Rule::new(id, Level::Should, statement, format!("{}/requestBody", declared.pointer));
+            self.judge(rule, &answer, "the members that were sent, as they were sent", wrong);
         }
         Ok(object)
     }

@@ -225,6 +225,11 @@ impl Session<'_> {
         let place = format!("/{member}");
         let sent = object.sent.pointer(&place).filter(|sent| !sent.is_null());
         let Some(sent) = sent else { return };
+        // What stands deeper is the same only where both sides describe it alike.
+        let outer = member.split('/').next().unwrap_or(member);
+        if (outer != member || sent.is_array()) && !self.comparable(retrieve).iter().any(|one| one == outer) {
+            return;
+        }
         // Where the object around it was sent and is null, it is lost with it.
         let above = place.rsplit_once('/').map_or("", |(above, _)| above);
         let lost = found.pointer(above).filter(|around| around.is_null() && !above.is_empty());

@@ -68,7 +68,9 @@ impl Session<'_> {
         let shape = self.run.api.schemas.merged(pointer);
         let times = before.as_object().into_iter().flatten();
         let own = times.filter(|(name, value)| {
+            let is_time = value.is_number() || self.shown(update, name).format == Some("date-time");
             is_updated(name)
+                && is_time
                 && moment(value).is_some()
                 && shape.property(name).is_none_or(|one| self.run.api.schemas.merge_value(one).read_only)
         });
@@ -125,15 +127,17 @@ impl Session<'_> {
         let shape = self.run.api.schemas.merged(pointer);
         let comparable = self.comparable(retrieve);
         let is_there = |name: &str| now.get(name).is_some_and(|one| !one.is_null());
-        let can_be_null = |property: &[&Value]| {
+        // Where a response cannot tell null, null may stand for what is there.
+        let can_be_null = |name: &str, property: &[&Value]| {
             let merged = self.run.api.schemas.merge_value(property);
-            merged.is_nullable() && !merged.read_only && merged.kind().is_some()
+            let is_both = merged.is_nullable() && self.shown(retrieve, name).is_nullable();
+            is_both && !merged.read_only && merged.kind().is_some()
         };
         let names: Vec<String> = shape
             .properties
             .iter()
             .filter(|(name, property)| {
-                is_there(name) && comparable.iter().any(|one| one == name) && can_be_null(property)
+                is_there(name) && comparable.iter().any(|one| one == name) && can_be_null(name, property)
             })
             .map(|(name, _)| (*name).to_owned())
             .take(MOST)
@@ -166,9 +170,19 @@ impl Session<'_> {
         (before, after): (&Value, &Value),
     ) {
         let declared = self.declared(update);
-        let Some(resource) = self.run.api.operations[update].resource.map(|at| &self.run.api.resources[at]) else {
+        let api = self.run.api;
+        let Some(at) = api.operations[update].resource else { return };
+        // Both have to be descriptions of one kind of object.
+        let described = |one: usize| api.operations[one].success.shape.as_ref();
+        let of_one = operation(api, at, Role::Retrieve).and_then(described);
+        let is_alike = described(update).zip(of_one).is_some_and(|(one, other)| {
+            let choices = api.schemas.merge(&conformance_api::shape::inside(&api.schemas, one)).choices;
+            one.reference == other.reference && choices.is_empty()
+        });
+        if !is_alike {
             return;
-        };
+        }
+        let resource = &api.resources[at];
         let (Some(Value::Object(shown)), Some(before)) = (shown, before.as_object()) else { return };
         let body = Self::body_media(declared).map(|(_, pointer)| self.run.api.schemas.merged(pointer));
         let is_theirs = |name: &str| body.as_ref().is_some_and(|body| body.property(name).is_some());
