@@ -24,7 +24,9 @@ pub fn run(path: &Path, args: &args::Mutate) -> Result<Exit, Failure> {
     }
     let reader = Arc::new(DocumentReader::new(document::open(path)?).map_err(document::unusable(path))?);
     let faults = chosen(&reader, path, &args.faults)?;
-    let settings = server::settings(&args.server)?;
+    let mut settings = server::settings(&args.server)?;
+    // Several faults are tried at a time, each by one scenario after the other.
+    settings.jobs = 1;
     let beside = document::files_beside(path, &reader.api, reader.proof())?;
     let matrix = super::runtime()?.block_on(async {
         let target = mocked(path).await?;

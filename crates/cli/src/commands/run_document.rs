@@ -21,6 +21,7 @@ pub fn run(path: &Path, args: &args::Run) -> Result<Exit, Failure> {
     let files = document::files_beside(path, &api, &proof)?;
     let given = target(&args.server)?;
     let mut settings = server::settings(&args.server)?;
+    settings.jobs = args.jobs;
     settings.journals = given.as_ref().and_then(|_| state::journals());
     let options = Options {
         allow_leftovers: args.allow_leftovers,

@@ -113,8 +113,8 @@ class Bed:
         self.environment["SSL_CERT_FILE"] = str(self.folder / "ca.pem")
         return f"ssl_certificate {self.folder}/leaf.pem; ssl_certificate_key {self.folder}/leaf.key;"
 
-    def conformance(self, verb, url, *args):
-        command = [BINARY, verb, "--base-url", url, "--token", TOKEN, *args]
+    def conformance(self, verb, url, *args, token=TOKEN):
+        command = [BINARY, verb, "--base-url", url, "--token", token, *args]
         if "--openapi" not in args:
             command += ["--second-token", SECOND_TOKEN]
         work = self.folder / "work"

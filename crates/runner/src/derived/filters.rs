@@ -89,7 +89,7 @@ impl Session<'_> {
             wrong.push(Mismatch::of(format!("{}, whose `{member}` is {value}, is not there", object.id)));
         }
         self.judge(rule.clone(), &answer, format!("objects whose `{member}` is {value}, and all of them"), wrong);
-        self.counts(list, &walk, 1);
+        self.counts(list, &walk, 1, (above, None, &asked)).await;
         let pages = api.operations[list].pages.as_ref().and_then(|pages| pages.limit.as_ref());
         if let Some(limit) = pages {
             // A page later it asks for the same.

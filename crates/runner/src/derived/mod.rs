@@ -43,12 +43,15 @@ mod updates;
 mod walk;
 mod written;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
 use conformance_api::{Api, Proof, Resource, Role};
-use conformance_record::{RunEvent, SnapshotOutcome, Tally};
+use conformance_record::{CheckOutcome, RunEvent, SnapshotOutcome, Tally};
 use conformance_scenario::Scenario;
+use futures_util::future::join_all;
+use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 use tokio::sync::watch;
 
 use crate::client::Client;
@@ -176,15 +179,14 @@ pub fn plan(api: &Api, options: &Options, written: &[Scenario]) -> Vec<Planned> 
         kind: Kind::Written(number),
     }));
     // Scenarios of an area stand together, whoever wrote them.
-    let area_of = |name: &str| name.split('/').next().unwrap_or("").to_owned();
     let mut order: Vec<String> = Vec::new();
     for one in &all {
         let area = area_of(&one.name);
-        if !order.contains(&area) {
-            order.push(area);
+        if !order.iter().any(|known| known == area) {
+            order.push(area.to_owned());
         }
     }
-    all.sort_by_key(|one| order.iter().position(|area| *area == area_of(&one.name)));
+    all.sort_by_key(|one| order.iter().position(|area| area == area_of(&one.name)));
     // A written scenario is chosen by a line of it, too.
     let is_line_of = |only: &str, name: &str| {
         only.strip_prefix(name)
@@ -194,6 +196,11 @@ pub fn plan(api: &Api, options: &Options, written: &[Scenario]) -> Vec<Planned> 
     let is_chosen = |one: &Planned, only: &str| one.name.starts_with(only) || is_line_of(only, &one.name);
     all.retain(|one| options.only.is_empty() || options.only.iter().any(|only| is_chosen(one, only)));
     all
+}
+
+/// The area of a scenario: what stands before its behaviour.
+fn area_of(name: &str) -> &str {
+    name.split('/').next().unwrap_or(name)
 }
 
 /// The areas of all resources, no two alike.
@@ -260,43 +267,8 @@ pub async fn verify(run: DocumentRun<'_>, listener: &mut (dyn FnMut(&RunEvent) +
         scenarios: planned.len(),
     });
     let mut tally = Tally::default();
-    let (mut leaking, mut learnt, mut waits) = (Vec::new(), learnt::Learnt::default(), session::WAITS);
-    for one in planned {
-        if *run.stop.borrow() {
-            break;
-        }
-        let begun = Instant::now();
-        let mut session = Session::new(&run, &client, &log);
-        session.leaking.clone_from(&leaking);
-        session.learnt.clone_from(&learnt);
-        session.waits = waits;
-        session.tells_apart = tells_apart;
-        session.play(one.kind).await;
-        let left = session.clean_up().await;
-        leaking.clone_from(&session.leaking);
-        (learnt, waits) = (session.learnt.lasting(), session.waits);
-        tally.scenarios += 1;
-        tally.created += session.created;
-        tally.deleted += session.deleted;
-        session.checks.iter().for_each(|check| tally.count(check));
-        listener(&RunEvent::Scenario {
-            name: one.name,
-            summary: one.summary,
-            requests: session.exchanges.len(),
-            exchanges: session.told(),
-            checks: std::mem::take(&mut session.checks),
-            took: begun.elapsed(),
-            snapshot: SnapshotOutcome::Partial,
-        });
-        for id in std::mem::take(&mut session.changed) {
-            let reason = "it could not be put back as it was before".to_owned();
-            listener(&RunEvent::Leftover { id, reason });
-            tally.unclear += 1;
-        }
-        for (id, reason) in left {
-            listener(&RunEvent::Leftover { id, reason });
-        }
-    }
+    let stage = Stage { run: &run, client: &client, log: &log, tells_apart };
+    stage.play(planned, &mut tally, listener).await;
     if let Some(trouble) = log.close() {
         listener(&RunEvent::Leftover {
             id: "clean-up log".to_owned(),
@@ -307,7 +279,122 @@ pub async fn verify(run: DocumentRun<'_>, listener: &mut (dyn FnMut(&RunEvent) +
     Ok(tally)
 }
 
+/// What all scenarios of a run share.
+struct Stage<'r> {
+    run: &'r DocumentRun<'r>,
+    client: &'r Client,
+    log: &'r CleanupLog,
+    tells_apart: bool,
+}
+
+/// A scenario that was played: its number in the plan, what is told of it, and what it counts.
+struct Played {
+    number: usize,
+    events: Vec<RunEvent>,
+    checks: Vec<CheckOutcome>,
+    created: usize,
+    deleted: usize,
+    unclear: usize,
+}
+
+impl Stage<'_> {
+    /// Plays scenarios, those of an area one after the other, several areas at a time; tells them in the order of the plan.
+    async fn play(&self, planned: Vec<Planned>, tally: &mut Tally, listener: &mut (dyn FnMut(&RunEvent) + Send)) {
+        let areas = by_area(planned);
+        let jobs = self.run.settings.jobs.clamp(1, areas.len().max(1));
+        let queue = Mutex::new(areas.into_iter().enumerate().collect::<VecDeque<_>>());
+        let (sender, mut played) = unbounded_channel();
+        let workers = join_all((0..jobs).map(|_| self.work(&queue, sender.clone())));
+        drop(sender);
+        let tell = async {
+            let (mut next, mut waiting) = (0, BTreeMap::new());
+            while let Some(one) = played.recv().await {
+                waiting.insert(one.number, one);
+                while let Some(one) = waiting.remove(&next) {
+                    tell(one, tally, listener);
+                    next += 1;
+                }
+            }
+            // Where the run was stopped, there are gaps.
+            waiting.into_values().for_each(|one| tell(one, tally, listener));
+        };
+        tokio::join!(workers, tell);
+    }
+
+    /// Plays one area after the other, as long as there are any.
+    async fn work(&self, queue: &Mutex<VecDeque<(usize, Vec<(usize, Planned)>)>>, sender: UnboundedSender<Played>) {
+        loop {
+            let next = queue.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
+            let Some((group, area)) = next else { return };
+            let (mut leaking, mut learnt, mut waits) = (Vec::new(), learnt::Learnt::default(), session::WAITS);
+            for (number, one) in area {
+                if *self.run.stop.borrow() {
+                    return;
+                }
+                let begun = Instant::now();
+                let mut session = Session::new(self.run, self.client, self.log, group);
+                session.leaking.clone_from(&leaking);
+                session.learnt.clone_from(&learnt);
+                session.waits = waits;
+                session.tells_apart = self.tells_apart;
+                session.play(one.kind).await;
+                let left = session.clean_up().await;
+                leaking.clone_from(&session.leaking);
+                (learnt, waits) = (session.learnt.lasting(), session.waits);
+                // Who ends the run does not wait for what is told.
+                let _ = sender.send(session.played(number, one, left, begun));
+            }
+        }
+    }
+}
+
+/// Scenarios by area, each with its number in the plan.
+fn by_area(planned: Vec<Planned>) -> Vec<Vec<(usize, Planned)>> {
+    let mut areas: Vec<Vec<(usize, Planned)>> = Vec::new();
+    for (number, one) in planned.into_iter().enumerate() {
+        let is_next = areas
+            .last()
+            .and_then(|area| area.last())
+            .is_some_and(|(_, last)| area_of(&last.name) == area_of(&one.name));
+        match areas.last_mut().filter(|_| is_next) {
+            Some(area) => area.push((number, one)),
+            None => areas.push(vec![(number, one)]),
+        }
+    }
+    areas
+}
+
+fn tell(one: Played, tally: &mut Tally, listener: &mut (dyn FnMut(&RunEvent) + Send)) {
+    tally.scenarios += 1;
+    tally.created += one.created;
+    tally.deleted += one.deleted;
+    tally.unclear += one.unclear;
+    one.checks.iter().for_each(|check| tally.count(check));
+    one.events.iter().for_each(listener);
+}
+
 impl Session<'_> {
+    /// What is told of a scenario that was played and cleaned up after.
+    fn played(mut self, number: usize, one: Planned, left: Vec<(String, String)>, begun: Instant) -> Played {
+        let scenario = RunEvent::Scenario {
+            name: one.name,
+            summary: one.summary,
+            requests: self.exchanges.len(),
+            exchanges: self.told(),
+            checks: self.checks.clone(),
+            took: begun.elapsed(),
+            snapshot: SnapshotOutcome::Partial,
+        };
+        let reason = "it could not be put back as it was before";
+        let changed: Vec<(String, String)> =
+            std::mem::take(&mut self.changed).into_iter().map(|id| (id, reason.to_owned())).collect();
+        let unclear = changed.len();
+        let leftovers = changed.into_iter().chain(left).map(|(id, reason)| RunEvent::Leftover { id, reason });
+        let events = std::iter::once(scenario).chain(leftovers).collect();
+        let (created, deleted) = (self.created, self.deleted);
+        Played { number, events, checks: self.checks, created, deleted, unclear }
+    }
+
     async fn play(&mut self, kind: Kind) {
         match kind {
             Kind::Lifecycle(at) => {
@@ -331,7 +418,7 @@ impl Session<'_> {
 /// A few harmless requests, to tell an unreachable server from a wrong one, and whether it knows whose credentials it sees.
 async fn reach(run: &DocumentRun<'_>, client: &Client) -> Result<bool, Unreachable> {
     let log = CleanupLog::default();
-    let mut session = Session::new(run, client, &log);
+    let mut session = Session::new(run, client, &log, 0);
     let list =
         run.api.operations.iter().zip(&run.api.document.operations).position(|(one, declared)| {
             declared.method == "GET" && one.role == Role::List && !declared.path.contains('{')

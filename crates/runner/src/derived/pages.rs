@@ -59,7 +59,7 @@ impl Session<'_> {
         self.judge(partition, &last, "each of the created objects once", wrong);
         // What was made twice under one name is one object all the same.
         let different: std::collections::BTreeSet<&[String]> = own.iter().map(|one| one.path.as_slice()).collect();
-        self.counts(list, &walk, different.len());
+        self.counts(list, &walk, different.len(), (&above, Some(asked), &[])).await;
         self.numbers_pages(list, &walk);
         self.all_found(at, &own).await;
         self.goes_back(list, &above, asked, &walk, &own).await;
@@ -112,22 +112,37 @@ impl Session<'_> {
         self.judge(rule, &self.answer_of(object.number), "an id that no other object has", wrong);
     }
 
-    /// Whether a list has as many objects as it says; the run's own, at the least.
-    pub(crate) fn counts(&mut self, list: usize, walk: &Walk, own: usize) {
+    /// Whether a list has as many objects as it says; the run's own, at the least. Who else writes may do so while it is read: it is
+    /// read again, in the same way, before anybody is blamed.
+    pub(crate) async fn counts(
+        &mut self,
+        list: usize,
+        walk: &Walk,
+        own: usize,
+        (above, limit, asked): (&[String], Option<usize>, &[(String, String)]),
+    ) {
+        let Some(mut wrong) = self.miscounted(list, walk, own) else { return };
+        let mut last = walk.last.clone();
+        if !wrong.is_empty() {
+            let again = self.walk_with(list, above, limit, asked).await;
+            let Some(found) = self.miscounted(list, &again, own) else { return };
+            (wrong, last) = (found, again.last);
+        }
+        let Some(answer) = last else { return };
+        let statement = format!("GET {} has as many objects as it says", self.declared(list).path);
+        self.judge(self.page_rule(list, "total", statement), &answer, "a total of what is there", wrong);
+    }
+
+    /// What a list says of the number of its objects and is not so; none where it says nothing.
+    fn miscounted(&self, list: usize, walk: &Walk, own: usize) -> Option<Vec<Mismatch>> {
         let said = |answer: &Option<Answer>| answer.as_ref().and_then(|one| self.total(list, one));
-        let (Some(first), Some(last), Some(answer)) = (said(&walk.first), said(&walk.last), walk.last.clone()) else {
-            return;
-        };
+        let (first, last) = (said(&walk.first)?, said(&walk.last)?);
         let seen = walk.items.len();
         // While others write, it may be more or less than was seen, and still not less than the run's own.
         let is_steady = first == last && walk.is_whole;
-        let wrong = if (is_steady && last != seen) || first < own || last < own {
-            vec![Mismatch::of(format!("{seen} objects, and a total of {first}, at the end of {last}"))]
-        } else {
-            Vec::new()
-        };
-        let statement = format!("GET {} has as many objects as it says", self.declared(list).path);
-        self.judge(self.page_rule(list, "total", statement), &answer, "a total of what is there", wrong);
+        let is_wrong = (is_steady && last != seen) || first < own || last < own;
+        let found = format!("{seen} objects, and a total of {first}, at the end of {last}");
+        Some(if is_wrong { vec![Mismatch::of(found)] } else { Vec::new() })
     }
 
     /// How many objects a page says that the list has: in its body, or in a field that the document has for it.

@@ -20,6 +20,7 @@ pub(crate) const WAITS: usize = 6;
 pub(crate) struct Session<'r> {
     pub run: &'r DocumentRun<'r>,
     client: &'r Client,
+    group: usize,
     pub token: String,
     pub exchanges: Vec<Exchange>,
     pub checks: Vec<CheckOutcome>,
@@ -93,11 +94,13 @@ impl Answer {
 }
 
 impl<'r> Session<'r> {
-    pub fn new(run: &'r DocumentRun<'r>, client: &'r Client, log: &'r CleanupLog) -> Self {
-        let token = run.target.token(0);
+    /// The `group`th of those that are played at the same time, each with a token of its own where there are several.
+    pub fn new(run: &'r DocumentRun<'r>, client: &'r Client, log: &'r CleanupLog, group: usize) -> Self {
+        let token = run.target.token(group);
         Self {
             run,
             client,
+            group,
             token,
             exchanges: Vec::new(),
             checks: Vec::new(),
@@ -220,7 +223,7 @@ impl<'r> Session<'r> {
     pub fn secrets(&self) -> Secrets {
         let token = Some(self.token.as_str()).filter(|token| *token != PUBLIC_TOKEN);
         let parts = self.token.split(':').filter(|part| part.len() >= 8);
-        let second = self.run.target.second(0);
+        let second = self.run.target.second(self.group);
         let second = second.iter().flat_map(|token| std::iter::once(token.as_str()).chain(token.split(':')));
         let second: Vec<&str> = second.filter(|part| part.len() >= 8).collect();
         let headers =

@@ -20,7 +20,7 @@ use conformance_api::Role;
 pub async fn sweep(run: &DocumentRun<'_>, past: &Past, yes: bool) -> Result<Swept, String> {
     let client = Client::new(run.target, run.settings)?;
     let log = CleanupLog::default();
-    let mut session = Session::new(run, &client, &log);
+    let mut session = Session::new(run, &client, &log, 0);
     let open = Open::of(past, &run.target.token(0));
     let (mut objects, mut swept) = (Vec::new(), Swept::default());
     for (resource, id, _) in &open.known {
