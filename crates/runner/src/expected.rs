@@ -179,6 +179,17 @@ const RULES: &[Rule] = &[
         .below("/parameters"),
     rule("rejection-does-nothing", WRITES, &[LIFE, REJECTS], "{} does nothing when it rejects"),
     rule("rejection-does-nothing", &[Role::Create], &[REJECTS], "{} creates nothing when it rejects"),
+    rule("rejection-does-nothing", &[Role::SetSingleton], &[LIFE], "{} changes nothing when it rejects"),
+    rule("rejects-wrong-bodies", &[Role::SetSingleton], &[LIFE], "{} rejects bodies that break a documented rule")
+        .below("/requestBody"),
+    rule(
+        "rejects-doubtful-bodies",
+        &[Role::SetSingleton],
+        &[LIFE],
+        "{} rejects null for members that may be left out, and texts that have not their format",
+    )
+    .level(should)
+    .below("/requestBody"),
     rule(
         "rejects-wrong-bodies",
         &[Role::Create, Role::Update, Role::Replace],

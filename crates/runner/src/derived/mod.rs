@@ -311,18 +311,18 @@ impl Stage<'_> {
             while let Some(one) = played.recv().await {
                 waiting.insert(one.number, one);
                 while let Some(one) = waiting.remove(&next) {
-                    tell(one, tally, listener);
+                    tell(&one, tally, listener);
                     next += 1;
                 }
             }
             // Where the run was stopped, there are gaps.
-            waiting.into_values().for_each(|one| tell(one, tally, listener));
+            waiting.values().for_each(|one| tell(one, tally, listener));
         };
         tokio::join!(workers, tell);
     }
 
     /// Plays one area after the other, as long as there are any.
-    async fn work(&self, queue: &Mutex<VecDeque<(usize, Vec<(usize, Planned)>)>>, sender: UnboundedSender<Played>) {
+    async fn work(&self, queue: &Mutex<VecDeque<(usize, Area)>>, sender: UnboundedSender<Played>) {
         loop {
             let next = queue.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
             let Some((group, area)) = next else { return };
@@ -348,9 +348,12 @@ impl Stage<'_> {
     }
 }
 
-/// Scenarios by area, each with its number in the plan.
-fn by_area(planned: Vec<Planned>) -> Vec<Vec<(usize, Planned)>> {
-    let mut areas: Vec<Vec<(usize, Planned)>> = Vec::new();
+/// The scenarios of an area, each with its number in the plan.
+type Area = Vec<(usize, Planned)>;
+
+/// Scenarios by area.
+fn by_area(planned: Vec<Planned>) -> Vec<Area> {
+    let mut areas: Vec<Area> = Vec::new();
     for (number, one) in planned.into_iter().enumerate() {
         let is_next = areas
             .last()
@@ -364,7 +367,7 @@ fn by_area(planned: Vec<Planned>) -> Vec<Vec<(usize, Planned)>> {
     areas
 }
 
-fn tell(one: Played, tally: &mut Tally, listener: &mut (dyn FnMut(&RunEvent) + Send)) {
+fn tell(one: &Played, tally: &mut Tally, listener: &mut (dyn FnMut(&RunEvent) + Send)) {
     tally.scenarios += 1;
     tally.created += one.created;
     tally.deleted += one.deleted;
