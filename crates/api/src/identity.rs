@@ -30,6 +30,10 @@ pub fn members(schemas: &Schemas, shape: &Merged<'_>, parameter: &str, body: Opt
         let new: Vec<&str> = found.filter(|name| !names.contains(name)).collect();
         names.extend(new);
     };
+    // `/users/{username}` finds by `username`, whatever else a user has.
+    if word != "id" {
+        add(&|name| same(name, parameter));
+    }
     add(&|name| name == "id");
     add(&|name| same(name, parameter));
     add(&|name| same(name, &word));
@@ -48,7 +52,7 @@ pub fn members(schemas: &Schemas, shape: &Merged<'_>, parameter: &str, body: Opt
         let in_body = body.is_some_and(|body| body.property(name).is_some_and(|one| !schemas.merge(one).read_only));
         let is_named = matches!(*name, "name" | "slug" | "key" | "login") || in_body;
         let is_made = index == 0 || MADE.contains(name) || same(name, parameter);
-        let is_in_path = index == 0 || same(name, parameter) || same(name, &word);
+        let is_in_path = index == 0 || *name == "id" || same(name, parameter) || same(name, &word);
         let is_given = is_named && (index != 0 || in_body);
         (is_made || is_named).then(|| IdMember {
             name: (*name).to_owned(),

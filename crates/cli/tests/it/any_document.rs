@@ -448,3 +448,69 @@ fn a_run_that_only_reads_creates_nothing() {
     assert_eq!(output.status.code(), Some(0), "{}", stdout(&output));
     assert!(!stdout(&output).contains("created "), "{}", stdout(&output));
 }
+
+#[test]
+fn what_the_path_names_is_found_by_that_name_and_settings_with_lists_are_kept() {
+    let folder = TempDir::new().unwrap();
+    let file = folder.path().join("openapi.yaml");
+    let text = r##"
+openapi: 3.0.3
+info: { title: People, version: "1" }
+paths:
+  /people:
+    post:
+      requestBody: { content: { application/json: { schema: { $ref: '#/components/schemas/Person' } } } }
+      responses:
+        '201': { description: Made, content: { application/json: { schema: { $ref: '#/components/schemas/Person' } } } }
+  /people/{username}:
+    parameters: [{ name: username, in: path, required: true, schema: { type: string } }]
+    get:
+      responses:
+        '200': { description: One, content: { application/json: { schema: { $ref: '#/components/schemas/Person' } } } }
+    put:
+      requestBody: { content: { application/json: { schema: { $ref: '#/components/schemas/Person' } } } }
+      responses:
+        '200': { description: Put, content: { application/json: { schema: { $ref: '#/components/schemas/Person' } } } }
+  /settings:
+    get:
+      responses:
+        '200': { description: All, content: { application/json: { schema: { $ref: '#/components/schemas/Settings' } } } }
+    put:
+      operationId: replaceSettings
+      requestBody: { content: { application/json: { schema: { $ref: '#/components/schemas/Settings' } } } }
+      responses:
+        '200': { description: All, content: { application/json: { schema: { $ref: '#/components/schemas/Settings' } } } }
+components:
+  schemas:
+    Person:
+      type: object
+      required: [username]
+      properties: { id: { type: integer }, username: { type: string, example: ada }, city: { type: string } }
+    Settings:
+      type: object
+      required: [hours]
+      properties:
+        theme: { type: string, enum: [light, dark] }
+        hours: { type: array, items: { type: object, properties: { day: { type: string } } } }
+"##;
+    fs::write(&file, text).unwrap();
+    let server = MockServer::start(&["--quiet", "--openapi", file.to_str().unwrap()]);
+    let put = |path: &str, body: Value| {
+        let url = format!("{}{path}", server.url);
+        send("PUT", &url, &[], Some(("application/json", &body.to_string())))
+    };
+    let get = |path: &str| send("GET", &format!("{}{path}", server.url), &[], None);
+    assert_eq!(put("/people/grace", json!({ "username": "grace", "city": "Arlington" })).status, 200);
+    assert_eq!(get("/people/grace").body["city"], "Arlington");
+    let made = create(&format!("{}/people", server.url), &[], &json!({ "username": "linus" }));
+    assert_eq!(get("/people/linus").body["id"], made["id"]);
+    let settings = json!({ "theme": "dark", "hours": [{ "day": "mon" }] });
+    assert_eq!(put("/settings", settings.clone()).body, settings);
+    assert_eq!(get("/settings").body, settings);
+    // What is everybody's is changed where that is allowed, and put back.
+    let flags = ["run", "--openapi", file.to_str().unwrap(), "--base-url", &server.url, "--only", "settings"];
+    let output = run(&[&flags[..], &["--allow", "replaceSettings"]].concat());
+    assert_eq!(output.status.code(), Some(0), "{}{}", stdout(&output), stderr(&output));
+    assert!(stdout(&output).contains("1 scenario: "), "{}", stdout(&output));
+    assert_eq!(get("/settings").body, settings);
+}
