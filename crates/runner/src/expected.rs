@@ -141,7 +141,7 @@ const RULES: &[Rule] = &[
         &[LIFE],
         "{} keeps the time of creation, and turns no time back",
     ),
-    rule("moves-time", &[Role::Update], &[LIFE], "{} moves the time of the last change"),
+    rule("moves-time", &[Role::Update, Role::Replace], &[LIFE], "{} moves the time of the last change"),
     rule(
         "only-that-one",
         &[Role::Update, Role::Replace, Role::Delete, Role::SetSingleton],

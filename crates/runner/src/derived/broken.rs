@@ -56,7 +56,12 @@ impl Session<'_> {
             all.push(Broken::surely(format!("there is nothing, of at least {least} members"), json!({})));
         }
         if form.is_typed && shape.kind() == Some("object") && shape.choices.is_empty() {
-            let others = [("null", Value::Null), ("an array", json!([])), ("a text", "text".into())];
+            let others = [
+                ("null", Value::Null),
+                ("an array", json!([])),
+                ("an array with such an object", json!([valid])),
+                ("a text", "text".into()),
+            ];
             // Where no body is needed, null is none.
             let others = others.into_iter().filter(|(_, body)| form.is_required || !body.is_null());
             all.extend(others.map(|(what, body)| Broken::surely(format!("it is {what}, of an object"), body)));

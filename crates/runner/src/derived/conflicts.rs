@@ -132,7 +132,7 @@ impl Session<'_> {
 }
 
 /// An id like one that is there, which nobody has.
-fn unknown(known: &Value) -> Option<Value> {
+pub(crate) fn unknown(known: &Value) -> Option<Value> {
     if let Some(number) = known.as_i64() {
         return Some((number + 987_654_321).into());
     }

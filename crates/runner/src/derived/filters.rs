@@ -100,7 +100,7 @@ impl Session<'_> {
                 self.judge(rule.clone(), &answer, expected, wrong);
             }
         }
-        let Some(other) = another(filter.of_parameter, value) else { return };
+        let Some(other) = another(filter.parameter, filter.of_parameter, value) else { return };
         let walk = self.walk_with(list, above, None, &[(filter.parameter.to_owned(), other.clone())]).await;
         let Some(answer) = walk.last.clone().filter(Answer::is_success) else { return };
         let wrong = if walk.items.iter().any(|item| Self::is_same(item, object)) {
@@ -122,14 +122,22 @@ fn merged<'a>(api: &'a Api, parameter: &Parameter) -> Merged<'a> {
 }
 
 /// A value of a filter that is not this one.
-fn another(parameter: &Merged<'_>, value: &str) -> Option<String> {
+fn another(name: &str, parameter: &Merged<'_>, value: &str) -> Option<String> {
     if let Some(values) = &parameter.enumeration {
         let mut others = values.iter().filter_map(|one| text(one)).filter(|one| one != value);
         // These are words for no filter at all.
         return others.find(|one| !matches!(one.as_str(), "all" | "any" | "*" | ""));
     }
-    match parameter.kind() {
-        Some("boolean") => Some(if value == "true" { "false" } else { "true" }.to_owned()),
+    match (parameter.kind(), parameter.patterns.first()) {
+        (Some("boolean"), _) => Some(if value == "true" { "false" } else { "true" }.to_owned()),
+        (Some("string"), Some(pattern)) => {
+            conformance_api::pattern::any_matching(pattern, 0, 200).filter(|other| other != value)
+        }
+        // An id like this one, which nobody has. Other texts may be looked for in ways of the server's own.
+        (Some("string"), None) if conformance_api::names::plain(name).ends_with("id") => {
+            let other = super::conflicts::unknown(&value.into())?.as_str()?.to_owned();
+            (!other.contains(value)).then_some(other)
+        }
         _ => None,
     }
 }

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use conformance_api::names::{plain, singular};
-use conformance_api::{Merged, Role, Side, pattern};
+use conformance_api::{Api, Merged, Role, Side, pattern};
 use serde_json::Value;
 
 use super::session::Session;
@@ -221,7 +221,7 @@ impl Session<'_> {
                 for (name, value) in members {
                     let Some(property) = shape.property(name) else { continue };
                     let property = schemas.merge_value(property);
-                    if self.referred(name, &property).is_some() {
+                    if referred(self.run.api, name, &property).is_some() {
                         found.referring.insert(name.clone());
                     } else if is_identifying(name, &property) {
                         found.identifying.insert(name.clone());
@@ -238,27 +238,9 @@ impl Session<'_> {
         }
     }
 
-    /// The resource that a member names an object of: `customerId` one of `/customers`.
-    fn referred(&self, name: &str, property: &Merged<'_>) -> Option<usize> {
-        let plain_name = plain(name);
-        let is_list = property.kind() == Some("array");
-        let is_word = |kind: Option<&str>| matches!(kind, Some("string" | "integer"));
-        let item = property.items.map(|items| self.run.api.schemas.merge_value(&[items]));
-        if !(is_word(property.kind()) || (is_list && item.is_some_and(|item| is_word(item.kind())))) {
-            return None;
-        }
-        let ends = if is_list { &["uuids", "ids"][..] } else { &["uuid", "id"][..] };
-        let stem = ends.iter().find_map(|end| plain_name.strip_suffix(end))?;
-        let is_it = |at: usize| {
-            let resource = &self.run.api.resources[at];
-            !stem.is_empty() && resource.parent.is_none() && plain(&singular(&resource.name)) == stem
-        };
-        (0..self.run.api.resources.len()).find(|at| is_it(*at) && creation(self.run.api, *at).is_some())
-    }
-
     /// Whether a member names an object of another kind.
     pub(crate) fn refers(&self, name: &str, property: &Merged<'_>) -> bool {
-        self.referred(name, property).is_some()
+        referred(self.run.api, name, property).is_some()
     }
 
     /// What such a member may say: an object that is there.
@@ -277,7 +259,7 @@ impl Session<'_> {
     async fn referred_to(&mut self, at: usize, create: usize, name: &str) -> Option<Value> {
         let (_, pointer) = Self::body_media(self.declared(create))?;
         let property = self.property_named(pointer, name)?;
-        let resource = self.referred(name, &property).filter(|one| *one != at)?;
+        let resource = referred(self.run.api, name, &property).filter(|one| *one != at)?;
         operation(self.run.api, resource, Role::Delete)?;
         let known =
             self.there.iter().find(|one| one.resource == resource && !one.id.is_empty()).map(|one| one.id.clone());
@@ -304,6 +286,56 @@ impl Session<'_> {
         }
         None
     }
+}
+
+/// The resource that a member names an object of: `customerId` one of `/customers`.
+fn referred(api: &Api, name: &str, property: &Merged<'_>) -> Option<usize> {
+    let plain_name = plain(name);
+    let is_list = property.kind() == Some("array");
+    let is_word = |kind: Option<&str>| matches!(kind, Some("string" | "integer"));
+    let item = property.items.map(|items| api.schemas.merge_value(&[items]));
+    if !(is_word(property.kind()) || (is_list && item.is_some_and(|item| is_word(item.kind())))) {
+        return None;
+    }
+    let ends = if is_list { &["uuids", "ids"][..] } else { &["uuid", "id"][..] };
+    let stem = ends.iter().find_map(|end| plain_name.strip_suffix(end))?;
+    let is_it = |at: usize| {
+        let resource = &api.resources[at];
+        !stem.is_empty() && resource.parent.is_none() && plain(&singular(&resource.name)) == stem
+    };
+    (0..api.resources.len()).find(|at| is_it(*at) && creation(api, *at).is_some())
+}
+
+/// Groups of resources, as a number for each: what refers to, or stands below, something is of its group. What is done to objects of
+/// one group shows in no list of another.
+pub(crate) fn groups(api: &Api) -> Vec<usize> {
+    let mut group: Vec<usize> = (0..api.resources.len()).collect();
+    let mut join = |one: usize, other: usize| {
+        let (from, to) = (group[one].max(group[other]), group[one].min(group[other]));
+        group.iter_mut().filter(|one| **one == from).for_each(|one| *one = to);
+    };
+    for at in 0..api.resources.len() {
+        let above = api.resources[at].parent.into_iter();
+        let create = creation(api, at);
+        let body = create.and_then(|create| Session::body_media(&api.document.operations[create]));
+        let named = body.map(|(_, pointer)| named_within(api, &api.schemas.merged(pointer), 0)).unwrap_or_default();
+        above.chain(api.resources[at].kept_in).chain(named).for_each(|other| join(at, other));
+    }
+    group
+}
+
+/// The resources that the members of an object name, at any depth that bodies are adapted in.
+fn named_within(api: &Api, shape: &Merged<'_>, depth: usize) -> Vec<usize> {
+    if depth >= DEPTH {
+        return Vec::new();
+    }
+    let items = shape.items.map(|items| named_within(api, &api.schemas.merge_value(&[items]), depth + 1));
+    let members = shape.properties.iter().flat_map(|(name, property)| {
+        let property = api.schemas.merge_value(property);
+        let own = referred(api, name, &property);
+        own.into_iter().chain(named_within(api, &property, depth + 1)).collect::<Vec<_>>()
+    });
+    members.chain(items.unwrap_or_default()).collect()
 }
 
 /// Members that something may be wanted of.

@@ -48,9 +48,13 @@ impl Session<'_> {
         self.acts(at, &object).await;
         self.is_listed(at, &object, true).await;
         // What is done is done to an object with another one before it and another after it, below the same parent.
-        let others = [self.create_full(at, &above).await.ok(), self.create_at(at, &above).await.ok()];
-        let mut all: Vec<Object> = std::iter::once(object).chain(others.into_iter().flatten()).collect();
-        let object = all.remove(all.len().saturating_sub(1).min(1));
+        let mut all = vec![object];
+        all.extend(self.create_at(at, &above).await);
+        let full = self.create_full(at, &above).await;
+        let own = all.len() - usize::from(full.is_err());
+        all.extend(full);
+        all.extend(self.create_at(at, &above).await);
+        let object = all.remove(own);
         let mut witnesses: Vec<(Object, Value)> = Vec::new();
         for one in all.into_iter().filter(|one| one.path != object.path) {
             if let Some((shown, _)) = self.current(at, &one).await {

@@ -298,11 +298,11 @@ struct Played {
 }
 
 impl Stage<'_> {
-    /// Plays scenarios, those of an area one after the other, several areas at a time; tells them in the order of the plan.
+    /// Plays scenarios, several rows of them at a time; tells them in the order of the plan.
     async fn play(&self, planned: Vec<Planned>, tally: &mut Tally, listener: &mut (dyn FnMut(&RunEvent) + Send)) {
-        let areas = by_area(planned);
-        let jobs = self.run.settings.jobs.clamp(1, areas.len().max(1));
-        let queue = Mutex::new(areas.into_iter().enumerate().collect::<VecDeque<_>>());
+        let rows = rows(self.run.api, planned);
+        let jobs = self.run.settings.jobs.clamp(1, rows.len().max(1));
+        let queue = Mutex::new(rows.into_iter().enumerate().collect::<VecDeque<_>>());
         let (sender, mut played) = unbounded_channel();
         let workers = join_all((0..jobs).map(|_| self.work(&queue, sender.clone())));
         drop(sender);
@@ -321,13 +321,13 @@ impl Stage<'_> {
         tokio::join!(workers, tell);
     }
 
-    /// Plays one area after the other, as long as there are any.
-    async fn work(&self, queue: &Mutex<VecDeque<(usize, Area)>>, sender: UnboundedSender<Played>) {
+    /// Plays one row after the other, as long as there are any.
+    async fn work(&self, queue: &Mutex<VecDeque<(usize, Row)>>, sender: UnboundedSender<Played>) {
         loop {
             let next = queue.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
-            let Some((group, area)) = next else { return };
+            let Some((group, row)) = next else { return };
             let (mut leaking, mut learnt, mut waits) = (Vec::new(), learnt::Learnt::default(), session::WAITS);
-            for (number, one) in area {
+            for (number, one) in row {
                 if *self.run.stop.borrow() {
                     return;
                 }
@@ -348,23 +348,31 @@ impl Stage<'_> {
     }
 }
 
-/// The scenarios of an area, each with its number in the plan.
-type Area = Vec<(usize, Planned)>;
+/// Scenarios that are played one after the other, each with its number in the plan.
+type Row = Vec<(usize, Planned)>;
 
-/// Scenarios by area.
-fn by_area(planned: Vec<Planned>) -> Vec<Area> {
-    let mut areas: Vec<Area> = Vec::new();
+/// Scenarios in rows that do not see each other: those of an area stand together, and so do areas whose objects refer to each other.
+fn rows(api: &Api, planned: Vec<Planned>) -> Vec<Row> {
+    let groups = learnt::groups(api);
+    let mut rows: Vec<(Option<usize>, Row)> = Vec::new();
     for (number, one) in planned.into_iter().enumerate() {
-        let is_next = areas
-            .last()
-            .and_then(|area| area.last())
-            .is_some_and(|(_, last)| area_of(&last.name) == area_of(&one.name));
-        match areas.last_mut().filter(|_| is_next) {
-            Some(area) => area.push((number, one)),
-            None => areas.push(vec![(number, one)]),
+        let group = match one.kind {
+            Kind::Lifecycle(at) | Kind::Rejects(at) | Kind::Pages(at) | Kind::UnknownIds(at) => Some(groups[at]),
+            Kind::Reads | Kind::Access | Kind::Written(_) | Kind::Singleton(_) => None,
+        };
+        let is_its_own = |(known, row): &&mut (Option<usize>, Row)| {
+            let is_of_area = row.iter().any(|(_, other)| area_of(&other.name) == area_of(&one.name));
+            is_of_area || (group.is_some() && *known == group)
+        };
+        match rows.iter_mut().find(is_its_own) {
+            Some((known, row)) => {
+                *known = known.or(group);
+                row.push((number, one));
+            }
+            None => rows.push((group, vec![(number, one)])),
         }
     }
-    areas
+    rows.into_iter().map(|(_, row)| row).collect()
 }
 
 fn tell(one: &Played, tally: &mut Tally, listener: &mut (dyn FnMut(&RunEvent) + Send)) {

@@ -465,6 +465,8 @@ impl Session<'_> {
         self.shows(retrieve, &body, &after, &answer, "shows what was put");
         if let Some((before, _)) = before {
             self.keeps_time(replace, &before, &after, &answer);
+            self.updates_all(at, replace, (&media_type, &pointer), object).await;
+            self.moves_time(at, replace, (&media_type, &pointer), object, (&before, &after)).await;
         }
         self.updates_to_null(at, replace, (&media_type, &pointer), object).await;
         self.replaces_the_whole(at, replace, (&media_type, &pointer), object, (&body, &after)).await;
