@@ -3,8 +3,8 @@
 use conformance_api::{Merged, Schemas, Side};
 use serde_json::Value;
 
-use super::broken::whole;
 use super::session::Session;
+use super::values::whole;
 
 /// A member of a body that takes any short text.
 #[derive(Clone, Debug)]

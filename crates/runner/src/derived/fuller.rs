@@ -6,10 +6,10 @@ use conformance_api::{Merged, Role, Side};
 use conformance_record::Level;
 use serde_json::Value;
 
-use super::broken::different_items;
 use super::check::Rule;
 use super::request::Arguments;
 use super::session::{Object, Session};
+use super::values::different_items;
 use super::{creation, operation};
 
 impl Session<'_> {

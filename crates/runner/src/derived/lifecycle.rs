@@ -37,16 +37,27 @@ impl Session<'_> {
                 return self.skip(rule, why);
             }
         };
-        let above = object.path[..object.path.len() - 1].to_vec();
+        self.begins(at, create, &object).await;
+        self.lives(at, object).await;
+    }
+
+    /// What was created is shown, found and listed as it was sent.
+    async fn begins(&mut self, at: usize, create: usize, object: &Object) {
         let made = self.answer_of(object.number);
         self.judge_documented(create, &made);
         self.shows(create, &object.sent, &object.members, &made, "shows what was sent");
-        self.names_its_place(create, &object, &made);
-        self.names_its_parents(create, &object, &object.members.clone(), &made);
-        self.reads_back(at, &object).await;
-        self.reads_below(at, &object).await;
-        self.acts(at, &object).await;
-        self.is_listed(at, &object, true).await;
+        self.names_its_place(create, object, &made);
+        self.names_its_parents(create, object, &object.members.clone(), &made);
+        self.reads_back(at, object).await;
+        self.reads_below(at, object).await;
+        self.acts(at, object).await;
+        self.is_listed(at, object, true).await;
+    }
+
+    /// One of several objects is changed in every way that there is, and deleted; the others stay as they are.
+    async fn lives(&mut self, at: usize, object: Object) {
+        let api = self.run.api;
+        let above = object.path[..object.path.len() - 1].to_vec();
         // What is done is done to an object with another one before it and another after it, below the same parent.
         let mut all = vec![object];
         all.extend(self.create_at(at, &above).await);

@@ -56,7 +56,7 @@ impl Session<'_> {
     }
 
     /// Whether the time of the last change is that of the last change. Where a server tells seconds, one has to pass.
-    async fn moves_time(
+    pub(crate) async fn moves_time(
         &mut self,
         at: usize,
         update: usize,
@@ -110,57 +110,6 @@ impl Session<'_> {
         self.judge(rule, &answer, "a later time than before the change", wrong);
     }
 
-    /// Takes away what may be null.
-    async fn updates_to_null(
-        &mut self,
-        at: usize,
-        update: usize,
-        (media_type, pointer): (&str, &str),
-        object: &Object,
-    ) {
-        const MOST: usize = 4;
-        let Some(retrieve) = operation(self.run.api, at, Role::Retrieve) else { return };
-        let Some((now, _)) = self.current(at, object).await else { return };
-        if !conformance_api::media::is_json(media_type) {
-            return;
-        }
-        let shape = self.run.api.schemas.merged(pointer);
-        let comparable = self.comparable(retrieve);
-        let is_there = |name: &str| now.get(name).is_some_and(|one| !one.is_null());
-        // Where a response cannot tell null, null may stand for what is there.
-        let can_be_null = |name: &str, property: &[&Value]| {
-            let merged = self.run.api.schemas.merge_value(property);
-            let is_both = merged.is_nullable() && self.shown(retrieve, name).is_nullable();
-            is_both && !merged.read_only && merged.kind().is_some()
-        };
-        let names: Vec<String> = shape
-            .properties
-            .iter()
-            .filter(|(name, property)| {
-                is_there(name) && comparable.iter().any(|one| one == name) && can_be_null(name, property)
-            })
-            .map(|(name, _)| (*name).to_owned())
-            .take(MOST)
-            .collect();
-        for name in names {
-            let mut body = Value::Object(Map::from_iter([(name.clone(), Value::Null)]));
-            if !self.proof().is_valid(Side::Request, pointer, &body) {
-                let Some(whole) = self.body_for(pointer, object) else { return };
-                body = whole;
-                body[name.as_str()] = Value::Null;
-            }
-            if !self.proof().is_valid(Side::Request, pointer, &body) {
-                continue;
-            }
-            let answer = self.send(update, Arguments::at(&object.path).body(media_type, body)).await;
-            self.judge_no_error(update, &answer);
-            if let (true, Some((after, answer))) = (answer.is_success(), self.current(at, object).await) {
-                let sent = Value::Object(Map::from_iter([(name, Value::Null)]));
-                self.shows(retrieve, &sent, &after, &answer, "shows what an update changed");
-            }
-        }
-    }
-
     /// Whether the response to an update shows the object that was asked for, and what it left alone as it is retrieved before and
     /// after. What servers set by themselves may be on its way from one word to another meanwhile.
     fn answers_as_retrieved(
@@ -208,63 +157,6 @@ impl Session<'_> {
         self.judge(rule, &answer, "members that are retrieved alike before and after, as they are", wrong);
     }
 
-    /// Changes members to what some languages take for nothing: zero, no, an empty text, an empty list.
-    async fn updates_to_nothing(
-        &mut self,
-        at: usize,
-        update: usize,
-        (media_type, pointer): (&str, &str),
-        object: &Object,
-    ) {
-        let Some(mut body) = self.body_for(pointer, object) else { return };
-        let shape = self.run.api.schemas.merged(pointer);
-        let Some(retrieve) = operation(self.run.api, at, Role::Retrieve) else { return };
-        let mut is_changed = false;
-        for (name, property) in &shape.properties {
-            let merged = self.run.api.schemas.merge_value(property);
-            let is_id = object.ids.iter().any(|(id, _)| names(name, id));
-            let nothing = match merged.kind() {
-                _ if self.refers(name, &merged) => continue,
-                _ if is_id || merged.read_only || !merged.choices.is_empty() || merged.enumeration.is_some() => {
-                    continue;
-                }
-                Some("boolean") => Value::Bool(false),
-                Some("integer" | "number") => 0.into(),
-                Some("string") if merged.format.is_none() => "".into(),
-                Some("array") => Value::Array(Vec::new()),
-                _ => continue,
-            };
-            // What the response has no room for can't be shown.
-            let bounds = self.shown(retrieve, name).bounds;
-            let least = bounds.min_items.or(bounds.min_length).unwrap_or(0);
-            if least > 0
-                || bounds.minimum.is_some_and(|least| least > 0.0)
-                || bounds.above.is_some_and(|above| above >= 0.0)
-            {
-                continue;
-            }
-            let before = body.get(*name).cloned();
-            body[*name] = nothing;
-            if self.proof().is_valid(Side::Request, pointer, &body) {
-                is_changed = true;
-            } else if let Some(before) = before {
-                body[*name] = before;
-            } else if let Some(members) = body.as_object_mut() {
-                members.remove(*name);
-            }
-        }
-        if !is_changed {
-            return;
-        }
-        let answer = self.send(update, Arguments::at(&object.path).body(media_type, body.clone())).await;
-        self.judge_no_error(update, &answer);
-        if answer.is_success()
-            && let Some((after, answer)) = self.current(at, object).await
-        {
-            self.shows(retrieve, &body, &after, &answer, "shows what an update changed");
-        }
-    }
-
     /// A valid body about an object that is there: it calls it by its name.
     pub(crate) fn body_for(&mut self, pointer: &str, object: &Object) -> Option<Value> {
         let mut body = self.valid_body(pointer)?;
@@ -276,7 +168,13 @@ impl Session<'_> {
     }
 
     /// Changes everything that an update can change, at once.
-    async fn updates_all(&mut self, at: usize, update: usize, (media_type, pointer): (&str, &str), object: &Object) {
+    pub(crate) async fn updates_all(
+        &mut self,
+        at: usize,
+        update: usize,
+        (media_type, pointer): (&str, &str),
+        object: &Object,
+    ) {
         let Some((before, _)) = self.current(at, object).await else { return };
         let body = self.body_for(pointer, object).map(|body| self.filled(pointer, body, &object.sent));
         let Some(Value::Object(mut body)) = body else { return };
@@ -388,7 +286,7 @@ impl Session<'_> {
     }
 
     /// Whether the time of creation stays, and that of the last change does not go back.
-    fn keeps_time(&mut self, update: usize, before: &Value, after: &Value, answer: &Answer) {
+    pub(crate) fn keeps_time(&mut self, update: usize, before: &Value, after: &Value, answer: &Answer) {
         let declared = self.declared(update);
         let body = Self::body_media(declared).map(|(_, pointer)| self.run.api.schemas.merged(pointer));
         // What clients can set is theirs.
@@ -440,99 +338,10 @@ impl Session<'_> {
             self.nothing_else(update, &nothing, before, &after, &answer);
         }
     }
-
-    /// A whole new representation takes the place of the old one.
-    pub(crate) async fn replaces(&mut self, at: usize, object: &Object) {
-        let Some(replace) = operation(self.run.api, at, Role::Replace) else { return };
-        let Some((media_type, pointer)) = Self::body_media(self.declared(replace)) else { return };
-        let (media_type, pointer) = (media_type.to_owned(), pointer.to_owned());
-        let Some(body) = self.body_for(&pointer, object) else { return };
-        let body = self.with_telling_lists(&pointer, body);
-        let before = self.current(at, object).await;
-        let answer = self.send(replace, Arguments::at(&object.path).body(&media_type, body.clone())).await;
-        if answer.is_rejection() {
-            return;
-        }
-        self.judge_documented(replace, &answer);
-        if !answer.is_success() {
-            return;
-        }
-        if let Some(found) = self.object_in(replace, &answer).filter(|_| answer.json.is_some()) {
-            self.shows(replace, &body, &found, &answer, "shows what was put");
-        }
-        let Some(retrieve) = operation(self.run.api, at, Role::Retrieve) else { return };
-        let Some((after, answer)) = self.current(at, object).await else { return };
-        self.shows(retrieve, &body, &after, &answer, "shows what was put");
-        if let Some((before, _)) = before {
-            self.keeps_time(replace, &before, &after, &answer);
-            self.updates_all(at, replace, (&media_type, &pointer), object).await;
-            self.moves_time(at, replace, (&media_type, &pointer), object, (&before, &after)).await;
-        }
-        self.updates_to_null(at, replace, (&media_type, &pointer), object).await;
-        self.replaces_the_whole(at, replace, (&media_type, &pointer), object, (&body, &after)).await;
-    }
-
-    /// What a later representation leaves out is not there any more (RFC 9110, 9.3.4): texts of ours that were shown.
-    async fn replaces_the_whole(
-        &mut self,
-        at: usize,
-        replace: usize,
-        (media_type, pointer): (&str, &str),
-        object: &Object,
-        (put, shown): (&Value, &Value),
-    ) {
-        let required = self.run.api.schemas.merged(pointer).required;
-        // What stands there by default may well stand there again.
-        let schemas = &self.run.api.schemas;
-        let shape = schemas.merged(pointer);
-        let default = |name: &str| shape.property(name).and_then(|one| schemas.merge_value(one).default);
-        let response = self.run.api.operations[replace].success.shape.as_ref();
-        let response = response.map(|shape| schemas.merge(&conformance_api::shape::inside(schemas, shape)));
-        let can_be_absent = |name: &str| response.as_ref().is_some_and(|one| !one.required.contains(&name));
-        let is_ours = |name: &str, value: &Value| match value {
-            Value::String(text) => text.starts_with("conformance-"),
-            Value::Array(items) => !items.is_empty() && default(name) != Some(value) && can_be_absent(name),
-            _ => false,
-        };
-        let members = put.as_object().into_iter().flatten();
-        let optional = members.filter(|(name, value)| {
-            let is_id = object.ids.iter().any(|(id, _)| names(name, id));
-            !is_id
-                && !required.contains(&name.as_str())
-                && is_ours(name, value)
-                && shown.get(name.as_str()) == Some(*value)
-        });
-        let left_out: Vec<(String, Value)> = optional.map(|(name, value)| (name.clone(), value.clone())).collect();
-        let mut lesser = put.clone();
-        if let Some(members) = lesser.as_object_mut() {
-            left_out.iter().for_each(|(name, _)| drop(members.shift_remove(name)));
-        }
-        if left_out.is_empty() || !self.proof().is_valid(Side::Request, pointer, &lesser) {
-            return;
-        }
-        let answer = self.send(replace, Arguments::at(&object.path).body(media_type, lesser)).await;
-        if !answer.is_success() {
-            return;
-        }
-        let Some((after, answer)) = self.current(at, object).await else { return };
-        let still = left_out.iter().filter(|(name, value)| {
-            let sent = Value::Object(Map::from_iter([(name.clone(), value.clone())]));
-            after.get(name).is_some() && self.different(replace, &sent, &after).is_empty()
-        });
-        let wrong = still.map(|(name, value)| Mismatch {
-            place: format!("/{name}"),
-            found: format!("it is still {value}, though what was put has no `{name}`"),
-            ..Mismatch::default()
-        });
-        let declared = self.declared(replace);
-        let statement = format!("{} {} puts the whole in the place of what was there", declared.method, declared.path);
-        let rule = Rule::new(format!("{}.replaces", declared.id), Level::Should, statement, declared.pointer.clone());
-        self.judge(rule, &answer, "what was put, and nothing of what was there before", wrong.collect());
-    }
 }
 
 /// Whether a member of a body says what an object is called: its `name`, or its `new_name`.
-fn names(member: &str, name: &str) -> bool {
+pub(crate) fn names(member: &str, name: &str) -> bool {
     let (member, name) = (plain(member), plain(name));
     member == name || member.strip_prefix("new") == Some(name.as_str())
 }
