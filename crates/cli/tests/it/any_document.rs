@@ -449,11 +449,8 @@ fn a_run_that_only_reads_creates_nothing() {
     assert!(!stdout(&output).contains("created "), "{}", stdout(&output));
 }
 
-#[test]
-fn what_the_path_names_is_found_by_that_name_and_settings_with_lists_are_kept() {
-    let folder = TempDir::new().unwrap();
-    let file = folder.path().join("openapi.yaml");
-    let text = r##"
+/// People by their names, and settings with a list in them.
+const PEOPLE: &str = r##"
 openapi: 3.0.3
 info: { title: People, version: "1" }
 paths:
@@ -493,7 +490,12 @@ components:
         theme: { type: string, enum: [light, dark] }
         hours: { type: array, items: { type: object, properties: { day: { type: string } } } }
 "##;
-    fs::write(&file, text).unwrap();
+
+#[test]
+fn what_the_path_names_is_found_by_that_name_and_settings_with_lists_are_kept() {
+    let folder = TempDir::new().unwrap();
+    let file = folder.path().join("openapi.yaml");
+    fs::write(&file, PEOPLE).unwrap();
     let server = MockServer::start(&["--quiet", "--openapi", file.to_str().unwrap()]);
     let put = |path: &str, body: Value| {
         let url = format!("{}{path}", server.url);
