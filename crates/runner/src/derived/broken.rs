@@ -5,7 +5,9 @@ use conformance_record::Level;
 use serde_json::{Map, Value, json};
 
 use super::session::Session;
-use super::values::{different_items, easily_lost, other_values, texts_at_bounds, wrong_format, wrong_values};
+use super::values::{
+    different_items, easily_lost, is_label, other_values, texts_at_bounds, wrong_format, wrong_values,
+};
 
 /// Objects within objects are broken so deep.
 const DEPTH: usize = 3;
@@ -247,8 +249,9 @@ impl Session<'_> {
             let merged = schemas.merge_value(property);
             let is_plain = !merged.read_only && merged.choices.is_empty();
             if let Some(inner @ Value::Object(_)) = valid.get(*name).filter(|_| is_plain) {
+                // Members of one object may have to fit each other: a beginning comes before an end.
                 let below = self.values_at_bounds(&merged, inner, &[]).into_iter();
-                values.extend(below.map(|(at, what, value, level)| (format!("{name}/{at}"), what, value, level)));
+                values.extend(below.map(|(at, what, value, _)| (format!("{name}/{at}"), what, value, Level::Info)));
             }
         }
         let put = |(name, what, value, level): (String, String, Value, Level)| {
@@ -303,7 +306,9 @@ impl Session<'_> {
             let of_items = merged.items.map(|items| schemas.merge_value(&[items])).unwrap_or_default();
             if let Some(items) = most.and_then(|most| different_items(&of_items, most)) {
                 let what = format!("an array of {}, which is the most", items.len());
-                values.push(((*name).to_owned(), what, items.into(), Level::Must));
+                // Others may have to name something: events, scopes, objects.
+                let level = if is_label(name) { Level::Must } else { Level::Info };
+                values.push(((*name).to_owned(), what, items.into(), level));
             }
             let allows_null = merged.is_nullable() && valid.get(*name).is_some_and(|now| !now.is_null());
             let null = allows_null.then(|| ("null, which its schema allows".to_owned(), Value::Null));

@@ -148,6 +148,8 @@ impl Session<'_> {
         });
         let wrong: Vec<Mismatch> = settled
             .filter_map(|(name, value)| Some((name, value, shown.get(name)?)))
+            // What is told in another form, or not at all, is another thing.
+            .filter(|(_, value, found)| std::mem::discriminant(*value) == std::mem::discriminant(*found))
             .filter(|(name, value, found)| !same(value, found, name))
             .map(|(name, value, found)| otherwise(name, value, Some(found)))
             .collect();

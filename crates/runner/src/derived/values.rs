@@ -5,6 +5,12 @@ use serde_json::{Value, json};
 
 use super::texts::has_lines;
 
+/// Whether the items of a list are words of the client's own.
+pub(crate) fn is_label(name: &str) -> bool {
+    const NAMES: &[&str] = &["tags", "labels", "keywords", "aliases", "notes"];
+    NAMES.iter().any(|end| conformance_api::names::plain(name).ends_with(end))
+}
+
 /// So many items, no two alike, in no order: plain texts, or numbers; none of anything else.
 pub(crate) fn different_items(merged: &Merged<'_>, count: u64) -> Option<Vec<Value>> {
     let bounds = &merged.bounds;
