@@ -33,13 +33,13 @@ impl Session<'_> {
         let Some(retrieve) = operation(self.run.api, at, Role::Retrieve) else { return };
         let Some((after, answer)) = self.current(at, object).await else { return };
         self.shows(retrieve, &body, &after, &answer, "shows what was put");
+        self.replaces_the_whole(at, replace, (&media_type, &pointer), object, (&body, &after)).await;
         if let Some((before, _)) = before {
             self.keeps_time(replace, &before, &after, &answer);
             self.updates_all(at, replace, (&media_type, &pointer), object).await;
             self.moves_time(at, replace, (&media_type, &pointer), object, (&before, &after)).await;
         }
         self.updates_to_null(at, replace, (&media_type, &pointer), object).await;
-        self.replaces_the_whole(at, replace, (&media_type, &pointer), object, (&body, &after)).await;
     }
 
     /// What a later representation leaves out is not there any more (RFC 9110, 9.3.4): texts of ours that were shown.
