@@ -48,8 +48,23 @@ pub struct DocumentTrial {
     pub jobs: usize,
 }
 
-/// A check that failed: its scenario, its place, the requirement that it cites.
-type Failure = (String, Position, String);
+/// A check that failed.
+struct Failure {
+    scenario: String,
+    position: Position,
+    /// The requirement that it cites.
+    requirement: String,
+    /// Whether that is a MUST.
+    is_binding: bool,
+}
+
+/// What a mock shows without any fault.
+struct Unharmed {
+    /// The requirements that were checked, in their order.
+    passed: Vec<(String, Position)>,
+    /// What it does not keep though it should: nobody notices a fault by that.
+    doubtful: BTreeSet<String>,
+}
 
 /// Verifies the server with each fault in front of it.
 ///
@@ -61,14 +76,15 @@ pub async fn mutate(
     told: &mut (dyn FnMut(&Row) + Send),
 ) -> Result<Matrix, String> {
     let trial = Arc::new(trial);
-    let passed = unharmed(&trial).await?;
+    let Unharmed { passed, doubtful } = unharmed(&trial).await?;
+    let doubtful = Arc::new(doubtful);
     let places = Arc::new(Semaphore::new(trial.jobs.max(1)));
     let mut tasks = JoinSet::new();
     for (number, fault) in faults.into_iter().enumerate() {
-        let (trial, places) = (trial.clone(), places.clone());
+        let (trial, places, doubtful) = (trial.clone(), places.clone(), doubtful.clone());
         tasks.spawn(async move {
             let _place = places.acquire_owned().await;
-            let (fate, by) = fate(&trial, number, &fault).await;
+            let (fate, by) = fate(&trial, number, &fault, &doubtful).await;
             (number, Row { name: fault.name, breaks: fault.breaks, fate }, by)
         });
     }
@@ -85,26 +101,29 @@ pub async fn mutate(
     Ok(Matrix { rows: rows.into_iter().map(|(_, row)| row).collect(), idle })
 }
 
-/// Sees that the server fails nothing by itself: the requirements that were checked, in their order.
-async fn unharmed(trial: &DocumentTrial) -> Result<Vec<(String, Position)>, String> {
+/// Sees that the server breaks no MUST by itself.
+async fn unharmed(trial: &DocumentTrial) -> Result<Unharmed, String> {
     let mut passed = Vec::new();
     let mut hear = |id: &str, position: &Position| passed.push((id.to_owned(), position.clone()));
-    match failures(trial, &trial.target, &trial.settings, Vec::new(), &mut hear).await {
-        Err(why) => Err(format!("the unharmed server cannot be verified: {why:?}")),
-        Ok(failures) if failures.is_empty() => {
-            passed.sort_by(|one, other| one.0.cmp(&other.0));
-            Ok(passed)
-        }
-        Ok(failures) => {
-            let failed: BTreeSet<String> =
-                failures.into_iter().map(|(scenario, _, id)| format!("{id} in {scenario}")).collect();
-            Err(format!("the unharmed server fails: {}", failed.into_iter().collect::<Vec<_>>().join(", ")))
-        }
+    let failures = failures(trial, &trial.target, &trial.settings, Vec::new(), &mut hear).await;
+    let failures = failures.map_err(|why| format!("the unharmed server cannot be verified: {why:?}"))?;
+    let broken = failures.iter().filter(|one| one.is_binding);
+    let broken: BTreeSet<String> = broken.map(|one| format!("{} in {}", one.requirement, one.scenario)).collect();
+    if !broken.is_empty() {
+        return Err(format!("the unharmed server fails: {}", broken.into_iter().collect::<Vec<_>>().join(", ")));
     }
+    passed.sort_by(|one, other| one.0.cmp(&other.0));
+    let doubtful = failures.into_iter().map(|one| one.requirement).collect();
+    Ok(Unharmed { passed, doubtful })
 }
 
 /// First the scenarios of the resource; only when none of them notices, the others.
-async fn fate(trial: &DocumentTrial, number: usize, fault: &DocumentFault) -> (Fate, Vec<String>) {
+async fn fate(
+    trial: &DocumentTrial,
+    number: usize,
+    fault: &DocumentFault,
+    doubtful: &BTreeSet<String>,
+) -> (Fate, Vec<String>) {
     let all = plan(&trial.reader.api, &Options::default(), &trial.beside.scenarios);
     let collection = &trial.reader.api.resources[fault.resource].collection;
     let is_own = |summary: &str| summary.split([' ', ',']).any(|word| word == collection);
@@ -119,15 +138,16 @@ async fn fate(trial: &DocumentTrial, number: usize, fault: &DocumentFault) -> (F
         target.tokens = Tokens::PerScenario(format!("fault-{number}-{phase}"));
         let boundary = FaultyServer::new(trial.reader.clone(), fault.clone(), &target);
         let settings = Settings { boundary: Some(Arc::new(boundary)), ..trial.settings.clone() };
-        let Ok(failures) = failures(trial, &target, &settings, only, &mut |_, _| ()).await else {
+        let Ok(mut failures) = failures(trial, &target, &settings, only, &mut |_, _| ()).await else {
             return (Fate::Contact, Vec::new());
         };
-        let by = failures.iter().map(|(.., id)| id.clone()).collect();
-        if let Some((scenario, position, _)) = failures.iter().find(|(.., id)| *id == fault.breaks) {
-            return (Fate::Own(scenario.clone(), position.clone()), by);
+        failures.retain(|one| !doubtful.contains(&one.requirement));
+        let by = failures.iter().map(|one| one.requirement.clone()).collect();
+        if let Some(own) = failures.iter().find(|one| one.requirement == fault.breaks) {
+            return (Fate::Own(own.scenario.clone(), own.position.clone()), by);
         }
-        if let Some((scenario, _, id)) = failures.first() {
-            return (Fate::Other(scenario.clone(), id.clone()), by);
+        if let Some(other) = failures.first() {
+            return (Fate::Other(other.scenario.clone(), other.requirement.clone()), by);
         }
     }
     (Fate::Survived, Vec::new())
@@ -151,9 +171,12 @@ async fn failures(
         for check in checks {
             let Some(id) = check.requirements.first().map(|one| one.id.clone()) else { continue };
             match check.verdict {
-                Verdict::Fail | Verdict::Warn => {
-                    found.push((name.clone(), Position { line: 0, ..check.position.clone() }, id))
-                }
+                Verdict::Fail | Verdict::Warn => found.push(Failure {
+                    scenario: name.clone(),
+                    position: Position { line: 0, ..check.position.clone() },
+                    requirement: id,
+                    is_binding: check.verdict == Verdict::Fail,
+                }),
                 Verdict::Pass => passed(&id, &check.position),
                 _ => {}
             }
