@@ -157,15 +157,6 @@ pub struct Exec {
     /// Fail on what tests sent and were refused, too.
     #[arg(long)]
     pub deny_warnings: bool,
-    /// Speak HTTPS, with a certificate that is made here; the log says which file to trust.
-    #[arg(long)]
-    pub tls: bool,
-    /// Speak HTTPS with this certificate (PEM), followed by those that vouch for it.
-    #[arg(long, value_name = "FILE", requires = "tls_key")]
-    pub tls_cert: Option<PathBuf>,
-    /// The private key of `--tls-cert` (PEM).
-    #[arg(long, value_name = "FILE", requires = "tls_cert")]
-    pub tls_key: Option<PathBuf>,
     /// Make ids and times repeatable: they follow from this number and the token.
     #[arg(long, value_name = "N")]
     pub seed: Option<u64>,

@@ -4,8 +4,8 @@
 //! A server that rejects a body that was made up is not blamed for it: such bodies can be valid and still refer to
 //! nothing. What is created is deleted again, and what can't be deleted is not created.
 //!
-//! In reading order: [`session`](self) (what one scenario knows and sends), `making`, `learnt`, `fuller` and `clean_up` (objects), `request` (calls as requests), `body` and `broken` (what is sent), `compare` and `check`
-//! (what is expected of responses), and the scenarios: `lifecycle` (with `listed`, `updates`, `read_only`, `singletons` and `family`), `reads`, `rejects` (with
+//! In reading order: [`session`](self) (what one scenario knows and sends), `making`, `learnt`, `fuller` and `clean_up` (objects), `request` (calls as requests), `body` and `broken` (what is sent; `values` at and beyond bounds), `compare` and `check`
+//! (what is expected of responses), `stage` (which scenarios are played at a time), and the scenarios: `lifecycle` (with `listed`, `updates`, `nothing`, `replaces`, `read_only`, `singletons` and `family`), `reads`, `rejects` (with
 //! `texts` and `conflicts`), `pages` (with `walk`, `filters` and `sorts`), `robustness`, `access`. Those
 //! that are written in files: `beside` (the files), `subject` (what they can name), `written` (how they are played), `permission` (what they may send).
 
