@@ -80,7 +80,6 @@ impl Kept {
     }
 
     fn is_fresh(&self) -> bool {
-        // The key is written last.
         let age = fs::metadata(self.path("key.pem")).and_then(|one| one.modified()).ok().map(|made| made.elapsed());
         age.is_some_and(|age| age.is_ok_and(|age| age < RENEWED_AFTER))
     }
@@ -97,11 +96,21 @@ impl Kept {
         own.use_authority_key_identifier_extension = true;
         let key = KeyPair::generate()?;
         let certificate = own.signed_by(&key, &Issuer::new(authority, authority_key))?;
-        fs::create_dir_all(&self.folder)?;
-        write(&self.path("authority.pem"), &authority_certificate.pem())?;
-        write(&self.path("certificate.pem"), &certificate.pem())?;
-        write(&self.path("key.pem"), &key.serialize_pem())?;
-        Ok(())
+        // Several mocks may start at once: each sees all files of one certificate, or none.
+        let made = Self { folder: self.folder.with_extension(format!("new-{}", std::process::id())) };
+        fs::create_dir_all(&made.folder)?;
+        write(&made.path("authority.pem"), &authority_certificate.pem())?;
+        write(&made.path("certificate.pem"), &certificate.pem())?;
+        write(&made.path("key.pem"), &key.serialize_pem())?;
+        if self.folder.exists() && !self.is_fresh() {
+            fs::remove_dir_all(&self.folder)?;
+        }
+        let placed = fs::rename(&made.folder, &self.folder);
+        if placed.is_err() {
+            fs::remove_dir_all(&made.folder)?;
+        }
+        // Another one was quicker, and its certificate serves as well.
+        if self.is_fresh() { Ok(()) } else { Ok(placed?) }
     }
 }
 

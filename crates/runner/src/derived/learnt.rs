@@ -200,10 +200,11 @@ impl Session<'_> {
         if refers {
             steps.push(referring.clone());
         }
-        let all = Learnt { is_ordered: true, ..with_distinct(&referring) };
-        if refers || (candidates.has_times && !before.is_ordered) {
+        if refers {
             steps.push(with_distinct(&referring));
-            steps.push(all);
+        }
+        if candidates.has_times && !before.is_ordered {
+            steps.push(Learnt { is_ordered: true, ..with_distinct(&referring) });
         }
         steps
     }

@@ -91,7 +91,9 @@ impl Session<'_> {
             let Some(waits) = self.waits.checked_sub(1) else { return };
             self.waits = waits;
             tokio::time::sleep(SECOND).await;
-            let Some(body) = self.change(at, pointer, object, after) else { return };
+            // It is changed from what it is now: what changes nothing need not move a time.
+            let Some((now, _)) = self.current(at, object).await else { return };
+            let Some(body) = self.change(at, pointer, object, &now) else { return };
             let answer = self.send(update, Arguments::at(&object.path).body(media_type, body)).await;
             let Some((again, answer)) = self.current(at, object).await.filter(|_| answer.is_success()) else { return };
             wrong = stays(&again);
