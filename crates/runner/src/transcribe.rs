@@ -22,11 +22,11 @@ use crate::document_request::DocumentReader;
 const TELLING: usize = 6;
 
 /// Which requirement a check cites.
-pub type Cite<'c> = &'c dyn Fn(&Declared, Said) -> Option<String>;
+pub type Cite<'c> = &'c dyn Fn(&Declared, CheckKind) -> Option<String>;
 
 /// What a check says of a response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Said {
+pub enum CheckKind {
     /// Its status.
     Status(u16),
     /// That it is as documented.
@@ -51,9 +51,9 @@ pub struct Transcript {
 /// Writes traffic down.
 #[must_use]
 pub fn transcribe(reader: &DocumentReader, exchanges: &[Exchange], summary: &str, cite: Cite<'_>) -> Transcript {
-    let mut transcriber = Transcriber { reader, steps: Vec::new(), told: HashMap::new(), sent: HashSet::new() };
+    let mut transcriber = Transcriber { reader, steps: Vec::new(), captures: HashMap::new(), sent: HashSet::new() };
     let mut transcript = Transcript::default();
-    let mut seen = Seen::default();
+    let mut seen = ShownObjects::default();
     for exchange in exchanges {
         let named = format!("{} {}", exchange.request.method, exchange.request.path());
         let Some(at) = reader.index(&exchange.request) else {
@@ -122,12 +122,12 @@ enum Argument {
 }
 
 /// Where a server first told a value: the step, and the pointer in its response.
-type Told = (usize, String);
+type Capture = (usize, String);
 
 struct Transcriber<'r> {
     reader: &'r DocumentReader,
     steps: Vec<Step<'r>>,
-    told: HashMap<String, Told>,
+    captures: HashMap<String, Capture>,
     /// What the client said first.
     sent: HashSet<String>,
 }
@@ -245,7 +245,7 @@ impl<'r> Transcriber<'r> {
 
     /// Where an earlier response told a value; that step puts it out.
     fn expression(&mut self, value: &str) -> Option<String> {
-        let (number, pointer) = self.told.get(value)?.clone();
+        let (number, pointer) = self.captures.get(value)?.clone();
         let named = self.steps[number].outputs.iter().find(|(_, at)| *at == pointer).map(|(name, _)| name.clone());
         let name = named.unwrap_or_else(|| {
             let name = self.name_for(number, &pointer);
@@ -283,7 +283,7 @@ impl<'r> Transcriber<'r> {
                 // What stands in a list may stand elsewhere in it the next time.
                 let is_in_list = pointer.split('/').any(|token| token.parse::<usize>().is_ok());
                 if !text.is_empty() && !is_in_list && !self.sent.contains(&text) {
-                    self.told.entry(text).or_insert((number, pointer));
+                    self.captures.entry(text).or_insert((number, pointer));
                 }
             }
             Value::Null | Value::Bool(_) => {}
@@ -345,12 +345,12 @@ impl Step<'_> {
             });
             let _ = writeln!(text, "    outputs: {{ {} }}", all.collect::<Vec<_>>().join(", "));
         }
-        let status = cite(self.declared, Said::Status(self.status)).map(|id| {
+        let status = cite(self.declared, CheckKind::Status(self.status)).map(|id| {
             // Which rejection it is is seldom promised.
             let status = if (400..500).contains(&self.status) { "4XX".to_owned() } else { self.status.to_string() };
             format!("      - {{ cites: {}, status: {status} }}\n", quoted(&id))
         });
-        let body = (self.has_json && self.status < 300).then(|| cite(self.declared, Said::Body)).flatten();
+        let body = (self.has_json && self.status < 300).then(|| cite(self.declared, CheckKind::Body)).flatten();
         let body = body.map(|id| format!("      - {{ cites: {}, schema: documented }}\n", quoted(&id)));
         let checks: String = status.into_iter().chain(body).collect();
         if !checks.is_empty() {
@@ -379,14 +379,14 @@ fn is_id(name: &str) -> bool {
 
 /// The objects that responses showed, as each was shown first.
 #[derive(Default)]
-struct Seen {
+struct ShownObjects {
     /// By the path at which their kind is created, and their id.
     objects: BTreeMap<String, Vec<(String, Value)>>,
     /// Ids of objects that the recording made.
     made: HashSet<String>,
 }
 
-impl Seen {
+impl ShownObjects {
     fn take(&mut self, reader: &DocumentReader, at: usize, exchange: &Exchange, response: &Response) {
         let (api, operation) = (&reader.api, &reader.api.operations[at]);
         let declared = &api.document.operations[at];

@@ -16,7 +16,7 @@ use conformance_openapi::{Document, Operation as Declared};
 use conformance_record::{Exchange, NoResponse, Request, Response};
 use conformance_runner::derived::expected_ids;
 use conformance_runner::document_traffic::{DocumentTraffic, rule};
-use conformance_runner::transcribe::{Said, Transcript, transcribe};
+use conformance_runner::transcribe::{CheckKind, Transcript, transcribe};
 use conformance_runner::{DocumentReader, bind, har};
 use conformance_scenario::{Expectation, Scenario};
 use conformance_source::write::{flow, quoted};
@@ -34,7 +34,7 @@ const MOST: usize = 10_000;
 const STOPPING: &str = "stopping: what was recorded is written; Ctrl-C again ends at once";
 
 /// What a recording is held to: a document, or the contract of a suite as one.
-struct Promise {
+struct RecordContract {
     reader: DocumentReader,
     /// Where there is a suite: its scenarios say what checks cite, and its resources have names.
     suite: Option<(Arc<Suite>, Vec<Scenario>)>,
@@ -48,7 +48,7 @@ pub fn run(suite: Option<&Path>, args: &args::Record) -> Result<Exit, Failure> {
             return Err(wrong.with_help("nothing is overwritten: name another file").into());
         }
     }
-    let promise = promise(suite, args)?;
+    let contract = contract(suite, args)?;
     let exchanges = match &args.har {
         Some(path) => {
             let text = read_text(path)
@@ -56,13 +56,13 @@ pub fn run(suite: Option<&Path>, args: &args::Record) -> Result<Exit, Failure> {
             har::exchanges(&text, args.base_url.as_deref())
                 .map_err(|why| Diagnostic::general(format!("{}: {why}", path.display())))?
         }
-        None => listen(&promise.reader, suite, args)?,
+        None => listen(&contract.reader, suite, args)?,
     };
     let exchanges = below(args.base_url.as_deref().filter(|_| args.har.is_some()), exchanges);
-    judge(&promise, args, &exchanges)
+    judge(&contract, args, &exchanges)
 }
 
-fn promise(suite: Option<&Path>, args: &args::Record) -> Result<Promise, Failure> {
+fn contract(suite: Option<&Path>, args: &args::Record) -> Result<RecordContract, Failure> {
     let (api, suite) = match &args.openapi {
         Some(path) => (document::open(path)?, None),
         None => {
@@ -73,7 +73,7 @@ fn promise(suite: Option<&Path>, args: &args::Record) -> Result<Promise, Failure
     };
     let name = api.document.name.clone();
     let reader = DocumentReader::new(api).map_err(document::unusable(Path::new(&name)))?;
-    Ok(Promise { reader, suite })
+    Ok(RecordContract { reader, suite })
 }
 
 /// The contract of a suite, as any other document.
@@ -83,9 +83,9 @@ fn of_suite(suite: &Suite) -> Result<Api, Failure> {
 }
 
 /// Keeps what passes.
-struct Passing(Arc<Mutex<Vec<Exchange>>>);
+struct Capture(Arc<Mutex<Vec<Exchange>>>);
 
-impl Witness for Passing {
+impl Witness for Capture {
     fn saw(&self, request: &Request, answer: &Result<Response, NoResponse>, took: Duration) {
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let is_preflight = request.method == "OPTIONS" && request.header("access-control-request-method").is_some();
@@ -110,7 +110,7 @@ fn listen(reader: &DocumentReader, suite: Option<&Path>, args: &args::Record) ->
     let derived = Derived::new(api, settings.clone(), UnknownIds::Auto)
         .map_err(document::unusable(Path::new(&reader.api.document.name)))?;
     let passed = Arc::new(Mutex::new(Vec::new()));
-    let mock = Mock::derived(derived, settings).witnessed(Box::new(Passing(passed.clone()))).behind(through);
+    let mock = Mock::derived(derived, settings).witnessed(Box::new(Capture(passed.clone()))).behind(through);
     super::runtime()?.block_on(async {
         let (sockets, address) = super::mock::listen(&args.host, args.port).await?;
         let stop = signals::first(STOPPING);
@@ -143,13 +143,13 @@ fn below(base_url: Option<&str>, mut exchanges: Vec<Exchange>) -> Vec<Exchange> 
 }
 
 /// Tells what was found, and writes what was asked for.
-fn judge(promise: &Promise, args: &args::Record, exchanges: &[Exchange]) -> Result<Exit, Failure> {
-    let cite = promise.cites();
-    let transcript = transcribe(&promise.reader, exchanges, &args.summary, &cite);
+fn judge(contract: &RecordContract, args: &args::Record, exchanges: &[Exchange]) -> Result<Exit, Failure> {
+    let cite = contract.cites();
+    let transcript = transcribe(&contract.reader, exchanges, &args.summary, &cite);
     let mut reports = super::exec::reports(Reports::with(&args.telling, Vec::new(), String::new())?, rule)?;
     let mut traffic = DocumentTraffic::given("\u{0}");
-    exchanges.iter().for_each(|exchange| traffic.take(&promise.reader, exchange));
-    let judged = traffic.judged(&promise.reader, ("the client", ""), &[], Duration::ZERO);
+    exchanges.iter().for_each(|exchange| traffic.take(&contract.reader, exchange));
+    let judged = traffic.judged(&contract.reader, ("the client", ""), &[], Duration::ZERO);
     super::exec::tell(&args.telling, &mut reports, &judged);
     reports.write()?;
     for one in &transcript.found {
@@ -158,19 +158,19 @@ fn judge(promise: &Promise, args: &args::Record, exchanges: &[Exchange]) -> Resu
     for one in &transcript.left_out {
         terminal::note(&format!("left out: {one}"));
     }
-    write(promise, args, &transcript)?;
+    write(contract, args, &transcript)?;
     if exchanges.is_empty() {
         terminal::note("nothing was recorded");
     }
     Ok(if transcript.found.is_empty() { super::run::exit(&judged.tally, false) } else { Exit::Failed })
 }
 
-fn write(promise: &Promise, args: &args::Record, transcript: &Transcript) -> Result<(), Diagnostic> {
+fn write(contract: &RecordContract, args: &args::Record, transcript: &Transcript) -> Result<(), Diagnostic> {
     if let Some(path) = args.scenario.as_deref().filter(|_| transcript.steps > 0) {
         create(path, &transcript.scenario)?;
         terminal::note(&format!("scenario {} ({})", path.display(), count(transcript.steps, "step")));
     }
-    let fixtures = promise.fixtures(transcript);
+    let fixtures = contract.fixtures(transcript);
     if let Some(path) = args.fixtures.as_deref().filter(|_| !fixtures.is_empty()) {
         let objects = fixtures.values().map(Vec::len).sum();
         let text: String = fixtures.iter().map(|(key, all)| list(key, all)).collect();
@@ -201,19 +201,19 @@ fn create(path: &Path, text: &str) -> Result<(), Diagnostic> {
     written().map_err(|error| Diagnostic::general(format!("cannot write {}: {error}", path.display())))
 }
 
-impl Promise {
+impl RecordContract {
     /// What a check cites: for a suite what its own scenarios cite for the same, for a document what a run would check.
-    fn cites(&self) -> impl Fn(&Declared, Said) -> Option<String> + '_ {
+    fn cites(&self) -> impl Fn(&Declared, CheckKind) -> Option<String> + '_ {
         let known = expected_ids(&self.reader.api);
-        move |declared: &Declared, said: Said| match &self.suite {
+        move |declared: &Declared, said: CheckKind| match &self.suite {
             Some((_, scenarios)) => cited(scenarios, &declared.id, said),
             None => {
                 let names: &[&str] = match said {
-                    Said::Body => &["documented-body", "documented-status"],
-                    Said::Status(401 | 403) => &["wants-credentials"],
-                    Said::Status(404 | 410) => &["unknown-id", "forgets-deleted"],
-                    Said::Status(400..=499) => &["rejects-wrong-bodies"],
-                    Said::Status(_) => &["documented-status"],
+                    CheckKind::Body => &["documented-body", "documented-status"],
+                    CheckKind::Status(401 | 403) => &["wants-credentials"],
+                    CheckKind::Status(404 | 410) => &["unknown-id", "forgets-deleted"],
+                    CheckKind::Status(400..=499) => &["rejects-wrong-bodies"],
+                    CheckKind::Status(_) => &["documented-status"],
                 };
                 names.iter().map(|name| format!("{}.{name}", declared.id)).find(|id| known.contains(id))
             }
@@ -236,12 +236,12 @@ impl Promise {
 }
 
 /// What the scenarios of a suite cite for a check of this kind of this operation.
-fn cited(scenarios: &[Scenario], operation: &str, said: Said) -> Option<String> {
+fn cited(scenarios: &[Scenario], operation: &str, said: CheckKind) -> Option<String> {
     let steps = scenarios.iter().flat_map(Scenario::all_steps).filter(|step| step.kind.operation().0 == operation);
     let checks = steps.flat_map(|step| &step.checks);
     let is_alike = |expectation: &Expectation| match (expectation, said) {
-        (Expectation::Documented, Said::Body) => true,
-        (Expectation::Status(all), Said::Status(status)) => {
+        (Expectation::Documented, CheckKind::Body) => true,
+        (Expectation::Status(all), CheckKind::Status(status)) => {
             let class = format!("{}XX", status / 100);
             all.iter().any(|one| *one == status.to_string() || (status >= 400 && *one == class))
         }

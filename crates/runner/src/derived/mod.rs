@@ -5,7 +5,7 @@
 //! nothing. What is created is deleted again, and what can't be deleted is not created.
 //!
 //! In reading order: [`session`](self) (what one scenario knows and sends), `making`, `learnt`, `fuller` and `clean_up` (objects), `request` (calls as requests), `body` and `broken` (what is sent; `values` at and beyond bounds), `compare` and `check`
-//! (what is expected of responses), `stage` (which scenarios are played at a time), and the scenarios: `lifecycle` (with `listed`, `updates`, `nothing`, `replaces`, `read_only`, `singletons` and `family`), `reads`, `rejects` (with
+//! (what is expected of responses), `scheduler` (which scenarios are played at a time), and the scenarios: `lifecycle` (with `listed`, `updates`, `nothing`, `replaces`, `read_only`, `singletons` and `family`), `reads`, `rejects` (with
 //! `texts` and `conflicts`), `pages` (with `walk`, `filters` and `sorts`), `robustness`, `access`. Those
 //! that are written in files: `beside` (the files), `subject` (what they can name), `written` (how they are played), `permission` (what they may send).
 
@@ -35,10 +35,10 @@ mod rejects;
 mod replaces;
 mod request;
 mod robustness;
+mod scheduler;
 mod session;
 mod singletons;
 mod sorts;
-mod stage;
 mod subject;
 mod sweep;
 mod texts;
@@ -65,9 +65,9 @@ pub use beside::{Beside, requirements_file};
 use cleanup_log::CleanupLog;
 pub(crate) use generate::escaped_value;
 pub use generate::{ScenarioFile, scenario_files};
+use scheduler::Scheduler;
 use session::Session;
 pub(crate) use session::documented;
-use stage::Stage;
 pub use sweep::sweep;
 
 /// A run against a document.
@@ -269,8 +269,8 @@ pub async fn verify(run: DocumentRun<'_>, listener: &mut (dyn FnMut(&RunEvent) +
         scenarios: planned.len(),
     });
     let mut tally = Tally::default();
-    let stage = Stage { run: &run, client: &client, log: &log, tells_apart };
-    stage.play(planned, &mut tally, listener).await;
+    let scheduler = Scheduler { run: &run, client: &client, log: &log, tells_apart };
+    scheduler.play(planned, &mut tally, listener).await;
     if let Some(trouble) = log.close() {
         listener(&RunEvent::Leftover {
             id: "clean-up log".to_owned(),

@@ -16,7 +16,7 @@ use super::{DocumentRun, Kind, Planned, area_of};
 use crate::client::Client;
 
 /// What all scenarios of a run share.
-pub(crate) struct Stage<'r> {
+pub(crate) struct Scheduler<'r> {
     pub run: &'r DocumentRun<'r>,
     pub client: &'r Client,
     pub log: &'r CleanupLog,
@@ -24,7 +24,7 @@ pub(crate) struct Stage<'r> {
 }
 
 /// A scenario that was played: its number in the plan, what is told of it, and what it counts.
-struct Played {
+struct ScenarioResult {
     number: usize,
     events: Vec<RunEvent>,
     checks: Vec<CheckOutcome>,
@@ -33,12 +33,12 @@ struct Played {
     unclear: usize,
 }
 
-impl Stage<'_> {
-    /// Plays scenarios, several rows of them at a time; tells them in the order of the plan.
+impl Scheduler<'_> {
+    /// Plays scenarios, several chains of them at a time; tells them in the order of the plan.
     pub async fn play(&self, planned: Vec<Planned>, tally: &mut Tally, listener: &mut (dyn FnMut(&RunEvent) + Send)) {
-        let rows = rows(self.run.api, planned);
-        let jobs = self.run.settings.jobs.clamp(1, rows.len().max(1));
-        let queue = Mutex::new(rows.into_iter().enumerate().collect::<VecDeque<_>>());
+        let chains = chains(self.run.api, planned);
+        let jobs = self.run.settings.jobs.clamp(1, chains.len().max(1));
+        let queue = Mutex::new(chains.into_iter().enumerate().collect::<VecDeque<_>>());
         let (sender, mut played) = unbounded_channel();
         let workers = join_all((0..jobs).map(|_| self.work(&queue, sender.clone())));
         drop(sender);
@@ -57,13 +57,13 @@ impl Stage<'_> {
         tokio::join!(workers, tell);
     }
 
-    /// Plays one row after the other, as long as there are any.
-    async fn work(&self, queue: &Mutex<VecDeque<(usize, Row)>>, sender: UnboundedSender<Played>) {
+    /// Plays one chain after the other, as long as there are any.
+    async fn work(&self, queue: &Mutex<VecDeque<(usize, Chain)>>, sender: UnboundedSender<ScenarioResult>) {
         loop {
             let next = queue.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
-            let Some((group, row)) = next else { return };
+            let Some((group, chain)) = next else { return };
             let (mut leaking, mut learnt, mut waits) = (Vec::new(), Learnt::default(), WAITS);
-            for (number, one) in row {
+            for (number, one) in chain {
                 if *self.run.stop.borrow() {
                     return;
                 }
@@ -85,33 +85,33 @@ impl Stage<'_> {
 }
 
 /// Scenarios that are played one after the other, each with its number in the plan.
-type Row = Vec<(usize, Planned)>;
+type Chain = Vec<(usize, Planned)>;
 
-/// Scenarios in rows that do not see each other: those of an area stand together, and so do areas whose objects refer to each other.
-fn rows(api: &Api, planned: Vec<Planned>) -> Vec<Row> {
+/// Scenarios in chains that do not see each other: those of an area stand together, and so do areas whose objects refer to each other.
+fn chains(api: &Api, planned: Vec<Planned>) -> Vec<Chain> {
     let groups = learnt::groups(api);
-    let mut rows: Vec<(Option<usize>, Row)> = Vec::new();
+    let mut chains: Vec<(Option<usize>, Chain)> = Vec::new();
     for (number, one) in planned.into_iter().enumerate() {
         let group = match one.kind {
             Kind::Lifecycle(at) | Kind::Rejects(at) | Kind::Pages(at) | Kind::UnknownIds(at) => Some(groups[at]),
             Kind::Reads | Kind::Access | Kind::Written(_) | Kind::Singleton(_) => None,
         };
-        let is_its_own = |(known, row): &&mut (Option<usize>, Row)| {
-            let is_of_area = row.iter().any(|(_, other)| area_of(&other.name) == area_of(&one.name));
+        let is_its_own = |(known, chain): &&mut (Option<usize>, Chain)| {
+            let is_of_area = chain.iter().any(|(_, other)| area_of(&other.name) == area_of(&one.name));
             is_of_area || (group.is_some() && *known == group)
         };
-        match rows.iter_mut().find(is_its_own) {
-            Some((known, row)) => {
+        match chains.iter_mut().find(is_its_own) {
+            Some((known, chain)) => {
                 *known = known.or(group);
-                row.push((number, one));
+                chain.push((number, one));
             }
-            None => rows.push((group, vec![(number, one)])),
+            None => chains.push((group, vec![(number, one)])),
         }
     }
-    rows.into_iter().map(|(_, row)| row).collect()
+    chains.into_iter().map(|(_, chain)| chain).collect()
 }
 
-fn tell(one: &Played, tally: &mut Tally, listener: &mut (dyn FnMut(&RunEvent) + Send)) {
+fn tell(one: &ScenarioResult, tally: &mut Tally, listener: &mut (dyn FnMut(&RunEvent) + Send)) {
     tally.scenarios += 1;
     tally.created += one.created;
     tally.deleted += one.deleted;
@@ -122,7 +122,7 @@ fn tell(one: &Played, tally: &mut Tally, listener: &mut (dyn FnMut(&RunEvent) + 
 
 impl Session<'_> {
     /// What is told of a scenario that was played and cleaned up after.
-    fn played(mut self, number: usize, one: Planned, left: Vec<(String, String)>, begun: Instant) -> Played {
+    fn played(mut self, number: usize, one: Planned, left: Vec<(String, String)>, begun: Instant) -> ScenarioResult {
         let scenario = RunEvent::Scenario {
             name: one.name,
             summary: one.summary,
@@ -139,6 +139,6 @@ impl Session<'_> {
         let leftovers = changed.into_iter().chain(left).map(|(id, reason)| RunEvent::Leftover { id, reason });
         let events = std::iter::once(scenario).chain(leftovers).collect();
         let (created, deleted) = (self.created, self.deleted);
-        Played { number, events, checks: self.checks, created, deleted, unclear }
+        ScenarioResult { number, events, checks: self.checks, created, deleted, unclear }
     }
 }
