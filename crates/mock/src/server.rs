@@ -60,9 +60,7 @@ pub async fn serve(
     let (silent, silence) = watch::channel(());
     // Each request that is watched, and goes on whoever waits for its answer, holds one of these.
     let (idle, busy) = watch::channel(());
-    let begin = |(stream, address): (Arc<TcpStream>, SocketAddr),
-                 activity: Arc<Activity>,
-                 place: Option<OwnedSemaphorePermit>| {
+    let begin = |(stream, address): Accepted, activity: Arc<Activity>, place: Option<OwnedSemaphorePermit>| {
         let (watcher, silence) = (graceful.watcher(), silence.clone());
         let (mock, busy) = (mock.clone(), busy.clone());
         let (peer, tls) = (Arc::new(Peer { mock, address: address.ip(), stream, busy }), tls.clone());
@@ -80,7 +78,7 @@ pub async fn serve(
             drop(place);
         });
     };
-    let mut open = Open { all: Vec::new(), spare: limits.connections / 64 };
+    let mut open = Open { all: Vec::new(), spare: limits.connections / 64, waiting: None };
     let mut rounds = interval((limits.patience / 8).clamp(Duration::from_millis(10), Duration::from_secs(1)));
     loop {
         tokio::select! {
@@ -95,7 +93,14 @@ pub async fn serve(
     }
     mock.control().close();
     // Who had connected already is heard: a client may have sent its last and be gone.
-    while let Ok(Ok(accepted)) = timeout(Duration::ZERO, accept(&listeners)).await {
+    loop {
+        let accepted = match open.waiting.take() {
+            Some(waiting) => waiting,
+            None => match timeout(Duration::ZERO, accept(&listeners)).await {
+                Ok(Ok(accepted)) => accepted,
+                _ => break,
+            },
+        };
         let activity = open.add(accepted.0.clone());
         begin(accepted, activity, None);
     }
@@ -109,11 +114,16 @@ pub async fn serve(
     Ok(())
 }
 
+/// A connection that was made, and who made it.
+type Accepted = (Arc<TcpStream>, SocketAddr);
+
 /// The connections that are open.
 struct Open {
     all: Vec<Weak<Activity>>,
     /// How many places are kept free while there are idle connections.
     spare: usize,
+    /// Accepted, and without a place so far. It stands here, so that who stops waiting for the next connection loses none.
+    waiting: Option<Accepted>,
 }
 
 impl Open {
@@ -146,7 +156,7 @@ impl Open {
 }
 
 /// The next connection to any of the listeners.
-async fn accept(listeners: &[TcpListener]) -> io::Result<(Arc<TcpStream>, SocketAddr)> {
+async fn accept(listeners: &[TcpListener]) -> io::Result<Accepted> {
     poll_fn(|context| {
         let ready = listeners.iter().find_map(|listener| match listener.poll_accept(context) {
             Poll::Ready(accepted) => Some(accepted.map(|(stream, address)| (Arc::new(stream), address))),
@@ -158,35 +168,40 @@ async fn accept(listeners: &[TcpListener]) -> io::Result<(Arc<TcpStream>, Socket
 }
 
 /// The next connection, and a place for it. Where there is none, an idle connection makes room for it; and while none is
-/// idle, it waits in the listener's queue.
+/// idle, it waits.
 async fn next(
     listeners: &[TcpListener],
     places: &Arc<Semaphore>,
     open: &mut Open,
-) -> io::Result<((Arc<TcpStream>, SocketAddr), OwnedSemaphorePermit)> {
+) -> io::Result<(Accepted, OwnedSemaphorePermit)> {
     const LOOK_AGAIN: Duration = Duration::from_millis(20);
-    loop {
-        let accepted = match accept(listeners).await {
-            Ok(accepted) => accepted,
+    while open.waiting.is_none() {
+        match accept(listeners).await {
+            Ok(accepted) => open.waiting = Some(accepted),
             // A connection that died in the queue, or too many open files: neither ends the server.
             Err(_) => {
                 open.make_room();
                 sleep(Duration::from_millis(5)).await;
-                continue;
             }
-        };
-        // Some room is made ahead, so that whoever comes next need not wait for it.
-        if places.available_permits() <= open.spare {
-            open.make_room();
         }
-        loop {
-            if let Ok(place) = places.clone().try_acquire_owned() {
-                return Ok((accepted, place));
-            }
-            open.make_room();
-            if let Ok(place) = timeout(LOOK_AGAIN, places.clone().acquire_owned()).await {
-                return Ok((accepted, place.map_err(io::Error::other)?));
-            }
+    }
+    // Some room is made ahead, so that whoever comes next need not wait for it.
+    if places.available_permits() <= open.spare {
+        open.make_room();
+    }
+    loop {
+        let place = match places.clone().try_acquire_owned() {
+            Ok(place) => place,
+            Err(_) => match timeout(LOOK_AGAIN, places.clone().acquire_owned()).await {
+                Ok(place) => place.map_err(io::Error::other)?,
+                Err(_) => {
+                    open.make_room();
+                    continue;
+                }
+            },
+        };
+        if let Some(accepted) = open.waiting.take() {
+            return Ok((accepted, place));
         }
     }
 }

@@ -80,6 +80,20 @@ async fn connections_beyond_the_limit_take_the_place_of_the_one_that_is_idle_for
 }
 
 #[tokio::test]
+async fn a_connection_that_waits_for_a_place_is_not_lost() {
+    let (address, _stop) = start(Limits { connections: 1, ..short() }).await;
+    // It holds the only place until its body is overdue, and the server looks around many times until then.
+    let mut slow = TcpStream::connect(address).await.unwrap();
+    let head = create("t").replace("connection: close", "expect: 100-continue");
+    slow.write_all(&head.as_bytes()[..head.len() - 3]).await.unwrap();
+    let mut begun = [0; 12];
+    slow.read_exact(&mut begun).await.unwrap();
+    assert_eq!(&begun, b"HTTP/1.1 100", "its request has begun");
+    let waiting = talk(address, &create("t")).await;
+    assert!(waiting.starts_with("HTTP/1.1 201"), "{waiting:?}");
+}
+
+#[tokio::test]
 async fn workspaces_and_objects_are_bounded() {
     let (address, _stop) = start(Limits { workspaces: 2, objects: 3, ..Limits::default() }).await;
     // The third workspace takes the place of the first, which begins anew when it is asked for again.
