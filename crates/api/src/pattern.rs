@@ -23,21 +23,25 @@ pub fn matching(pattern: &str, min_length: usize, max_length: usize) -> Option<S
     None
 }
 
-/// A text that `pattern` matches, most likely another one each time; none when no such text is found.
+/// A text that `pattern` matches, as `random` has it (numbers below its argument); none when no such text is found.
 #[must_use]
-pub fn any_matching(pattern: &str, min_length: usize, max_length: usize) -> Option<String> {
+pub fn any_matching(
+    pattern: &str,
+    (min_length, max_length): (usize, usize),
+    random: &mut dyn FnMut(usize) -> usize,
+) -> Option<String> {
     const TRIES: usize = 20;
     let hir = ParserBuilder::new().utf8(true).build().parse(pattern).ok()?;
     let regex = regex::Regex::new(pattern).ok()?;
     (0..TRIES).find_map(|_| {
         let mut text = String::new();
-        write_any(&hir, &mut text);
+        write_any(&hir, random, &mut text);
         let length = text.chars().count();
         (length >= min_length && length <= max_length && regex.is_match(&text)).then_some(text)
     })
 }
 
-fn write_any(hir: &Hir, text: &mut String) {
+fn write_any(hir: &Hir, random: &mut dyn FnMut(usize) -> usize, text: &mut String) {
     /// What repeats without end does so at most so often more than it must.
     const MORE: u32 = 8;
     match hir.kind() {
@@ -46,17 +50,19 @@ fn write_any(hir: &Hir, text: &mut String) {
         HirKind::Class(class) => {
             let plain: Vec<char> =
                 ('a'..='z').chain('A'..='Z').chain('0'..='9').filter(|one| holds(class, *one)).collect();
-            text.push(if plain.is_empty() { member(class) } else { plain[fastrand::usize(..plain.len())] });
+            text.push(if plain.is_empty() { member(class) } else { plain[random(plain.len())] });
         }
         HirKind::Repetition(repetition) => {
             let most = repetition.max.unwrap_or(repetition.min + MORE).min(repetition.min + MORE);
-            (0..fastrand::u32(repetition.min..=most)).for_each(|_| write_any(&repetition.sub, text));
+            let more = most.saturating_sub(repetition.min) as usize;
+            let count = repetition.min as usize + random(more + 1);
+            (0..count).for_each(|_| write_any(&repetition.sub, random, text));
         }
-        HirKind::Capture(capture) => write_any(&capture.sub, text),
-        HirKind::Concat(parts) => parts.iter().for_each(|part| write_any(part, text)),
+        HirKind::Capture(capture) => write_any(&capture.sub, random, text),
+        HirKind::Concat(parts) => parts.iter().for_each(|part| write_any(part, random, text)),
         HirKind::Alternation(branches) => {
-            if let Some(branch) = branches.get(fastrand::usize(..branches.len().max(1))) {
-                write_any(branch, text);
+            if let Some(branch) = branches.get(random(branches.len().max(1))) {
+                write_any(branch, random, text);
             }
         }
     }
@@ -117,6 +123,10 @@ mod tests {
 
     use super::{any_matching, matching};
 
+    fn random(below: usize) -> usize {
+        fastrand::usize(..below)
+    }
+
     #[rstest]
     #[case("^[a-z]{3}$", 0, 100)]
     #[case("^key_[0-7][0-9a-hjkmnp-tv-z]{25}$", 0, 100)]
@@ -128,7 +138,7 @@ mod tests {
         let text = matching(pattern, min, max).unwrap();
         assert!(regex::Regex::new(pattern).unwrap().is_match(&text), "{text}");
         assert!((min..=max).contains(&text.chars().count()), "{text}");
-        let any: Vec<String> = (0..20).filter_map(|_| any_matching(pattern, min, max)).collect();
+        let any: Vec<String> = (0..20).filter_map(|_| any_matching(pattern, (min, max), &mut random)).collect();
         assert!(any.iter().all(|one| regex::Regex::new(pattern).unwrap().is_match(one)), "{any:?}");
         assert!(any.iter().all(|one| (min..=max).contains(&one.chars().count())), "{any:?}");
     }
@@ -136,7 +146,7 @@ mod tests {
     #[test]
     fn another_one_is_another_one() {
         let all: std::collections::HashSet<String> =
-            (0..50).filter_map(|_| any_matching("^[A-Z]{3}-[0-9]{4}$", 0, 100)).collect();
+            (0..50).filter_map(|_| any_matching("^[A-Z]{3}-[0-9]{4}$", (0, 100), &mut random)).collect();
         assert!(all.len() > 40, "{all:?}");
     }
 

@@ -41,17 +41,51 @@ enum Fate {
     Changed(String),
 }
 
+/// What an entry can name.
+struct Known<'k> {
+    scenarios: Vec<String>,
+    requirements: Vec<String>,
+    /// Whether a check of the scenario cites the requirement.
+    cites: &'k dyn Fn(&str, &str) -> bool,
+}
+
 impl KnownFailures {
-    /// Reads a list.
+    /// Reads a list of failures of a suite's scenarios.
     ///
     /// # Errors
     /// Every mistake in it, among them entries that could never match anything.
     pub fn parse(file: &SourceFile, suite: &Suite, scenarios: &[Scenario]) -> Result<Self, Diagnostics> {
+        let cites = |scenario: &str, requirement: &str| {
+            let is_oracle = suite.requirements.get(requirement).is_some_and(|rule| rule.oracle.is_some());
+            let mut steps = scenarios.iter().filter(|one| one.name == scenario).flat_map(Scenario::all_steps);
+            let cited = |step: &Step| {
+                step.all_checks().any(|check| check.cites.iter().any(|(id, _)| id.as_str() == requirement))
+            };
+            is_oracle || steps.any(cited)
+        };
+        let names = scenarios.iter().map(|one| one.name.clone()).collect();
+        let requirements = suite.requirements.ids().map(str::to_owned).collect();
+        Self::parse_with(file, &Known { scenarios: names, requirements, cites: &cites })
+    }
+
+    /// The same, of scenarios that follow from a document: any of them may cite any requirement.
+    ///
+    /// # Errors
+    /// Every mistake in it, among them entries that could never match anything.
+    pub fn parse_for_document(
+        file: &SourceFile,
+        scenarios: Vec<String>,
+        requirements: Vec<String>,
+    ) -> Result<Self, Diagnostics> {
+        Self::parse_with(file, &Known { scenarios, requirements, cites: &|_, _| true })
+    }
+
+    fn parse_with(file: &SourceFile, names: &Known<'_>) -> Result<Self, Diagnostics> {
         let root = parse(file)?;
         let reader = Reader::new(file);
         let known = reader
             .object(&root, "the known failures", &["known"])
-            .and_then(|object| reader.list(object.required("known")?, |node| entry(&reader, node, suite, scenarios)));
+            .and_then(|object| reader.list(object.required("known")?, |node| entry(&reader, node, names)));
         Ok(Self { entries: reader.finish(known)? })
     }
 
@@ -106,7 +140,7 @@ impl KnownFailures {
     }
 }
 
-fn entry(reader: &Reader, node: &Node, suite: &Suite, scenarios: &[Scenario]) -> Option<Entry> {
+fn entry(reader: &Reader, node: &Node, names: &Known<'_>) -> Option<Entry> {
     let keys = &["scenario", "requirement", "found", "reason", "until"];
     let object = reader.object(node, "a known failure", keys)?;
     let scenario_node = object.required("scenario");
@@ -121,21 +155,15 @@ fn entry(reader: &Reader, node: &Node, suite: &Suite, scenarios: &[Scenario]) ->
     };
     let (scenario_node, requirement_node) = (scenario_node?, requirement_node?);
     let (scenario, requirement) = (reader.text(scenario_node)?, reader.text(requirement_node)?);
-    let Some(known) = scenarios.iter().find(|one| one.name == scenario) else {
-        let names = scenarios.iter().map(|one| one.name.as_str());
-        return unknown(
-            reader,
-            &scenario_node.span,
-            &format!("there is no scenario `{scenario}`"),
-            suggest::help(&scenario, names),
-        );
-    };
-    let Some(rule) = suite.requirements.get(&requirement) else {
-        let help = suggest::help(&requirement, suite.requirements.ids());
+    if !names.scenarios.contains(&scenario) {
+        let help = suggest::help(&scenario, names.scenarios.iter().map(String::as_str));
+        return unknown(reader, &scenario_node.span, &format!("there is no scenario `{scenario}`"), help);
+    }
+    if !names.requirements.contains(&requirement) {
+        let help = suggest::help(&requirement, names.requirements.iter().map(String::as_str));
         return unknown(reader, &requirement_node.span, &format!("`{requirement}` is not a requirement"), help);
-    };
-    let mut checks = known.all_steps().flat_map(Step::all_checks);
-    if rule.oracle.is_none() && !checks.any(|check| check.cites.iter().any(|(id, _)| *id == requirement)) {
+    }
+    if !(names.cites)(&scenario, &requirement) {
         let title = format!("no check of {scenario} cites `{requirement}`");
         return unknown(reader, &requirement_node.span, &title, None);
     }

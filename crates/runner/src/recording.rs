@@ -33,6 +33,20 @@ pub(crate) struct Head {
     pub(crate) scenarios: Vec<String>,
     pub(crate) second_token: bool,
     pub(crate) read_only: bool,
+    /// Of a run against a document only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) document: Option<DocumentHead>,
+}
+
+/// What a run against a document was told, and when it began.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub(crate) struct DocumentHead {
+    /// When the run began, in Unix milliseconds.
+    pub(crate) started_ms: i64,
+    pub(crate) allow_leftovers: bool,
+    pub(crate) allow: Vec<String>,
+    pub(crate) with: Vec<(String, String)>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -89,6 +103,7 @@ impl Recorder {
             scenarios: Vec::new(),
             second_token: false,
             read_only: false,
+            document: None,
         });
         self.flush();
     }
@@ -218,6 +233,29 @@ impl Recording {
     #[must_use]
     pub fn scenarios(&self) -> &[String] {
         &self.head.scenarios
+    }
+
+    /// What was judged then: its URL, or another name.
+    #[must_use]
+    pub fn target(&self) -> &str {
+        &self.head.target
+    }
+
+    /// The title of the API.
+    #[must_use]
+    pub fn suite(&self) -> &str {
+        &self.head.suite
+    }
+
+    /// Whether it is of a run against a document.
+    #[must_use]
+    pub const fn is_of_a_document(&self) -> bool {
+        self.head.document.is_some()
+    }
+
+    /// What a run against a document was told; none when it was one of a suite.
+    pub(crate) const fn document(&self) -> Option<&DocumentHead> {
+        self.head.document.as_ref()
     }
 
     /// The word that stood for `$marker`.

@@ -30,7 +30,7 @@ use crate::snapshot::Snapshots;
 use crate::stable::Ignored;
 use crate::target::{Target, Tokens};
 use crate::transcript::Transcript;
-use crate::word::word;
+use crate::word::marker;
 use crate::world::World;
 
 /// Everything that a run needs to know.
@@ -374,12 +374,8 @@ fn head(run: &Run, marker: &str) -> Head {
         scenarios: run.selected.iter().map(|one| one.scenario.name.clone()).collect(),
         second_token: run.target.second(0).is_some(),
         read_only: run.settings.read_only,
+        document: None,
     }
-}
-
-/// A word that no other run has, short enough to stand in a name.
-fn marker() -> String {
-    format!("~{}", word(7))
 }
 
 fn begin_journal(run: &Run, lane: &Lane, marker: &str) -> Result<Option<Journal>, Unreachable> {

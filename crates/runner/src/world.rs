@@ -10,6 +10,7 @@ use serde_json::Value;
 
 use crate::obstacle::Obstacle;
 use crate::subject::Subject;
+use crate::word::seed;
 
 /// The state of one replay.
 #[derive(Debug)]
@@ -41,11 +42,8 @@ pub(crate) struct Variables {
 }
 
 impl Variables {
-    /// What is random follows from the run's marker, so that a recording can be replayed to the letter.
     pub(crate) fn new(marker: &str, scenario: &str) -> Self {
-        let bytes = marker.bytes().chain(scenario.bytes());
-        let seed = bytes.fold(0_u64, |seed, byte| seed.rotate_left(9).wrapping_mul(31) ^ u64::from(byte));
-        let mut random = fastrand::Rng::with_seed(seed);
+        let mut random = fastrand::Rng::with_seed(seed(marker, scenario));
         // What one scenario left behind must not be taken for another's.
         let own: String = std::iter::repeat_with(|| random.alphanumeric().to_ascii_lowercase()).take(3).collect();
         Self {

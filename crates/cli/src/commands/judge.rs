@@ -18,12 +18,19 @@ use crate::{args, embedded, server, terminal};
 
 /// Judges what was recorded, by the suite as it is now.
 pub fn run(suite: Option<&Path>, args: &args::Judge) -> Result<Exit, Failure> {
-    let suite = Arc::new(embedded::open(suite)?);
-    let bound = bind(&suite)?;
     let name = args.file.display().to_string();
     let text = std::fs::read_to_string(&args.file);
     let text = text.map_err(|error| Diagnostic::general(format!("cannot read {name}: {error}")))?;
     let recording = Recording::parse(&SourceFile::new(name.as_str(), text))?;
+    if let Some(path) = &args.openapi {
+        return super::judge_document::run(path, args, &name, recording);
+    }
+    if recording.is_of_a_document() {
+        let wrong = Diagnostic::general(format!("{name} was recorded with a document, {}", recording.suite()));
+        return Err(wrong.with_help("name it: `conformance judge --openapi FILE …`").into());
+    }
+    let suite = Arc::new(embedded::open(suite)?);
+    let bound = bind(&suite)?;
     if let Some(requests) = recording.requests() {
         return judge_requests((&suite, &bound), args, &name, &requests);
     }
@@ -37,10 +44,7 @@ pub fn run(suite: Option<&Path>, args: &args::Judge) -> Result<Exit, Failure> {
         // What was not recorded was not asked for then.
         selected.retain(|one| recording.scenarios().contains(&one.scenario.name));
     }
-    let mut target = Target::parse("http://recording.invalid", Tokens::One(String::new()))?;
-    target.name.clone_from(&name);
-    // Its value does not matter: nothing is sent.
-    target.second = recording.second_token().then(|| Second(String::new()));
+    let target = target(&recording, &name)?;
     let (_stop, stopped) = watch::channel(false);
     let settings = Settings { read_only: recording.read_only(), ..Settings::default() };
     let known = super::run::known_failures(&args.verdicts, &suite, &bound.scenarios)?;
@@ -51,6 +55,17 @@ pub fn run(suite: Option<&Path>, args: &args::Judge) -> Result<Exit, Failure> {
     let (tally, _) = judged.map_err(|why| server::unreachable(&name, false, &why))?;
     reports.write()?;
     Ok(super::run::exit(&tally, args.verdicts.deny_warnings))
+}
+
+/// The server that was recorded: nothing is sent to it, and no token matters.
+pub(super) fn target(recording: &Recording, name: &str) -> Result<Target, Diagnostic> {
+    let token = || Tokens::One(String::new());
+    // The embedded mock has a name in place of a URL.
+    let known = Target::parse(recording.target(), token());
+    let mut target = known.or_else(|_| Target::parse("http://recording.invalid", token()))?;
+    name.clone_into(&mut target.name);
+    target.second = recording.second_token().then(|| Second(String::new()));
+    Ok(target)
 }
 
 /// Judges what a client sent to a stand-in.

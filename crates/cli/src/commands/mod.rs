@@ -10,6 +10,7 @@ mod explain;
 mod explain_document;
 mod init;
 mod judge;
+mod judge_document;
 mod list;
 mod list_document;
 mod list_faults;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use conformance_contract::Suite;
 use conformance_mock::{Mock, Settings as MockSettings};
-use conformance_record::{RunEvent, Secrets, Tally, Verdict};
+use conformance_record::{CheckOutcome, RunEvent, Secrets, Tally, Verdict};
 use conformance_report::{Telling, Terminal};
 use conformance_runner::stable::Ignored;
 use conformance_runner::{
@@ -68,18 +68,14 @@ pub fn run(folder: Option<&Path>, args: &args::Run) -> Result<Exit, Failure> {
             judged => judged.map_err(|why| server::unreachable(&name, args.server.token.is_some(), &why))?,
         };
         let exit = outcome(&tally, args);
-        if let Some(Err(error)) = recorder.map(|recorder| recorder.finish()) {
-            return Err(Failure::from(Diagnostic::general(format!("the recording could not be written: {error}"))));
-        }
+        finish(recorder)?;
         for path in scripts.map_or_else(|| Ok(Vec::new()), |scripts| scripts.write())? {
             crate::terminal::note(&format!("script {}", path.display()));
         }
         Ok::<_, Failure>((if *stopped.borrow() { Exit::Interrupted } else { exit }, failed))
     })?;
     reports.write()?;
-    if let Err(error) = state::remember_failed(&name, &failed) {
-        crate::terminal::note(&format!("note: --last-failed will not know this run: {error}"));
-    }
+    remember_failed(&name, &failed);
     Ok(exit)
 }
 
@@ -108,11 +104,17 @@ pub fn known_failures(
     suite: &Suite,
     scenarios: &[Scenario],
 ) -> Result<KnownFailures, Diagnostics> {
-    let Some(path) = &verdicts.known_failures else { return Ok(KnownFailures::default()) };
+    let file = known_failures_file(verdicts)?;
+    file.map_or_else(|| Ok(KnownFailures::default()), |file| KnownFailures::parse(&file, suite, scenarios))
+}
+
+/// The list of failures that are excused, when one is given.
+pub fn known_failures_file(verdicts: &args::Verdicts) -> Result<Option<SourceFile>, Diagnostic> {
+    let Some(path) = &verdicts.known_failures else { return Ok(None) };
     let name = path.display().to_string();
     let text = conformance_source::read_text(path);
     let text = text.map_err(|error| Diagnostic::general(format!("cannot read {name}: {error}")))?;
-    KnownFailures::parse(&SourceFile::new(name, text), suite, scenarios)
+    Ok(Some(SourceFile::new(name, text)))
 }
 
 /// Where the memory of this target is. That of the embedded mock came with the suite, and is not written to unless a
@@ -159,22 +161,38 @@ fn writes_snapshots() -> bool {
 }
 
 fn selection(bound: &Bound, suite: &Suite, args: &args::Run, target: &str) -> Result<Vec<Selected>, Failure> {
-    if !args.last_failed {
-        return Ok(select(bound, &suite.requirements, &args.choice.only)?);
-    }
+    let failed = if args.last_failed { Some(last_failed(target)?) } else { None };
+    Ok(select(bound, &suite.requirements, failed.as_deref().unwrap_or(&args.choice.only))?)
+}
+
+/// The scenarios that failed in the last run against a target.
+pub fn last_failed(target: &str) -> Result<Vec<String>, Diagnostic> {
     match state::recall_failed(target) {
-        None => Err(Diagnostic::general(format!("no earlier run against {target} is known")).into()),
+        None => Err(Diagnostic::general(format!("no earlier run against {target} is known"))),
         Some(failed) if failed.is_empty() => {
-            Err(Diagnostic::general(format!("nothing failed in the last run against {target}")).into())
+            Err(Diagnostic::general(format!("nothing failed in the last run against {target}")))
         }
-        Some(failed) => Ok(select(bound, &suite.requirements, &failed)?),
+        Some(failed) => Ok(failed),
     }
 }
 
-fn recorder(args: &args::Run, secrets: &Secrets) -> Result<Option<Recorder>, Diagnostics> {
+/// Remembers what failed, for `--last-failed`.
+pub fn remember_failed(target: &str, failed: &[String]) {
+    if let Err(error) = state::remember_failed(target, failed) {
+        terminal::note(&format!("note: --last-failed will not know this run: {error}"));
+    }
+}
+
+pub fn recorder(args: &args::Run, secrets: &Secrets) -> Result<Option<Recorder>, Diagnostics> {
     let Some(path) = &args.record else { return Ok(None) };
     let made = Recorder::create(path, secrets.clone());
     Ok(Some(made.map_err(|error| Diagnostic::general(format!("cannot write {}: {error}", path.display())))?))
+}
+
+/// Writes out what was recorded.
+pub fn finish(recorder: Option<Recorder>) -> Result<(), Diagnostic> {
+    let finished = recorder.map_or(Ok(()), |recorder| recorder.finish());
+    finished.map_err(|error| Diagnostic::general(format!("the recording could not be written: {error}")))
 }
 
 /// The command that a part of the run is run again with. Tokens are those of the environment, or the shell's variables.
@@ -208,6 +226,14 @@ fn again(suite: Option<&Path>, args: &args::Run) -> String {
     command
 }
 
+/// The name of a scenario with something to look at: with a check that is neither passed, nor excused, nor not applicable.
+pub fn failing(event: &RunEvent) -> Option<String> {
+    let RunEvent::Scenario { name, checks, .. } = event else { return None };
+    let is_fine =
+        |check: &CheckOutcome| matches!(check.verdict, Verdict::Pass | Verdict::NotApplicable(_) | Verdict::Known(_));
+    (!checks.iter().all(is_fine)).then(|| name.clone())
+}
+
 /// Replays, tells, and answers the numbers and which scenarios failed.
 pub async fn judge(
     run: Run,
@@ -216,13 +242,7 @@ pub async fn judge(
 ) -> Result<(Tally, Vec<String>), Unreachable> {
     let mut failed = Vec::new();
     let mut listener = listener(telling, reports, |event| {
-        if let RunEvent::Scenario { name, checks, .. } = event
-            && checks
-                .iter()
-                .any(|check| !matches!(check.verdict, Verdict::Pass | Verdict::NotApplicable(_) | Verdict::Known(_)))
-        {
-            failed.push(name.clone());
-        }
+        failed.extend(failing(event));
         scripts.iter_mut().for_each(|scripts| scripts.hear(event));
     });
     let tally = conformance_runner::run(run, source, &mut listener).await?;

@@ -5,11 +5,15 @@ use std::path::Path;
 use conformance_api::{Api, Proof};
 use conformance_mock::derived::{Derived, UnknownIds};
 use conformance_mock::{Mock, Settings as MockSettings};
-use conformance_runner::Target;
-use conformance_runner::derived::{DocumentRun, Options, plan, verify};
+use conformance_runner::derived::{
+    Beside, DocumentRun, Options, Seed, Source, plan, requirement_ids, scenario_names, verify,
+};
+use conformance_runner::{KnownFailures, Target};
 use conformance_source::Diagnostic;
 
-use super::run::{beside, exit, listener};
+use super::run::{
+    beside, exit, failing, finish, known_failures_file, last_failed, listener, recorder, remember_failed,
+};
 use crate::exit::{Exit, Failure};
 use crate::reports::Reports;
 use crate::{args, document, server, signals, state, terminal};
@@ -23,18 +27,10 @@ pub fn run(path: &Path, args: &args::Run) -> Result<Exit, Failure> {
     let mut settings = server::settings(&args.server)?;
     settings.jobs = args.jobs;
     settings.journals = given.as_ref().and_then(|_| state::journals());
-    let options = Options {
-        allow_leftovers: args.allow_leftovers,
-        read_only: args.read_only,
-        allow: args.allow.clone(),
-        only: args.choice.only.clone(),
-        with: args.with.clone(),
-    };
-    let is_known = |name: &&String| api.document.operations.iter().any(|one| one.id == **name);
-    if let Some(unknown) = options.allow.iter().find(|name| !is_known(name)) {
-        let wrong = Diagnostic::general(format!("{} has no operation `{unknown}` to allow", path.display()));
-        return Err(wrong.with_help("`check --openapi` lists the operations").into());
-    }
+    let known = known_failures(&args.verdicts, (&api, &files))?;
+    let name = given.as_ref().map_or("mock", |target| &target.name);
+    let remembered_as = format!("{name} {}", api.document.title);
+    let options = options(path, args, &api, &remembered_as)?;
     let planned = plan(&api, &options, &files.scenarios);
     if planned.is_empty() {
         let wrong = Diagnostic::general(format!("nothing in {} is called so", path.display()));
@@ -45,21 +41,52 @@ pub fn run(path: &Path, args: &args::Run) -> Result<Exit, Failure> {
         return Ok(Exit::Ok);
     }
     let mut reports = Reports::with(&args.telling, Vec::new(), rerun_command(path, args))?;
+    let mut failed = Vec::new();
     let exit = super::runtime()?.block_on(async {
         let target = match given {
             Some(target) => target,
             None => beside(mock(path)?).await?,
         };
+        let recorder = recorder(args, &target.secrets(&settings))?;
         let stop = signals::stopped("interrupted: deleting what was created; again ends at once");
-        let (target, settings, beside) = (&target, &settings, &files);
-        let run = DocumentRun { api: &api, proof: &proof, target, settings, options, beside, stop: stop.clone() };
-        let verified = verify(run, &mut listener(&args.telling, &mut reports, |_| ())).await;
+        let (target, settings, beside, seed) = (&target, &settings, &files, Seed::fresh());
+        let run = DocumentRun { api: &api, proof: &proof, target, settings, seed, options, beside, stop: stop.clone() };
+        let mut listener = listener(&args.telling, &mut reports, |event| failed.extend(failing(event)));
+        let verified = verify(run, Source::Server(recorder.clone()), known, &mut listener).await;
         let tally = verified.map_err(|why| server::unreachable(&target.name, args.server.token.is_some(), &why))?;
+        finish(recorder)?;
         let exit = exit(&tally, args.verdicts.deny_warnings);
         Ok::<_, Failure>(if *stop.borrow() { Exit::Interrupted } else { exit })
     })?;
     reports.write()?;
+    remember_failed(&remembered_as, &failed);
     Ok(exit)
+}
+
+/// What the run may do, and what of it is wanted.
+fn options(path: &Path, args: &args::Run, api: &Api, remembered_as: &str) -> Result<Options, Diagnostic> {
+    let is_known = |name: &&String| api.document.operations.iter().any(|one| one.id == **name);
+    if let Some(unknown) = args.allow.iter().find(|name| !is_known(name)) {
+        let wrong = Diagnostic::general(format!("{} has no operation `{unknown}` to allow", path.display()));
+        return Err(wrong.with_help("`check --openapi` lists the operations"));
+    }
+    let failed = if args.last_failed { Some(last_failed(remembered_as)?) } else { None };
+    Ok(Options {
+        allow_leftovers: args.allow_leftovers,
+        read_only: args.read_only,
+        allow: args.allow.clone(),
+        only: failed.unwrap_or_else(|| args.choice.only.clone()),
+        with: args.with.clone(),
+    })
+}
+
+/// The failures that are excused.
+pub(super) fn known_failures(
+    verdicts: &args::Verdicts,
+    (api, files): (&Api, &Beside),
+) -> Result<KnownFailures, Failure> {
+    let Some(file) = known_failures_file(verdicts)? else { return Ok(KnownFailures::default()) };
+    Ok(KnownFailures::parse_for_document(&file, scenario_names(api, files), requirement_ids(api, files))?)
 }
 
 pub(super) fn proof(path: &Path, api: &Api) -> Result<Proof, Diagnostic> {

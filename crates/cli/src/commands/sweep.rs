@@ -4,7 +4,7 @@ use std::path::Path;
 
 use conformance_api::Api;
 use conformance_contract::Suite;
-use conformance_runner::derived::{self, Beside, DocumentRun, Options};
+use conformance_runner::derived::{self, Beside, DocumentRun, Options, Seed};
 use conformance_runner::journal::{self, Past};
 use conformance_runner::sweep::{Swept, sweep};
 use conformance_runner::{Settings, Target};
@@ -113,7 +113,8 @@ impl Of<'_> {
                 let proof = super::run_document::proof(path, api)?;
                 let (stop, options) = (watch::channel(false).1, Options::default());
                 let beside = Beside::default();
-                let run = DocumentRun { api, proof: &proof, target, settings, options, beside: &beside, stop };
+                let (proof, beside, seed) = (&proof, &beside, Seed::fresh());
+                let run = DocumentRun { api, proof, target, settings, seed, options, beside, stop };
                 runtime.block_on(derived::sweep(&run, past, yes))
             }
         })

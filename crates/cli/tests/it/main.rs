@@ -11,6 +11,7 @@ mod control;
 mod coverage;
 mod document_faults;
 mod document_reports;
+mod document_runs;
 mod document_verbs;
 mod documents;
 mod edited_suites;

@@ -120,3 +120,15 @@ fn what_a_server_answered_has_nothing_of_a_client_to_allow() {
         assert!(stderr(&output).contains("are about what a client sent"), "{}", stderr(&output));
     }
 }
+
+#[test]
+fn a_recording_of_a_server_below_a_path_is_judged_as_the_run_was() {
+    let folder = TempDir::new().unwrap();
+    let file = folder.path().join("run.jsonl").display().to_string();
+    let server = MockServer::start(&["--quiet"]);
+    let below = format!("{}/~/a/1", server.url);
+    let recorded = run(&["run", "--base-url", &below, "--token", "a-token", "--only", "pages", "--record", &file]);
+    assert_eq!(recorded.status.code(), Some(0), "{}", stdout(&recorded));
+    let judged = run(&["judge", &file]);
+    assert_eq!(judged.status.code(), Some(0), "{}", stdout(&judged));
+}

@@ -131,7 +131,9 @@ fn another(name: &str, parameter: &Merged<'_>, value: &str) -> Option<String> {
     match (parameter.kind(), parameter.patterns.first()) {
         (Some("boolean"), _) => Some(if value == "true" { "false" } else { "true" }.to_owned()),
         (Some("string"), Some(pattern)) => {
-            conformance_api::pattern::any_matching(pattern, 0, 200).filter(|other| other != value)
+            let mut random = fastrand::Rng::with_seed(0);
+            let random = &mut |below: usize| random.usize(..below);
+            conformance_api::pattern::any_matching(pattern, (0, 200), random).filter(|other| other != value)
         }
         // An id like this one, which nobody has. Other texts may be looked for in ways of the server's own.
         (Some("string"), None) if conformance_api::names::plain(name).ends_with("id") => {

@@ -9,7 +9,6 @@ use serde_json::Value;
 
 use super::session::Session;
 use super::{creation, operation};
-use crate::word::word;
 
 /// So deep are the members of a body looked at.
 const DEPTH: usize = 4;
@@ -113,7 +112,7 @@ impl Session<'_> {
                     if !self.learnt.distinct.contains(name) {
                         self.freshen(&property, (value, before), depth + 1);
                     } else if value == before
-                        && let Some(other) = another(&property, value)
+                        && let Some(other) = self.another(&property, value)
                     {
                         *value = other;
                     }
@@ -153,11 +152,11 @@ impl Session<'_> {
                     if let Some(known) = learnt.references.get(name) {
                         *value = fitted(&property, known);
                     } else if learnt.distinct.contains(name) {
-                        if let Some(other) = another(&property, value) {
+                        if let Some(other) = self.another(&property, value) {
                             *value = other;
                         }
                     } else if learnt.is_ordered
-                        && let Some(time) = ahead(name, &property)
+                        && let Some(time) = ahead(name, &property, self.run.seed.started)
                     {
                         *value = time;
                     } else {
@@ -227,7 +226,7 @@ impl Session<'_> {
                     } else if is_identifying(name, &property) {
                         found.identifying.insert(name.clone());
                     }
-                    found.has_times |= ahead(name, &property).is_some();
+                    found.has_times |= ahead(name, &property, self.run.seed.started).is_some();
                     self.candidates(&property, value, found, depth + 1);
                 }
             }
@@ -357,32 +356,33 @@ fn is_identifying(name: &str, property: &Merged<'_>) -> bool {
         && (matches!(property.format, Some("email" | "uuid" | "hostname")) || !property.patterns.is_empty() || is_named)
 }
 
-/// Another value of the same kind, which nobody else has; none where there is no other.
-fn another(property: &Merged<'_>, now: &Value) -> Option<Value> {
-    let now = now.as_str()?;
-    let most = usize::try_from(property.bounds.max_length.unwrap_or(200)).unwrap_or(200);
-    let least = usize::try_from(property.bounds.min_length.unwrap_or(0)).unwrap_or(0);
-    let text = match (property.format, property.patterns.first()) {
-        (Some("email"), _) => {
-            let domain = now.rsplit_once('@').map_or("example.com", |(_, domain)| domain);
-            format!("conformance-{}@{domain}", word(10))
-        }
-        (Some("uuid"), _) => format!("{}-{}-4{}-8{}-{}", hex(8), hex(4), hex(3), hex(3), hex(12)),
-        (Some("hostname"), _) => format!("{}.example.com", word(10)),
-        (_, Some(pattern)) => pattern::any_matching(pattern, least, most)?,
-        _ => word(10.min(most).max(least)),
-    };
-    (text != now).then(|| text.into())
-}
-
-fn hex(length: usize) -> String {
-    std::iter::repeat_with(|| char::from_digit(fastrand::u32(0..16), 16).unwrap_or('0')).take(length).collect()
+impl Session<'_> {
+    /// Another value of the same kind, which nobody else has; none where there is no other.
+    fn another(&self, property: &Merged<'_>, now: &Value) -> Option<Value> {
+        let (now, random) = (now.as_str()?, &self.random);
+        let most = usize::try_from(property.bounds.max_length.unwrap_or(200)).unwrap_or(200);
+        let least = usize::try_from(property.bounds.min_length.unwrap_or(0)).unwrap_or(0);
+        let text = match (property.format, property.patterns.first()) {
+            (Some("email"), _) => {
+                let domain = now.rsplit_once('@').map_or("example.com", |(_, domain)| domain);
+                format!("conformance-{}@{domain}", random.word(10))
+            }
+            (Some("uuid"), _) => {
+                let hex = |length| random.hex(length);
+                format!("{}-{}-4{}-8{}-{}", hex(8), hex(4), hex(3), hex(3), hex(12))
+            }
+            (Some("hostname"), _) => format!("{}.example.com", random.word(10)),
+            (_, Some(pattern)) => pattern::any_matching(pattern, (least, most), &mut |below| random.below(below))?,
+            _ => random.word(10.min(most).max(least)),
+        };
+        (text != now).then(|| text.into())
+    }
 }
 
 /// A time to come for a member that is one: a later one for what ends.
-fn ahead(name: &str, property: &Merged<'_>) -> Option<Value> {
+fn ahead(name: &str, property: &Merged<'_>, now: jiff::Timestamp) -> Option<Value> {
     let days = if LATER.iter().any(|begin| plain(name).starts_with(&plain(begin))) { 37 } else { 30 };
-    let at = jiff::Timestamp::now() + jiff::SignedDuration::from_hours(24 * days);
+    let at = now + jiff::SignedDuration::from_hours(24 * days);
     let text = at.strftime("%Y-%m-%dT12:00:00Z").to_string();
     match property.format {
         Some("date-time") => Some(text.into()),

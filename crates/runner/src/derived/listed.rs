@@ -66,7 +66,7 @@ impl Session<'_> {
             let (Some(item), Some(answer)) = (item, walk.last.clone()) else { return };
             let Some(wrong) = self.differences(at, list, &current, item) else { return };
             match wait.filter(|_| !wrong.is_empty()) {
-                Some(wait) => tokio::time::sleep(*wait).await,
+                Some(wait) => self.rest(*wait).await,
                 None => {
                     return self.judge(
                         self.same_rule(list),

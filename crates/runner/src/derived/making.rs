@@ -7,7 +7,6 @@ use serde_json::Value;
 use super::request::Arguments;
 use super::session::{Answer, Object, Session};
 use super::{creation, operation};
-use crate::word::word;
 
 impl Session<'_> {
     /// Whether what a create makes can be found again: its response shows an id, or where it is, or the client names it.
@@ -158,8 +157,8 @@ impl Session<'_> {
         let declared = self.declared(create);
         let own = &self.run.api.resources[at].parameter;
         let schema = declared.parameters.iter().find(|one| one.location == Location::Path && one.name == *own);
-        let letters = word(10).to_lowercase();
-        let digits = fastrand::u32(1_000_000..2_000_000_000).to_string();
+        let letters = self.random.word(10);
+        let digits = (1_000_000 + self.random.below(1_999_000_000)).to_string();
         let any = [self.word(), letters.clone(), letters.to_uppercase(), letters[..4].to_owned(), digits];
         let allows = |name: &String| {
             let pointer = schema.and_then(|one| one.schema.as_deref());

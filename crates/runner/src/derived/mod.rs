@@ -53,13 +53,18 @@ use std::time::Instant;
 use conformance_api::{Api, Proof, Resource, Role};
 use conformance_record::{RunEvent, Tally};
 use conformance_scenario::Scenario;
+use jiff::Timestamp;
 use tokio::sync::watch;
 
 use crate::client::Client;
 use crate::contact::Unreachable;
 use crate::expected::expected;
+use crate::known::KnownFailures;
+use crate::lane::Lane;
+use crate::recording::{self, DocumentHead, Head, Recorder, Recording};
 use crate::settings::Settings;
 use crate::target::Target;
+use crate::word::marker;
 
 pub use beside::{Beside, requirements_file};
 use cleanup_log::CleanupLog;
@@ -81,12 +86,53 @@ pub struct DocumentRun<'r> {
     pub target: &'r Target,
     /// How to go about it.
     pub settings: &'r Settings,
+    /// What its random values and times follow from.
+    pub seed: Seed,
     /// What is allowed.
     pub options: Options,
     /// What stands beside the document.
     pub beside: &'r Beside,
     /// Turns true when the run shall end.
     pub stop: watch::Receiver<bool>,
+}
+
+/// What random values and times of a run follow from: the same ones when its recording is verified again.
+#[derive(Clone, Debug)]
+pub struct Seed {
+    marker: String,
+    started: Timestamp,
+}
+
+impl Seed {
+    /// That of a run that begins now.
+    #[must_use]
+    pub fn fresh() -> Self {
+        Self { marker: marker(), started: Timestamp::now() }
+    }
+
+    /// That of the run that was recorded, and what it might do; none when it was no run against a document.
+    #[must_use]
+    pub fn recorded(recording: &Recording) -> Option<(Self, Options)> {
+        let head = recording.document()?;
+        let options = Options {
+            allow_leftovers: head.allow_leftovers,
+            read_only: recording.read_only(),
+            allow: head.allow.clone(),
+            only: Vec::new(),
+            with: head.with.clone(),
+        };
+        let started = Timestamp::from_millisecond(head.started_ms).ok()?;
+        Some((Self { marker: recording.marker().to_owned(), started }, options))
+    }
+}
+
+/// Where requests go to.
+#[derive(Debug)]
+pub enum Source {
+    /// The server, recorded or not.
+    Server(Option<Recorder>),
+    /// What it answered in an earlier run.
+    Recording(Recording),
 }
 
 /// What a run against a document may do.
@@ -249,15 +295,45 @@ pub fn expected_ids(api: &Api) -> BTreeSet<String> {
     expected(api, false).into_iter().map(|one| one.id).collect()
 }
 
+/// The names of all scenarios that a run against a document can have.
+#[must_use]
+pub fn scenario_names(api: &Api, beside: &Beside) -> Vec<String> {
+    let allow = api.document.operations.iter().map(|one| one.id.clone()).collect();
+    let options = Options { allow_leftovers: true, allow, ..Options::default() };
+    plan(api, &options, &beside.scenarios).into_iter().map(|one| one.name).collect()
+}
+
+/// The ids of all requirements that a run against a document can cite.
+#[must_use]
+pub fn requirement_ids(api: &Api, beside: &Beside) -> Vec<String> {
+    let own = beside.own.ids().map(str::to_owned);
+    expected(api, true).into_iter().map(|one| one.id).chain(own).collect()
+}
+
 /// Verifies, telling what happens.
 ///
 /// # Errors
 /// When the server can't be reached at all.
-pub async fn verify(run: DocumentRun<'_>, listener: &mut (dyn FnMut(&RunEvent) + Send)) -> Result<Tally, Unreachable> {
+pub async fn verify(
+    run: DocumentRun<'_>,
+    source: Source,
+    mut known: KnownFailures,
+    listener: &mut (dyn FnMut(&RunEvent) + Send),
+) -> Result<Tally, Unreachable> {
     let start = Instant::now();
-    let client = Client::new(run.target, run.settings).map_err(Unreachable::Setup)?.until(run.stop.clone());
-    let planned = plan(run.api, &run.options, &run.beside.scenarios);
-    let tells_apart = reach(&run, &client).await?;
+    let mut planned = plan(run.api, &run.options, &run.beside.scenarios);
+    let lane = match source {
+        Source::Server(recorder) => {
+            let client = Client::new(run.target, run.settings).map_err(Unreachable::Setup)?.until(run.stop.clone());
+            recorder.iter().for_each(|one| one.begin(&head(&run, &planned)));
+            Lane::Http(Box::new(client), recorder)
+        }
+        Source::Recording(recording) => {
+            planned.retain(|one| recording.scenarios().contains(&one.name));
+            Lane::Recorded(recording)
+        }
+    };
+    let tells_apart = reach(&run, &lane).await?;
     let folder = run.settings.journals.as_deref();
     let secrets = run.target.secrets(run.settings);
     let log = CleanupLog::begin(folder, &run.api.document.title, run.target, secrets).map_err(Unreachable::Setup)?;
@@ -269,8 +345,12 @@ pub async fn verify(run: DocumentRun<'_>, listener: &mut (dyn FnMut(&RunEvent) +
         scenarios: planned.len(),
     });
     let mut tally = Tally::default();
-    let scheduler = Scheduler { run: &run, client: &client, log: &log, tells_apart };
-    scheduler.play(planned, &mut tally, listener).await;
+    let scheduler = Scheduler { run: &run, lane: &lane, log: &log, tells_apart };
+    scheduler.play(planned, (&mut tally, &mut known), listener).await;
+    for (position, trouble) in known.troubles() {
+        tally.outdated += 1;
+        listener(&RunEvent::Outdated { position, trouble });
+    }
     if let Some(trouble) = log.close() {
         listener(&RunEvent::Leftover {
             id: "clean-up log".to_owned(),
@@ -302,10 +382,31 @@ impl Session<'_> {
     }
 }
 
+/// The head of a recording of the run.
+fn head(run: &DocumentRun<'_>, planned: &[Planned]) -> Head {
+    let options = &run.options;
+    let document = DocumentHead {
+        started_ms: run.seed.started.as_millisecond(),
+        allow_leftovers: options.allow_leftovers,
+        allow: options.allow.clone(),
+        with: options.with.clone(),
+    };
+    Head {
+        recording: recording::VERSION,
+        suite: run.api.document.title.clone(),
+        target: run.target.name.clone(),
+        marker: run.seed.marker.clone(),
+        scenarios: planned.iter().map(|one| one.name.clone()).collect(),
+        second_token: run.target.second(0).is_some(),
+        read_only: options.read_only,
+        document: Some(document),
+    }
+}
+
 /// A few harmless requests, to tell an unreachable server from a wrong one, and whether it knows whose credentials it sees.
-async fn reach(run: &DocumentRun<'_>, client: &Client) -> Result<bool, Unreachable> {
+async fn reach(run: &DocumentRun<'_>, lane: &Lane) -> Result<bool, Unreachable> {
     let log = CleanupLog::default();
-    let mut session = Session::new(run, client, &log, 0);
+    let mut session = Session::new(run, (lane, &log), 0, "document/first-contact");
     let list =
         run.api.operations.iter().zip(&run.api.document.operations).position(|(one, declared)| {
             declared.method == "GET" && one.role == Role::List && !declared.path.contains('{')

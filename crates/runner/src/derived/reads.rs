@@ -96,9 +96,9 @@ impl Session<'_> {
     /// An id of the form that the resource's ids have, which nobody has.
     pub(crate) fn unknown_id(&self, at: usize) -> Option<String> {
         let member = self.run.api.resources[at].identity.iter().find(|one| one.is_in_path)?;
-        let mut random = fastrand::Rng::new();
-        let far = 700_000_000 + random.u64(..100_000_000);
-        let id = member.form.make(far, now(), &mut |below| random.usize(..below.max(1)));
+        let far = 700_000_000 + self.random.below(100_000_000) as u64;
+        let now = u64::try_from(self.run.seed.started.as_millisecond()).unwrap_or(0);
+        let id = member.form.make(far, now, &mut |below| self.random.below(below));
         match id {
             Value::String(text) => Some(text),
             other => Some(other.to_string()),
@@ -111,9 +111,4 @@ impl Session<'_> {
         let wrong = if count > most { vec![Mismatch::of(format!("{count} items"))] } else { Vec::new() };
         self.judge(rule, answer, format!("at most {most} items"), wrong);
     }
-}
-
-fn now() -> u64 {
-    use std::time::{SystemTime, UNIX_EPOCH};
-    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| u64::try_from(since.as_millis()).unwrap_or(0))
 }

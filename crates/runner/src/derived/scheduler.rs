@@ -2,10 +2,10 @@
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Mutex, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use conformance_api::Api;
-use conformance_record::{CheckOutcome, RunEvent, SnapshotOutcome, Tally};
+use conformance_record::{CheckOutcome, Exchange, RunEvent, SnapshotOutcome, Tally};
 use futures_util::future::join_all;
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 
@@ -13,21 +13,30 @@ use super::cleanup_log::CleanupLog;
 use super::learnt::{self, Learnt};
 use super::session::{Session, WAITS};
 use super::{DocumentRun, Kind, Planned, area_of};
-use crate::client::Client;
+use crate::known::KnownFailures;
+use crate::lane::Lane;
 
 /// What all scenarios of a run share.
 pub(crate) struct Scheduler<'r> {
     pub run: &'r DocumentRun<'r>,
-    pub client: &'r Client,
+    pub lane: &'r Lane,
     pub log: &'r CleanupLog,
     pub tells_apart: bool,
 }
 
-/// A scenario that was played: its number in the plan, what is told of it, and what it counts.
+/// A scenario that was played.
 struct ScenarioResult {
+    /// Its number in the plan.
     number: usize,
-    events: Vec<RunEvent>,
+    name: String,
+    summary: String,
     checks: Vec<CheckOutcome>,
+    requests: usize,
+    /// What is told of what went over the wire.
+    exchanges: Vec<Exchange>,
+    took: Duration,
+    /// What is left of it, and why.
+    left: Vec<(String, String)>,
     created: usize,
     deleted: usize,
     unclear: usize,
@@ -35,7 +44,12 @@ struct ScenarioResult {
 
 impl Scheduler<'_> {
     /// Plays scenarios, several chains of them at a time; tells them in the order of the plan.
-    pub async fn play(&self, planned: Vec<Planned>, tally: &mut Tally, listener: &mut (dyn FnMut(&RunEvent) + Send)) {
+    pub async fn play(
+        &self,
+        planned: Vec<Planned>,
+        (tally, known): (&mut Tally, &mut KnownFailures),
+        listener: &mut (dyn FnMut(&RunEvent) + Send),
+    ) {
         let chains = chains(self.run.api, planned);
         let jobs = self.run.settings.jobs.clamp(1, chains.len().max(1));
         let queue = Mutex::new(chains.into_iter().enumerate().collect::<VecDeque<_>>());
@@ -47,12 +61,12 @@ impl Scheduler<'_> {
             while let Some(one) = played.recv().await {
                 waiting.insert(one.number, one);
                 while let Some(one) = waiting.remove(&next) {
-                    tell(&one, tally, listener);
+                    tell(one, (tally, known), listener);
                     next += 1;
                 }
             }
             // Where the run was stopped, there are gaps.
-            waiting.values().for_each(|one| tell(one, tally, listener));
+            waiting.into_values().for_each(|one| tell(one, (tally, known), listener));
         };
         tokio::join!(workers, tell);
     }
@@ -68,7 +82,7 @@ impl Scheduler<'_> {
                     return;
                 }
                 let begun = Instant::now();
-                let mut session = Session::new(self.run, self.client, self.log, group);
+                let mut session = Session::new(self.run, (self.lane, self.log), group, &one.name);
                 session.leaking.clone_from(&leaking);
                 session.learnt.clone_from(&learnt);
                 session.waits = waits;
@@ -111,34 +125,49 @@ fn chains(api: &Api, planned: Vec<Planned>) -> Vec<Chain> {
     chains.into_iter().map(|(_, chain)| chain).collect()
 }
 
-fn tell(one: &ScenarioResult, tally: &mut Tally, listener: &mut (dyn FnMut(&RunEvent) + Send)) {
+fn tell(
+    mut one: ScenarioResult,
+    (tally, known): (&mut Tally, &mut KnownFailures),
+    listener: &mut (dyn FnMut(&RunEvent) + Send),
+) {
+    known.excuse(&one.name, &mut one.checks);
     tally.scenarios += 1;
     tally.created += one.created;
     tally.deleted += one.deleted;
     tally.unclear += one.unclear;
     one.checks.iter().for_each(|check| tally.count(check));
-    one.events.iter().for_each(listener);
+    listener(&RunEvent::Scenario {
+        name: one.name,
+        summary: one.summary,
+        requests: one.requests,
+        exchanges: one.exchanges,
+        checks: one.checks,
+        took: one.took,
+        snapshot: SnapshotOutcome::Partial,
+    });
+    for (id, reason) in one.left {
+        listener(&RunEvent::Leftover { id, reason });
+    }
 }
 
 impl Session<'_> {
     /// What is told of a scenario that was played and cleaned up after.
     fn played(mut self, number: usize, one: Planned, left: Vec<(String, String)>, begun: Instant) -> ScenarioResult {
-        let scenario = RunEvent::Scenario {
+        let reason = "it could not be put back as it was before";
+        let changed: Vec<(String, String)> =
+            std::mem::take(&mut self.changed).into_iter().map(|id| (id, reason.to_owned())).collect();
+        ScenarioResult {
+            number,
             name: one.name,
             summary: one.summary,
             requests: self.exchanges.len(),
             exchanges: self.told(),
-            checks: self.checks.clone(),
             took: begun.elapsed(),
-            snapshot: SnapshotOutcome::Partial,
-        };
-        let reason = "it could not be put back as it was before";
-        let changed: Vec<(String, String)> =
-            std::mem::take(&mut self.changed).into_iter().map(|id| (id, reason.to_owned())).collect();
-        let unclear = changed.len();
-        let leftovers = changed.into_iter().chain(left).map(|(id, reason)| RunEvent::Leftover { id, reason });
-        let events = std::iter::once(scenario).chain(leftovers).collect();
-        let (created, deleted) = (self.created, self.deleted);
-        ScenarioResult { number, events, checks: self.checks, created, deleted, unclear }
+            unclear: changed.len(),
+            left: changed.into_iter().chain(left).collect(),
+            created: self.created,
+            deleted: self.deleted,
+            checks: self.checks,
+        }
     }
 }

@@ -1,5 +1,7 @@
 //! What one scenario knows, sends and creates.
 
+use std::time::Duration;
+
 use conformance_api::{IdMember, Proof, Resource, Role, Shape};
 use conformance_openapi::{Operation as Declared, Response as Documented};
 use conformance_record::{CheckOutcome, Exchange, Mismatch, NoResponse, Request, Secrets, Verdict};
@@ -9,9 +11,9 @@ use super::cleanup_log::CleanupLog;
 use super::learnt::Learnt;
 use super::request::Arguments;
 use super::{DocumentRun, creation};
-use crate::client::Client;
+use crate::lane::Lane;
 use crate::target::PUBLIC_TOKEN;
-use crate::word::word;
+use crate::word::Random;
 
 /// So often a run waits for a server that tells time in seconds.
 pub(crate) const WAITS: usize = 6;
@@ -19,8 +21,11 @@ pub(crate) const WAITS: usize = 6;
 /// One scenario.
 pub(crate) struct Session<'r> {
     pub run: &'r DocumentRun<'r>,
-    client: &'r Client,
+    lane: &'r Lane,
     group: usize,
+    /// The scenario's name.
+    name: String,
+    pub random: Random,
     pub token: String,
     pub exchanges: Vec<Exchange>,
     pub checks: Vec<CheckOutcome>,
@@ -94,13 +99,15 @@ impl Answer {
 }
 
 impl<'r> Session<'r> {
-    /// The `group`th of those that are played at the same time, each with a token of its own where there are several.
-    pub fn new(run: &'r DocumentRun<'r>, client: &'r Client, log: &'r CleanupLog, group: usize) -> Self {
+    /// A scenario of the `group`th of those that are played at the same time, each with a token of its own where there are several.
+    pub fn new(run: &'r DocumentRun<'r>, (lane, log): (&'r Lane, &'r CleanupLog), group: usize, name: &str) -> Self {
         let token = run.target.token(group);
         Self {
             run,
-            client,
+            lane,
             group,
+            name: name.to_owned(),
+            random: Random::of(&run.seed.marker, name),
             token,
             exchanges: Vec::new(),
             checks: Vec::new(),
@@ -128,7 +135,7 @@ impl<'r> Session<'r> {
 
     /// A text that nobody else sends.
     pub fn word(&self) -> String {
-        format!("conformance-{}", word(10).to_lowercase())
+        format!("conformance-{}", self.random.word(10))
     }
 
     /// Calls an operation.
@@ -143,8 +150,7 @@ impl<'r> Session<'r> {
         alter(&mut request);
         // With another method it is another request, and creates nothing that the document knows of.
         let intent = if request.method == declared.method { self.intend(at, &arguments) } else { None };
-        let mut exchange = self.client.send(request).await;
-        exchange.number = self.exchanges.len();
+        let exchange = self.exchange(request).await;
         let answer = self.read(&exchange, declared);
         self.failures = if answer.obstacle.is_some() { self.failures + 1 } else { 0 };
         self.exchanges.push(exchange);
@@ -155,6 +161,22 @@ impl<'r> Session<'r> {
             _ => {}
         }
         answer
+    }
+
+    async fn exchange(&self, request: Request) -> Exchange {
+        let number = self.exchanges.len();
+        let sent = self.lane.send(&self.name, number, request.clone(), &[]).await;
+        sent.unwrap_or_else(|obstacle| {
+            let response = Err(NoResponse::NotSent(obstacle.reason().to_owned()));
+            Exchange { number, request, response, took: Duration::ZERO }
+        })
+    }
+
+    /// Waits for the server; what was recorded has waited already.
+    pub async fn rest(&self, time: Duration) {
+        if !matches!(self.lane, Lane::Recorded(_)) {
+            tokio::time::sleep(time).await;
+        }
     }
 
     /// Notes a create before it is sent.

@@ -10,6 +10,7 @@ use super::session::{Object, Session};
 use super::{DocumentRun, operation};
 use crate::client::Client;
 use crate::journal::Past;
+use crate::lane::Lane;
 use crate::sweep::{Open, Swept};
 use conformance_api::Role;
 
@@ -18,9 +19,9 @@ use conformance_api::Role;
 /// # Errors
 /// When the server can't be spoken to at all.
 pub async fn sweep(run: &DocumentRun<'_>, past: &Past, yes: bool) -> Result<Swept, String> {
-    let client = Client::new(run.target, run.settings)?;
+    let lane = Lane::Http(Box::new(Client::new(run.target, run.settings)?), None);
     let log = CleanupLog::default();
-    let mut session = Session::new(run, &client, &log, 0);
+    let mut session = Session::new(run, (&lane, &log), 0, "sweep");
     let open = Open::of(past, &run.target.token(0));
     let (mut objects, mut swept) = (Vec::new(), Swept::default());
     for (resource, id, _) in &open.known {

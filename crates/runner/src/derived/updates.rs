@@ -90,7 +90,7 @@ impl Session<'_> {
             // A server that tells seconds is waited for a few times.
             let Some(waits) = self.waits.checked_sub(1) else { return };
             self.waits = waits;
-            tokio::time::sleep(SECOND).await;
+            self.rest(SECOND).await;
             // It is changed from what it is now: what changes nothing need not move a time.
             let Some((now, _)) = self.current(at, object).await else { return };
             let Some(body) = self.change(at, pointer, object, &now) else { return };

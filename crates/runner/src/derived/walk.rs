@@ -95,7 +95,7 @@ impl Session<'_> {
             if !is_behind(&walk.items) || !walk.last.as_ref().is_some_and(Answer::is_success) {
                 break;
             }
-            tokio::time::sleep(wait).await;
+            self.rest(wait).await;
             walk = self.walk_with(list, above, limit, others).await;
         }
         walk

@@ -21,7 +21,6 @@ use crate::obstacle::Obstacle;
 use crate::probe::{Seen, holds};
 use crate::step::{Stage, optional, play};
 use crate::value::{self, Scope, plain};
-use crate::word::word;
 use crate::world::{Variables, Walked};
 
 /// A scenario on its way.
@@ -43,7 +42,7 @@ impl Session<'_> {
         let lacks = scenario.needs.contains(&Capability::SecondToken) && run.target.second(0).is_none();
         let why = "it needs a token of another workspace, given by --second-token";
         let lacks = lacks.then(|| Obstacle::NotApplicable(why.to_owned()));
-        let variables = Variables::new(&format!("~{}", word(7)), &scenario.name);
+        let variables = Variables::new(&run.seed.marker, &scenario.name);
         let mut written = Written { session: self, variables, second: false, path: Vec::new(), gone: Vec::new() };
         let mut outcomes: Vec<CheckOutcome> = Vec::new();
         for (number, step) in scenario.all_steps().enumerate() {
@@ -299,7 +298,7 @@ impl<'r> Stage for Written<'_, 'r> {
             let has_all = until.iter().all(|id| walked.ids.contains(id));
             // A list may be behind what was created.
             match waits.next().filter(|_| !has_all && walked.end != "no-page") {
-                Some(wait) => tokio::time::sleep(*wait).await,
+                Some(wait) => self.session.rest(*wait).await,
                 None => return Ok(walked),
             }
         }

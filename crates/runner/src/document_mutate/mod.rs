@@ -17,8 +17,9 @@ use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 
 use crate::contact::Unreachable;
-use crate::derived::{Beside, DocumentRun, Options, plan, verify};
+use crate::derived::{Beside, DocumentRun, Options, Seed, Source, plan, verify};
 use crate::document_request::DocumentReader;
+use crate::known::KnownFailures;
 use crate::mutate::{Fate, Matrix, Row};
 use crate::settings::Settings;
 use crate::target::{Target, Tokens};
@@ -164,7 +165,7 @@ async fn failures(
     let (_stop, stop) = watch::channel(false);
     let options = Options { only, ..Options::default() };
     let (api, proof, beside) = (&trial.reader.api, trial.reader.proof(), &trial.beside);
-    let run = DocumentRun { api, proof, target, settings, options, beside, stop };
+    let run = DocumentRun { api, proof, target, settings, seed: Seed::fresh(), options, beside, stop };
     let mut found = Vec::new();
     let mut listener = |event: &RunEvent| {
         let RunEvent::Scenario { name, checks, .. } = event else { return };
@@ -182,7 +183,7 @@ async fn failures(
             }
         }
     };
-    verify(run, &mut listener).await?;
+    verify(run, Source::Server(None), KnownFailures::default(), &mut listener).await?;
     Ok(found)
 }
 

@@ -1,0 +1,136 @@
+//! What stands around a run against a document: recordings, failures that are excused, what failed last.
+
+use std::fs;
+use std::process::Output;
+
+use rstest::rstest;
+use serde_json::Value;
+use tempfile::TempDir;
+
+use crate::context::{MockServer, root, run, stderr, stdout};
+
+fn document(name: &str) -> String {
+    root().join(format!("fixtures/documents/{name}.yaml")).to_str().unwrap().to_owned()
+}
+
+/// A server that takes names of any length, which the document forbids.
+fn lax(folder: &TempDir) -> MockServer {
+    let text = fs::read_to_string(document("pets")).unwrap().replace(", maxLength: 60", "");
+    let path = folder.path().join("lax.yaml");
+    fs::write(&path, text).unwrap();
+    MockServer::start(&["--quiet", "--openapi", path.to_str().unwrap()])
+}
+
+fn verify(server: &MockServer, more: &[&str]) -> Output {
+    let pets = document("pets");
+    run(&[&["run", "--openapi", &pets, "--base-url", &server.url, "--token", "secret-token"], more].concat())
+}
+
+/// The verdict of each check, as the JSON report has them.
+fn verdicts(args: &[&str]) -> (Option<i32>, Vec<String>) {
+    let output = run(&[args, &["--format", "json"]].concat());
+    let report: Value = serde_json::from_str(&stdout(&output)).unwrap_or_else(|_| panic!("{}", stderr(&output)));
+    let scenarios = report["scenarios"].as_array().unwrap().iter();
+    let checks = scenarios.flat_map(|one| one["checks"].as_array().unwrap().iter().map(move |check| (one, check)));
+    let told = checks.map(|(one, check)| {
+        format!("{} {} {} {}", one["name"], check["verdict"], check["requirements"], check["found"])
+    });
+    (output.status.code(), told.collect())
+}
+
+#[rstest]
+#[case::bearer("pets")]
+#[case::keys_in_queries_and_cookies("api-keys")]
+#[case::basic("basic")]
+#[case::forms("forms")]
+#[case::nested("nested")]
+#[case::pages("tokens")]
+#[case::references_and_times("libraries")]
+#[case::names_of_clients("named")]
+fn a_recording_is_verified_again_to_the_letter(#[case] name: &str) {
+    let folder = TempDir::new().unwrap();
+    let file = folder.path().join("run.jsonl").to_str().unwrap().to_owned();
+    let document = document(name);
+    let recorded = verdicts(&["run", "--openapi", &document, "--record", &file]);
+    let judged = verdicts(&["judge", "--openapi", &document, &file]);
+    assert_eq!(judged, recorded);
+    assert!(recorded.1.len() > 50, "{} checks", recorded.1.len());
+}
+
+#[test]
+fn a_recording_of_a_server_that_is_wrong_and_stands_below_a_path_fails_as_the_run_did() {
+    let folder = TempDir::new().unwrap();
+    let server = lax(&folder);
+    let file = folder.path().join("run.jsonl").to_str().unwrap().to_owned();
+    let (pets, below) = (document("pets"), format!("{}/~/a/1", server.url));
+    let allowed = ["--token", "secret-token", "--only", "pets/rejects", "--record", &file];
+    let recorded = verdicts(&[&["run", "--openapi", &pets, "--base-url", &below], &allowed[..]].concat());
+    assert_eq!(recorded.0, Some(1));
+    assert_eq!(verdicts(&["judge", "--openapi", &pets, &file]), recorded);
+    let text = fs::read_to_string(&file).unwrap();
+    assert!(text.lines().count() > 20 && !text.contains("secret-token"));
+    let schema = fs::read_to_string(root().join("schemas/formats/recording.schema.json")).unwrap();
+    let schema = jsonschema::draft202012::new(&serde_json::from_str(&schema).unwrap()).unwrap();
+    for line in text.lines() {
+        assert!(schema.is_valid(&serde_json::from_str(line).unwrap()), "{line}");
+    }
+    // By a document that wants less it passes.
+    let lax = folder.path().join("lax.yaml").to_str().unwrap().to_owned();
+    let again = verdicts(&["judge", "--openapi", &lax, &file, "--only", "pets/rejects"]);
+    assert!(again.1.iter().all(|check| !check.contains("\"fail\"")), "{again:?}");
+}
+
+#[test]
+fn a_recording_goes_with_what_it_was_recorded_by() {
+    let folder = TempDir::new().unwrap();
+    let file = folder.path().join("run.jsonl").to_str().unwrap().to_owned();
+    run(&["run", "--openapi", &document("pets"), "--only", "document/reads", "--record", &file]);
+    let output = run(&["judge", &file]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(stderr(&output).contains("conformance judge --openapi FILE"), "{}", stderr(&output));
+    run(&["run", "--only", "pages", "--record", &file]);
+    let output = run(&["judge", "--openapi", &document("pets"), &file]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(stderr(&output).contains("is no recording of a run against a document"), "{}", stderr(&output));
+}
+
+#[test]
+fn a_known_failure_is_excused_until_it_is_not_true_any_more() {
+    let folder = TempDir::new().unwrap();
+    let server = lax(&folder);
+    let known = folder.path().join("known.yaml");
+    let entry = |requirement: &str| {
+        format!(
+            "known:\n  - scenario: pets/rejects\n    requirement: {requirement}\n    found: the status is 201\n    \
+             reason: names are cut later\n"
+        )
+    };
+    let flag = known.to_str().unwrap();
+    fs::write(&known, entry("createPet.rejects-wrong-bodies")).unwrap();
+    let excused = verify(&server, &["--only", "pets/rejects", "--known-failures", flag]);
+    let told = stdout(&excused);
+    assert!(told.contains("known to fail") && !told.contains("createPet.rejects-wrong-bodies (MUST)"), "{told}");
+    // The right server does not fail so.
+    let pets = document("pets");
+    let outdated = run(&["run", "--openapi", &pets, "--only", "pets/rejects", "--known-failures", flag]);
+    assert_eq!(outdated.status.code(), Some(1), "{}", stdout(&outdated));
+    assert!(stdout(&outdated).contains("does not fail any more: delete the entry"), "{}", stdout(&outdated));
+    fs::write(&known, entry("createPet.reject-wrong-bodies")).unwrap();
+    let wrong = verify(&server, &["--known-failures", flag]);
+    assert_eq!(wrong.status.code(), Some(2));
+    assert!(stderr(&wrong).contains("known.yaml:3:"), "{}", stderr(&wrong));
+    assert!(stderr(&wrong).contains("did you mean `createPet.rejects-wrong-bodies`?"), "{}", stderr(&wrong));
+}
+
+#[test]
+fn what_failed_last_is_verified_alone() {
+    let folder = TempDir::new().unwrap();
+    let server = lax(&folder);
+    let first = verify(&server, &["--last-failed"]);
+    assert_eq!(first.status.code(), Some(2));
+    assert!(stderr(&first).contains("no earlier run against"), "{}", stderr(&first));
+    assert_eq!(verify(&server, &[]).status.code(), Some(1));
+    let again = verify(&server, &["--last-failed"]);
+    assert_eq!(again.status.code(), Some(1));
+    assert!(stdout(&again).contains("1 scenario: "), "{}", stdout(&again));
+}
