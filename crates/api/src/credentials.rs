@@ -52,6 +52,53 @@ pub fn found(scheme: &Scheme, carriers: Carriers<'_>) -> Option<String> {
     }
 }
 
+/// The alternative that a client takes which has one token: the first one that is known, and rather none that is a cookie of
+/// browsers.
+#[must_use]
+pub fn chosen<'d>(schemes: &BTreeMap<String, Scheme>, declared: &'d Declared) -> Option<&'d Vec<String>> {
+    let is_known = |one: &&Vec<String>| !one.is_empty() && one.iter().all(|name| schemes.contains_key(name));
+    let is_cookie = |name: &String| matches!(schemes[name], Scheme::ApiKey { location: Location::Cookie, .. });
+    let known = || declared.security.iter().filter(is_known);
+    known().find(|one| !one.iter().any(is_cookie)).or_else(|| known().next())
+}
+
+/// Puts a token where an operation wants it: header fields, names in lower case, and query parameters.
+pub fn identify(
+    schemes: &BTreeMap<String, Scheme>,
+    declared: &Declared,
+    token: &str,
+    (headers, query): (&mut Vec<(String, String)>, &mut Vec<(String, String)>),
+) {
+    for name in chosen(schemes, declared).into_iter().flatten() {
+        let mut set = |name: &str, value: String| {
+            headers.retain(|(one, _)| one != name);
+            headers.push((name.to_owned(), value));
+        };
+        match &schemes[name] {
+            Scheme::Bearer => set("authorization", after("Bearer", token)),
+            Scheme::Basic => set("authorization", format!("Basic {}", basic(token))),
+            Scheme::Http(scheme) => set("authorization", after(scheme, token)),
+            Scheme::ApiKey { name, location: Location::Header } => set(&name.to_ascii_lowercase(), token.to_owned()),
+            Scheme::ApiKey { name, location: Location::Cookie } => set("cookie", format!("{name}={token}")),
+            Scheme::ApiKey { name, .. } => query.push((name.clone(), token.to_owned())),
+            Scheme::MutualTls | Scheme::Unknown(_) => {}
+        }
+    }
+}
+
+/// A token behind the word that wants to stand before it; who gives both gives the whole value.
+fn after(scheme: &str, token: &str) -> String {
+    let has_it = token.split_once(' ').is_some_and(|(word, _)| word.eq_ignore_ascii_case(scheme));
+    if has_it { token.to_owned() } else { format!("{scheme} {token}") }
+}
+
+/// `user:password`, or a user alone, as basic authentication wants it.
+#[must_use]
+pub fn basic(token: &str) -> String {
+    let pair = if token.contains(':') { token.to_owned() } else { format!("{token}:") };
+    data_encoding::BASE64.encode(pair.as_bytes())
+}
+
 /// Whether a request carries what its operation wants.
 ///
 /// # Errors

@@ -8,7 +8,8 @@ use regex_syntax::hir::{Class, Hir, HirKind};
 #[must_use]
 pub fn matching(pattern: &str, min_length: usize, max_length: usize) -> Option<String> {
     let hir = ParserBuilder::new().utf8(true).build().parse(pattern).ok()?;
-    // Repetitions make it longer: the first number of them that is long enough.
+    // Repetitions make it longer: the first number of them that is long enough, and gives more than nothing where it can.
+    let mut nothing = None;
     for extra in [0, 1, min_length, min_length.saturating_mul(2)] {
         let mut text = String::new();
         write(&hir, extra, &mut text);
@@ -17,10 +18,13 @@ pub fn matching(pattern: &str, min_length: usize, max_length: usize) -> Option<S
             continue;
         }
         if regex::Regex::new(pattern).is_ok_and(|regex| regex.is_match(&text)) {
-            return Some(text);
+            if !text.is_empty() {
+                return Some(text);
+            }
+            nothing = Some(text);
         }
     }
-    None
+    nothing
 }
 
 /// A text that `pattern` matches, as `random` has it (numbers below its argument); none when no such text is found.
@@ -148,6 +152,13 @@ mod tests {
         let all: std::collections::HashSet<String> =
             (0..50).filter_map(|_| any_matching("^[A-Z]{3}-[0-9]{4}$", (0, 100), &mut random)).collect();
         assert!(all.len() > 40, "{all:?}");
+    }
+
+    #[rstest]
+    #[case("^[a-z]*$", "a")]
+    #[case("^$", "")]
+    fn nothing_is_the_last_choice(#[case] pattern: &str, #[case] expected: &str) {
+        assert_eq!(matching(pattern, 0, 10).as_deref(), Some(expected));
     }
 
     #[test]

@@ -62,6 +62,7 @@ impl Proof {
         let registry = |side: Side| {
             let mut root = schemas.root().clone();
             leave_out(schemas, &mut root, side);
+            loosen(&mut root);
             let made = Registry::new().extend([(ROOT.to_owned(), Draft::Draft202012.create_resource(root))]);
             made.and_then(jsonschema::RegistryBuilder::prepare).map_err(|error| error.to_string())
         };
@@ -183,6 +184,28 @@ fn leave_out(schemas: &Schemas, value: &mut Value, side: Side) {
                 required.retain(|name| name.as_str().is_none_or(|name| !hidden.iter().any(|one| one == name)));
             }
             members.values_mut().for_each(|one| leave_out(schemas, one, side));
+        }
+        _ => {}
+    }
+}
+
+/// One of several, of which one is an address, may be any of them: what is an address is not known exactly, as an empty text may
+/// be one.
+fn loosen(value: &mut Value) {
+    match value {
+        Value::Array(all) => all.iter_mut().for_each(loosen),
+        Value::Object(members) => {
+            let is_address =
+                |one: &Value| one.get("format").is_some_and(|format| matches!(format.as_str(), Some("uri" | "iri")));
+            let has_address =
+                members.get("oneOf").and_then(Value::as_array).is_some_and(|all| all.iter().any(is_address));
+            if has_address
+                && !members.contains_key("anyOf")
+                && let Some(all) = members.remove("oneOf")
+            {
+                members.insert("anyOf".to_owned(), all);
+            }
+            members.values_mut().for_each(loosen);
         }
         _ => {}
     }

@@ -334,6 +334,7 @@ fn of_format(format: &str) -> Option<&'static str> {
         "relative-json-pointer" => "0/path",
         "regex" => "^a$",
         "byte" | "base64" => "dGV4dA==",
+        "decimal" => "1.50",
         _ => return None,
     })
 }
@@ -343,6 +344,10 @@ fn text(merged: &Merged<'_>, name: &str) -> String {
     let bounds = &merged.bounds;
     let (least, most) = (bounds.min_length.unwrap_or(0), bounds.max_length.unwrap_or(u64::MAX));
     let bound = |length: u64| usize::try_from(length).unwrap_or(usize::MAX);
+    let is_fine = |text: &&str| fits(&Value::from(*text), merged, Some("string"));
+    if let Some(found) = merged.format.and_then(of_format).filter(|text| !merged.patterns.is_empty() && is_fine(text)) {
+        return found.to_owned();
+    }
     if let Some(pattern) = merged.patterns.first()
         && let Some(found) = pattern::matching(pattern, bound(least), bound(most))
     {

@@ -13,8 +13,18 @@ use crate::exit::{Exit, Failure};
 
 /// The target at the base URL, if one is given.
 pub fn target(server: &Server) -> Result<Option<Target>, Failure> {
-    let token = token(server.token.as_ref(), "--token and CONFORMANCE_TOKEN")?;
-    let second = self::token(server.second_token.as_ref(), "--second-token and CONFORMANCE_SECOND_TOKEN")?;
+    target_with(server, |c| c.is_control() || c == ' ')
+}
+
+/// The same for any document: a token may be a pair, `user:password`, or stand behind a word, `Token abc`.
+pub fn target_of_document(server: &Server) -> Result<Option<Target>, Failure> {
+    target_with(server, char::is_control)
+}
+
+fn target_with(server: &Server, is_wrong: fn(char) -> bool) -> Result<Option<Target>, Failure> {
+    let token = |given: Option<&String>, from: &str| token(given, from, is_wrong);
+    let first = token(server.token.as_ref(), "--token and CONFORMANCE_TOKEN")?;
+    let second = token(server.second_token.as_ref(), "--second-token and CONFORMANCE_SECOND_TOKEN")?;
     let Some(url) = server.base_url.as_deref() else { return Ok(None) };
     if url.is_empty() {
         // A variable that expanded to nothing must not turn into a green run against the mock.
@@ -23,7 +33,7 @@ pub fn target(server: &Server) -> Result<Option<Target>, Failure> {
             .with_help("give a URL, or neither --base-url nor CONFORMANCE_BASE_URL to judge the embedded mock")
             .into());
     }
-    let token = token.unwrap_or_else(|| PUBLIC_TOKEN.to_owned());
+    let token = first.unwrap_or_else(|| PUBLIC_TOKEN.to_owned());
     if second.as_ref() == Some(&token) {
         let wrong = Diagnostic::general("the second token is the first one");
         return Err(wrong.with_help("--second-token is for a token of another workspace").into());
@@ -32,9 +42,9 @@ pub fn target(server: &Server) -> Result<Option<Target>, Failure> {
 }
 
 /// A token that can stand in a header field; an empty one is none.
-fn token(given: Option<&String>, from: &str) -> Result<Option<String>, Failure> {
+fn token(given: Option<&String>, from: &str, is_wrong: fn(char) -> bool) -> Result<Option<String>, Failure> {
     let token = given.filter(|token| !token.is_empty());
-    if token.is_some_and(|token| token.chars().any(|c| c.is_control() || c == ' ')) {
+    if token.is_some_and(|token| token.chars().any(is_wrong)) {
         let wrong = Diagnostic::general("the token cannot be sent: it holds a space or a control character");
         return Err(wrong.with_help(format!("check {from} for a stray line break")).into());
     }

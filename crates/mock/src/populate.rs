@@ -1,5 +1,6 @@
 //! Objects that each workspace begins with: made by requests such as a client sends, so that they are what such a client finds.
 
+use conformance_api::credentials;
 use conformance_api::media::{is_form, is_json};
 use conformance_api::plausible::Plausible;
 use conformance_api::query::form;
@@ -281,26 +282,11 @@ impl Maker<'_> {
     }
 }
 
-/// Puts credentials where an operation's first alternative wants them.
+/// Puts credentials where an operation wants them.
 fn identify(api: &Api, declared: &Declared, token: &str, (headers, query): (&mut Pairs, &mut Pairs)) {
     let schemes = &api.document.schemes;
-    let known = |alternative: &&Vec<String>| alternative.iter().all(|name| schemes.contains_key(name));
     // Who is nobody has a workspace, too: it is the one that everybody without credentials shares.
-    for name in declared.security.iter().filter(|one| !one.is_empty()).find(known).into_iter().flatten() {
-        let mut field = |name: &str, value: String| headers.push((name.to_owned(), value));
-        match &schemes[name] {
-            Scheme::Bearer => field("authorization", format!("Bearer {token}")),
-            Scheme::Basic => field(
-                "authorization",
-                format!("Basic {}", data_encoding::BASE64.encode(format!("{token}:").as_bytes())),
-            ),
-            Scheme::Http(scheme) => field("authorization", format!("{scheme} {token}")),
-            Scheme::ApiKey { name, location: Location::Header } => field(&name.to_ascii_lowercase(), token.to_owned()),
-            Scheme::ApiKey { name, location: Location::Cookie } => field("cookie", format!("{name}={token}")),
-            Scheme::ApiKey { name, .. } => query.push((name.clone(), token.to_owned())),
-            Scheme::MutualTls | Scheme::Unknown(_) => {}
-        }
-    }
+    credentials::identify(schemes, declared, token, (headers, query));
     // An operation that wants none is asked by the same client.
     let is_named = headers.iter().any(|(name, _)| name == "authorization");
     if declared.security.is_empty() && !is_named && schemes.values().any(|one| *one == Scheme::Bearer) {

@@ -153,7 +153,7 @@ pub enum Scheme {
     Basic,
     /// A token in `Authorization`: `http` with `bearer`, `oauth2`, `openIdConnect`.
     Bearer,
-    /// Another scheme of `Authorization`, in lower case: `digest`.
+    /// Another scheme of `Authorization`: `digest`, `Token`.
     Http(String),
     /// A key of its own.
     ApiKey {

@@ -39,9 +39,12 @@ pub(crate) fn leave_out(value: &mut Value, kind: Kind, at: &str, kept: &HashSet<
         _ => {
             count(members.get("links"), "links are not followed", &format!("{at}/links"), notes);
             let is_conflict = at.strip_suffix(CONFLICT).is_some_and(|before| before.ends_with("/responses/"));
+            // What stands before a key is said in words alone, too.
+            let is_scheme =
+                ["/components/securitySchemes/", "/securityDefinitions/"].iter().any(|all| at.starts_with(all));
             let is_prose = |key: &str| match key {
                 "callbacks" | "externalDocs" | "links" | "summary" => true,
-                "description" => !is_conflict,
+                "description" => !is_conflict && !is_scheme,
                 _ => false,
             };
             members.retain(|key, _| key == EXTENSION || !(key.starts_with("x-") || is_prose(key)));

@@ -39,7 +39,13 @@ fn scheme(members: &Map<String, Value>) -> Scheme {
         "oauth2" | "openIdConnect" => Scheme::Bearer,
         "mutualTLS" => Scheme::MutualTls,
         "apiKey" => {
-            Scheme::ApiKey { name: text("name").to_owned(), location: location(text("in")).unwrap_or(Location::Header) }
+            let (name, location) = (text("name").to_owned(), location(text("in")).unwrap_or(Location::Header));
+            let is_authorization = location == Location::Header && name.eq_ignore_ascii_case("authorization");
+            match prefix(text("description")).filter(|_| is_authorization) {
+                Some(word) if word.eq_ignore_ascii_case("bearer") => Scheme::Bearer,
+                Some(word) => Scheme::Http(word),
+                None => Scheme::ApiKey { name, location },
+            }
         }
         "http" => match text("scheme").to_lowercase().as_str() {
             "basic" => Scheme::Basic,
@@ -48,6 +54,17 @@ fn scheme(members: &Map<String, Value>) -> Scheme {
         },
         other => Scheme::Unknown(other.to_owned()),
     }
+}
+
+/// The word that stands before a key in `Authorization`, where a description names it as generators of documents do:
+/// `required prefix "Token"`, `Authorization: Bearer {token}`.
+fn prefix(description: &str) -> Option<String> {
+    let quoted = description.split_once("prefix \"").and_then(|(_, rest)| rest.split_once('"')).map(|(word, _)| word);
+    let shown = || {
+        let rest = description.split("Bearer ").skip(1).find(|rest| rest.starts_with(['{', '<', '[']));
+        rest.map(|_| "Bearer")
+    };
+    quoted.or_else(shown).map(|word| word.trim().to_owned()).filter(|word| !word.is_empty() && !word.contains(' '))
 }
 
 /// The paths of all servers: of the document, of its paths and of its operations.
@@ -109,6 +126,10 @@ mod tests {
     #[case(json!({ "type": "http", "scheme": "Bearer" }), Scheme::Bearer)]
     #[case(json!({ "type": "http", "scheme": "Digest" }), Scheme::Http("digest".to_owned()))]
     #[case(json!({ "type": "apiKey", "name": "key", "in": "query" }), Scheme::ApiKey { name: "key".to_owned(), location: Location::Query })]
+    #[case(json!({ "type": "apiKey", "name": "Authorization", "in": "header", "description": "Token-based, with required prefix \"Token\"" }), Scheme::Http("Token".to_owned()))]
+    #[case(json!({ "type": "apiKey", "name": "Authorization", "in": "header", "description": "Example: \"Authorization: Bearer {token}\"" }), Scheme::Bearer)]
+    #[case(json!({ "type": "apiKey", "name": "Authorization", "in": "header", "description": "A Bearer of news." }), Scheme::ApiKey { name: "Authorization".to_owned(), location: Location::Header })]
+    #[case(json!({ "type": "apiKey", "name": "X-Key", "in": "header", "description": "Bearer {token}" }), Scheme::ApiKey { name: "X-Key".to_owned(), location: Location::Header })]
     #[case(json!({ "type": "oauth2" }), Scheme::Bearer)]
     #[case(json!({ "type": "mutualTLS" }), Scheme::MutualTls)]
     #[case(json!({ "type": "magic" }), Scheme::Unknown("magic".to_owned()))]

@@ -465,3 +465,12 @@ fn a_file_that_is_not_there_is_refused() {
     let problem = Document::open(std::path::Path::new("/nowhere/api.yaml")).expect_err("refused").to_string();
     assert!(problem.contains("cannot read /nowhere/api.yaml"), "{problem}");
 }
+
+#[rstest]
+#[case::in_3("openapi: 3.0.3\npaths: {}\ncomponents:\n  securitySchemes:\n    ")]
+#[case::in_2("swagger: '2.0'\npaths: {}\nsecurityDefinitions:\n    ")]
+fn a_word_before_a_key_is_known_by_its_description(#[case] head: &str) {
+    let key = "{ type: apiKey, in: header, name: Authorization, description: 'With required prefix \"Token\"' }";
+    let document = read(&format!("{head}token: {key}\n"));
+    assert_eq!(document.schemes["token"], Scheme::Http("Token".to_owned()));
+}

@@ -186,7 +186,7 @@ const RULES: &[Rule] = &[
         "rejects-doubtful-bodies",
         &[Role::SetSingleton],
         &[LIFE],
-        "{} rejects null for members that may be left out, and texts that have not their format",
+        "{} rejects what many servers read kindly: null for members that may be left out, texts without their format, numbers as texts",
     )
     .level(should)
     .below("/requestBody"),
@@ -201,7 +201,7 @@ const RULES: &[Rule] = &[
         "rejects-doubtful-bodies",
         &[Role::Create, Role::Update, Role::Replace],
         &[REJECTS],
-        "{} rejects null for members that may be left out, and texts that have not their format",
+        "{} rejects what many servers read kindly: null for members that may be left out, texts without their format, numbers as texts",
     )
     .level(should)
     .below("/requestBody"),

@@ -5,10 +5,10 @@ use std::path::Path;
 use conformance_api::{Api, Proof};
 use conformance_mock::derived::{Derived, UnknownIds};
 use conformance_mock::{Mock, Settings as MockSettings};
+use conformance_runner::KnownFailures;
 use conformance_runner::derived::{
     Beside, DocumentRun, Options, Seed, Source, plan, requirement_ids, scenario_names, verify,
 };
-use conformance_runner::{KnownFailures, Target};
 use conformance_source::Diagnostic;
 
 use super::run::{
@@ -23,7 +23,7 @@ pub fn run(path: &Path, args: &args::Run) -> Result<Exit, Failure> {
     let api = document::open(path)?;
     let proof = proof(path, &api)?;
     let files = document::files_beside(path, &api, &proof)?;
-    let given = target(&args.server)?;
+    let given = server::target_of_document(&args.server)?;
     let mut settings = server::settings(&args.server)?;
     settings.jobs = args.jobs;
     settings.journals = given.as_ref().and_then(|_| state::journals());
@@ -91,11 +91,6 @@ pub(super) fn known_failures(
 
 pub(super) fn proof(path: &Path, api: &Api) -> Result<Proof, Diagnostic> {
     Proof::new(&api.schemas).map_err(document::unusable(path))
-}
-
-/// The server at the base URL. A token may be a pair here: `user:password`.
-fn target(server: &args::Server) -> Result<Option<Target>, Failure> {
-    server::target(server)
 }
 
 /// A mock of the same document on a free port.

@@ -21,7 +21,11 @@ pub fn run(suite: Option<&Path>, args: &args::Sweep) -> Result<Exit, Failure> {
         Some(path) => Of::Document(path, Box::new(document::open(path)?)),
         None => Of::Suite(Box::new(embedded::open(suite)?)),
     };
-    let Some(target) = server::target(&args.server)? else {
+    let target = match &of {
+        Of::Document(..) => server::target_of_document(&args.server),
+        Of::Suite(_) => server::target(&args.server),
+    };
+    let Some(target) = target? else {
         return Err(Diagnostic::general("sweep needs --base-url: which server is to be swept?").into());
     };
     let settings = server::settings(&args.server)?;

@@ -12,6 +12,9 @@ use super::values::{
 /// Objects within objects are broken so deep.
 const DEPTH: usize = 3;
 
+/// A member that no schema knows.
+pub(crate) const UNKNOWN: &str = "conformance_unknown";
+
 /// A body that breaks one rule, or just keeps it.
 #[derive(Clone, Debug)]
 pub(crate) struct Broken {
@@ -26,11 +29,6 @@ impl Broken {
     /// One that every server must reject.
     fn surely(what: String, body: Value) -> Self {
         Self { what, body, level: Level::Must }
-    }
-
-    /// The name of the rule that it breaks.
-    pub fn rule(&self) -> &'static str {
-        if self.level == Level::Must { "rejects-wrong-bodies" } else { "rejects-doubtful-bodies" }
     }
 
     /// The same as a member, or an item, of something else.
@@ -124,7 +122,7 @@ impl Session<'_> {
             }
         }
         if shape.additional == Some(&Value::Bool(false)) && shape.choices.is_empty() {
-            put("conformance_unknown", "a member is there that the schema excludes".to_owned(), Some("x".into()));
+            put(UNKNOWN, "a member is there that the schema excludes".to_owned(), Some("x".into()));
         }
         for (name, property) in shape.properties.iter().filter(|_| is_typed) {
             let merged = schemas.merge_value(property);

@@ -57,6 +57,8 @@ const SHARED: &[&str] = &[
     "region",
     "areacode",
     "statuscode",
+    "price",
+    "amount",
 ];
 /// How names of times begin that are after others of the same object.
 const LATER: &[&str] = &["end", "until", "finish", "expire", "due", "return", "checkout", "valid_until", "to"];
@@ -298,7 +300,11 @@ fn referred(api: &Api, name: &str, property: &Merged<'_>) -> Option<usize> {
         return None;
     }
     let ends = if is_list { &["uuids", "ids"][..] } else { &["uuid", "id"][..] };
-    let stem = ends.iter().find_map(|end| plain_name.strip_suffix(end))?;
+    // A member that is called as a kind of objects names one: `author`, `genres`.
+    let own = if is_list { singular(name) } else { name.to_owned() };
+    let is_free = property.enumeration.is_none() && property.constant.is_none();
+    let own = Some(plain(&own)).filter(|_| is_free);
+    let stem = ends.iter().find_map(|end| plain_name.strip_suffix(end)).map(str::to_owned).or(own)?;
     let is_it = |at: usize| {
         let resource = &api.resources[at];
         !stem.is_empty() && resource.parent.is_none() && plain(&singular(&resource.name)) == stem
@@ -349,7 +355,10 @@ struct Candidates {
 /// Whether a member is one that no two objects may share.
 fn is_identifying(name: &str, property: &Merged<'_>) -> bool {
     let plain_name = plain(name);
-    let is_free = property.kind() == Some("string") && property.enumeration.is_none() && property.constant.is_none();
+    // A number that is written as text is no name.
+    let is_number = property.format.is_some_and(|format| matches!(format, "decimal" | "double" | "money"));
+    let is_text = property.kind() == Some("string") && !is_number;
+    let is_free = is_text && property.enumeration.is_none() && property.constant.is_none();
     let is_named = IDENTIFYING.iter().any(|end| plain_name.ends_with(end));
     is_free
         && !SHARED.contains(&plain_name.as_str())

@@ -104,10 +104,14 @@ impl Session<'_> {
         // A text of ours may be none that the server takes; what the document shows may be one.
         let plain = self.plain_body(pointer).map(|plain| self.named_as(at, create, pointer, path, plain));
         let mut bodies = vec![body.clone()];
-        if let (true, Some(plain)) = (answer.is_rejection(), plain.filter(|plain| *plain != body)) {
-            bodies.push(plain.clone());
-            body = plain;
-            answer = self.send(create, Arguments::at(path).body(media_type, body.clone())).await;
+        // What may be left out may be what is wrong.
+        let least = self.least_body(pointer, &body);
+        for other in plain.into_iter().chain(least) {
+            if answer.is_rejection() && !bodies.contains(&other) {
+                bodies.push(other.clone());
+                body = other;
+                answer = self.send(create, Arguments::at(path).body(media_type, body.clone())).await;
+            }
         }
         if answer.is_rejection() {
             let lessons = self.learn(at, create, pointer, &bodies[0]).await;

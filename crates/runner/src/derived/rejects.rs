@@ -71,10 +71,8 @@ impl Session<'_> {
 
     /// Sends bodies that are wrong; those that were rejected. None when the run shall end, or the server fails at everything.
     async fn sends_broken(&mut self, at: usize, create: usize, control: &Object) -> Option<Vec<Value>> {
-        let declared = self.declared(create);
-        let (media_type, pointer) = Self::body_media(declared)?;
+        let (media_type, pointer) = Self::body_media(self.declared(create))?;
         let (media_type, pointer) = (media_type.to_owned(), pointer.to_owned());
-        let what = format!("{} {}", declared.method, declared.path);
         let kinds = Form { is_typed: is_json(&media_type), is_required: self.needs_body(create) };
         let mut rejected = Vec::new();
         let excluded = self.excluded_bodies(at, &pointer, &control.sent);
@@ -85,9 +83,7 @@ impl Session<'_> {
             }
             let place = self.place_for_new(at, create, &control.path[..control.path.len() - 1]);
             let answer = self.send(create, Arguments::at(&place).body(&media_type, one.body.clone())).await;
-            let statement = format!("{what} rejects a body in which {}", one.what);
-            let id = format!("{}.{}", declared.id, one.rule());
-            let rule = Rule::new(id, one.level, statement, format!("{}/requestBody", declared.pointer));
+            let rule = self.rejects_rule(create, &one, &control.sent, &answer);
             self.judge_rejected(rule, create, &answer);
             // What was accepted is there, whatever should have been.
             if answer.is_success() {
@@ -287,7 +283,6 @@ impl Session<'_> {
         let Some(valid) = self.body_for(&pointer, object).map(|body| self.filled(&pointer, body, &object.sent)) else {
             return;
         };
-        let declared = self.declared(update);
         let control = self.send(update, Arguments::at(&object.path).body(&media_type, valid.clone())).await;
         if !control.is_success() {
             return;
@@ -299,13 +294,7 @@ impl Session<'_> {
         let excluded = self.excluded_bodies(at, &pointer, &valid);
         for one in self.broken_bodies(&pointer, &valid, kinds).into_iter().chain(excluded).take(MOST) {
             let answer = self.send(update, Arguments::at(&object.path).body(&media_type, one.body.clone())).await;
-            let statement = format!("{} {} rejects a body in which {}", declared.method, declared.path, one.what);
-            let rule = Rule::new(
-                format!("{}.{}", declared.id, one.rule()),
-                one.level,
-                statement,
-                format!("{}/requestBody", declared.pointer),
-            );
+            let rule = self.rejects_rule(update, &one, &valid, &answer);
             self.judge_rejected(rule, update, &answer);
             all_rejected &= answer.is_rejection();
             // What was taken by mistake is undone, for the next one to be judged by itself.

@@ -1,5 +1,6 @@
 //! Calls of a document's operations, as requests.
 
+use conformance_api::credentials;
 use conformance_api::media::{is_form, is_json};
 use conformance_api::query::{encode, form, pairs_of, text};
 use conformance_api::sample::{Extent, Sampler};
@@ -104,14 +105,16 @@ impl Session<'_> {
         query.extend(arguments.query.iter().cloned());
         headers.retain(|(name, _)| !arguments.headers.iter().any(|(one, _)| one == name));
         headers.extend(arguments.headers.iter().cloned());
+        let schemes = &self.run.api.document.schemes;
+        let mut identify = |token: &str| credentials::identify(schemes, declared, token, (&mut headers, &mut query));
         match arguments.credentials {
-            Credentials::Own => self.identify(declared, &self.token, &mut headers, &mut query),
+            Credentials::Own => identify(&self.token),
             Credentials::Second => {
                 let token = self.run.target.second(0).unwrap_or_default();
-                self.identify(declared, &token, &mut headers, &mut query);
+                identify(&token);
             }
-            Credentials::Empty => self.identify(declared, "", &mut headers, &mut query),
-            Credentials::Unknown => self.identify(declared, &self.word(), &mut headers, &mut query),
+            Credentials::Empty => identify(""),
+            Credentials::Unknown => identify(&self.word()),
             Credentials::Missing => {}
             Credentials::OfAnotherScheme => {
                 headers.extend(self.other_scheme(declared).map(|value| ("authorization".to_owned(), value)));
@@ -185,41 +188,11 @@ impl Session<'_> {
         if all.is_empty() {
             None
         } else if all.iter().all(|one| **one == Scheme::Bearer) {
-            Some(format!("Basic {}", basic("conformance:no-such-password")))
+            Some(format!("Basic {}", credentials::basic("conformance:no-such-password")))
         } else if all.iter().all(|one| **one == Scheme::Basic) {
             Some("Bearer conformance-no-such-token".to_owned())
         } else {
             None
-        }
-    }
-
-    /// Puts a token where the operation's first alternative wants it.
-    fn identify(
-        &self,
-        declared: &Declared,
-        token: &str,
-        headers: &mut Vec<(String, String)>,
-        query: &mut Vec<(String, String)>,
-    ) {
-        let schemes = &self.run.api.document.schemes;
-        let is_known = |alternative: &&Vec<String>| alternative.iter().all(|name| schemes.contains_key(name));
-        let chosen = declared.security.iter().filter(|one| !one.is_empty()).find(is_known);
-        for name in chosen.into_iter().flatten() {
-            let mut set = |name: &str, value: String| {
-                headers.retain(|(one, _)| one != name);
-                headers.push((name.to_owned(), value));
-            };
-            match &schemes[name] {
-                Scheme::Bearer => set("authorization", format!("Bearer {token}")),
-                Scheme::Basic => set("authorization", format!("Basic {}", basic(token))),
-                Scheme::Http(scheme) => set("authorization", format!("{scheme} {token}")),
-                Scheme::ApiKey { name, location: Location::Header } => {
-                    set(&name.to_ascii_lowercase(), token.to_owned())
-                }
-                Scheme::ApiKey { name, location: Location::Cookie } => set("cookie", format!("{name}={token}")),
-                Scheme::ApiKey { name, .. } => query.push((name.clone(), token.to_owned())),
-                Scheme::MutualTls | Scheme::Unknown(_) => {}
-            }
         }
     }
 
@@ -233,10 +206,4 @@ impl Session<'_> {
         let media_type = if found.media_type.contains('*') { "application/json" } else { &found.media_type };
         Some((media_type, found.schema.as_deref()?))
     }
-}
-
-/// `user:password`, or a user alone, as basic authentication wants it.
-fn basic(token: &str) -> String {
-    let pair = if token.contains(':') { token.to_owned() } else { format!("{token}:") };
-    data_encoding::BASE64.encode(pair.as_bytes())
 }

@@ -129,9 +129,7 @@ impl Session<'_> {
         let mut all_rejected = true;
         for one in self.broken_bodies(&pointer, body, form).into_iter().take(MOST) {
             let answer = self.send(set, Arguments::at(path).body(&media_type, one.body.clone())).await;
-            let statement = format!("{} {} rejects a body in which {}", declared.method, declared.path, one.what);
-            let place = format!("{}/requestBody", declared.pointer);
-            let rule = Rule::new(format!("{}.{}", declared.id, one.rule()), one.level, statement, place);
+            let rule = self.rejects_rule(set, &one, body, &answer);
             self.judge_rejected(rule, set, &answer);
             all_rejected &= answer.is_rejection();
             if answer.is_success() {

@@ -22,6 +22,9 @@ const MORE: &[&str] = &["hasmore", "hasnext", "hasnextpage"];
 const TOKENS: &[&str] =
     &["nextcursor", "nextpagetoken", "nexttoken", "nextmarker", "iterator", "endcursor", "cursor", "next", "after"];
 
+/// Members that hold the number, or the address, of the next page.
+const NEXT: &[&str] = &["next", "nextpage", "nextlink", "nexturl", "nextpageurl"];
+
 /// What follows a page.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Step {
@@ -199,6 +202,8 @@ impl Session<'_> {
         }
         let on = |parameter: &str, value: String| Step::On(parameter.to_owned(), value);
         match style {
+            // Who names the next page names none behind the last one.
+            Style::Page { .. } | Style::Offset(_) if found(body, NEXT, 0) == Some(Value::Null) => Step::End,
             Style::Page { parameter, first } => on(parameter, (first + number + 1).to_string()),
             Style::Offset(parameter) => on(parameter, seen.to_string()),
             Style::After(parameter) => match (found(body, TOKENS, 0), more, last) {
