@@ -119,7 +119,7 @@ impl Schemas {
     /// What the schema at a pointer asks for.
     #[must_use]
     pub fn merged(&self, pointer: &str) -> Merged<'_> {
-        self.at(pointer).map_or_else(Merged::default, |schema| self.merge(&[schema]))
+        self.at(pointer).map_or_else(Merged::default, |schema| self.merge_value(&[schema]))
     }
 
     /// What these schemas ask for together.

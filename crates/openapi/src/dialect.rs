@@ -23,6 +23,8 @@ const LEFT_OUT: &[&str] = &[
     "summary",
     "xml",
 ];
+/// Words of descriptions that say what no keyword can: such descriptions stay.
+const TELLING: &[&str] = &["unique", "exist"];
 /// Keywords that judge the value themselves, so that a `null` beside them helps nothing.
 const JUDGES: &[&str] = &["$ref", "allOf", "anyOf", "if", "not", "oneOf"];
 /// What is said of a schema as a whole: it stays outside when a schema becomes one of two.
@@ -42,6 +44,11 @@ pub(crate) fn moves_inside(schema: &Value) -> bool {
     let Value::Object(members) = schema else { return false };
     let is_reference = grammar::reference(schema).is_some();
     is_reference || (is_nullable(members) && JUDGES.iter().any(|key| members.contains_key(*key)))
+}
+
+fn says_what_no_keyword_can(description: &str) -> bool {
+    let lower = description.to_lowercase();
+    TELLING.iter().any(|word| lower.contains(word))
 }
 
 fn is_nullable(members: &Map<String, Value>) -> bool {
@@ -113,7 +120,8 @@ impl Dialect<'_> {
     fn check(&mut self, members: &mut Map<String, Value>, at: &str) {
         let (notes, keywords) = (&mut *self.notes, &mut self.keywords);
         members.retain(|key, value| {
-            if LEFT_OUT.contains(&key.as_str()) || key.starts_with("x-") {
+            let is_telling = key == "description" && value.as_str().is_some_and(says_what_no_keyword_can);
+            if (LEFT_OUT.contains(&key.as_str()) && !is_telling) || key.starts_with("x-") {
                 return false;
             }
             let verdict = keywords.allows(key, value);
@@ -280,6 +288,7 @@ mod tests {
     #[case::names_of_its_own(json!({ "id": "A", "$schema": "http://json-schema.org/draft-04/schema#" }), json!({}))]
     #[case::tuple(json!({ "items": [{ "type": "string", "nullable": true }], "additionalItems": false }), json!({ "prefixItems": [{ "type": ["string", "null"] }], "items": false }))]
     #[case::prose(json!({ "description": "A.", "xml": {}, "x-more": 1, "title": "A" }), json!({ "title": "A" }))]
+    #[case::prose_that_tells(json!({ "description": "Unique." }), json!({ "description": "Unique." }))]
     #[case::properties_called_like_keywords(
         json!({ "properties": {
             "id": { "type": "string" }, "example": { "example": 1 }, "nullable": {}, "description": { "description": "" },

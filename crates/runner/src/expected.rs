@@ -9,6 +9,8 @@ use conformance_api::{Api, Certainty, Operation, Role};
 use conformance_openapi::{Location, Operation as Declared};
 use conformance_record::Level;
 
+use crate::derived::unique_members;
+
 /// A requirement that follows from a document.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Expected {
@@ -113,6 +115,15 @@ const RULES: &[Rule] = &[
         .if_it(is_secured)
         .level(should)
         .below("/security"),
+    rule(
+        "hides-from-others",
+        &[Role::Retrieve, Role::List, Role::Update, Role::Replace, Role::Delete],
+        &[LIFE],
+        "{} shows and changes nothing of another workspace",
+    )
+    .if_it(is_secured)
+    .level(should)
+    .below("/security"),
     rule("wants-no-credentials", &[], &[READS], "{} wants no credentials")
         .if_it(|subject| is_open(subject.api, subject.declared))
         .below("/security"),
@@ -241,6 +252,15 @@ const RULES: &[Rule] = &[
     .if_it(has_conflict)
     .level(should)
     .below("/responses/409"),
+    rule(
+        "rejects-duplicates",
+        &[Role::Create, Role::Update, Role::Replace],
+        &[REJECTS],
+        "{} rejects what another object has, where the description of a member says so",
+    )
+    .if_it(|subject| !has_conflict(subject) && !unique_members(subject.api, subject.declared).is_empty())
+    .level(should)
+    .below("/requestBody"),
     rule("rejects-dangling", &[Role::Create], &[REJECTS], "{} rejects names of other objects that nobody has")
         .level(should)
         .below("/requestBody"),

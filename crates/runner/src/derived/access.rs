@@ -33,7 +33,7 @@ impl Session<'_> {
     }
 
     /// Whether every request bears credentials that the run was given as a header field: then none can be left out.
-    fn always_bears_credentials(&self) -> bool {
+    pub(super) fn always_bears_credentials(&self) -> bool {
         self.run.settings.headers.iter().any(|(name, _)| conformance_record::secrets::is_telling(name))
     }
 

@@ -1,8 +1,9 @@
-//! What is at odds with other objects: what no two may share is rejected the second time, where the document says so in words (a
-//! 409 that is described by the member that it is about); and a name of an object is that of one that is there.
+//! What is at odds with other objects: what no two may share is rejected the second time, where the document says so in words (of
+//! the member, or of a 409 by the member that it is about); and a name of an object is that of one that is there.
 
 use conformance_api::names::plain;
-use conformance_api::{Role, Side};
+use conformance_api::{Api, Role, Side};
+use conformance_openapi::Operation as Declared;
 use conformance_record::Level;
 use serde_json::Value;
 
@@ -103,13 +104,21 @@ impl Session<'_> {
             "{} {} rejects a `{member}` that another object has, as its description says",
             declared.method, declared.path
         );
-        let pointer = format!("{}/responses/409", declared.pointer);
+        let has_conflict = declared.responses.iter().any(|one| one.status == "409");
+        let pointer = format!("{}{}", declared.pointer, if has_conflict { "/responses/409" } else { "/requestBody" });
         Rule::new(format!("{}.rejects-duplicates", declared.id), Level::Should, statement, pointer)
     }
 
-    /// The member of a body that no two objects may share: the description of the operation, or of its 409, names it.
+    /// The member of a body that no two objects may share: its own description says so, or that of the operation, or of its 409,
+    /// names it.
     fn had_once(&self, at: usize, sent: &Value) -> Option<String> {
         let declared = self.declared(at);
+        let members = || sent.as_object().into_iter().flatten().filter(|(_, value)| value.is_string());
+        let unique = unique_members(self.run.api, declared);
+        let is_unique = |name: &str| unique.iter().any(|one| one == name);
+        if let Some((name, _)) = members().find(|(name, _)| is_unique(name)) {
+            return Some(name.clone());
+        }
         if !declared.responses.iter().any(|one| one.status == "409") {
             return None;
         }
@@ -126,9 +135,23 @@ impl Session<'_> {
                 |one: &str| one.split(|c: char| !c.is_alphanumeric() && c != '_').map(plain).collect::<Vec<_>>();
             told.iter().any(|one| words(one).contains(&plain(name)))
         };
-        let members = sent.as_object().into_iter().flatten().filter(|(_, value)| value.is_string());
-        members.map(|(name, _)| name).find(|name| is_named(name)).cloned()
+        members().map(|(name, _)| name).find(|name| is_named(name)).cloned()
     }
+}
+
+/// The members of an operation's body of which their descriptions say that no two objects share them.
+pub(crate) fn unique_members(api: &Api, declared: &Declared) -> Vec<String> {
+    let Some((_, pointer)) = Session::body_media(declared) else { return Vec::new() };
+    let shape = api.schemas.merged(pointer);
+    let unique = shape.properties.iter().filter(|(_, schemas)| schemas.iter().any(|one| says_unique(one)));
+    unique.map(|(name, _)| (*name).to_owned()).collect()
+}
+
+/// Whether a schema's description says that its value is to be had once.
+fn says_unique(schema: &Value) -> bool {
+    let text = schema.get("description").and_then(Value::as_str).unwrap_or_default().to_lowercase();
+    let words: Vec<&str> = text.split(|c: char| !c.is_alphabetic()).collect();
+    words.contains(&"unique") && !words.contains(&"not")
 }
 
 /// An id like one that is there, which nobody has.

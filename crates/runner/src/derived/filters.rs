@@ -36,7 +36,7 @@ impl Session<'_> {
             let Some((member, schemas)) = item.properties.iter().find(|(name, _)| same(name, &parameter.name)) else {
                 continue;
             };
-            let (of_member, of_parameter) = (api.schemas.merge(schemas), merged(api, parameter));
+            let (of_member, of_parameter) = (api.schemas.merge_value(schemas), merged(api, parameter));
             let is_simple = matches!(of_parameter.kind(), Some("string" | "integer" | "boolean"))
                 && of_member.kind() == of_parameter.kind();
             if !is_simple {

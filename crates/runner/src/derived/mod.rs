@@ -28,6 +28,7 @@ mod lifecycle;
 mod listed;
 mod making;
 mod nothing;
+mod others;
 mod pages;
 mod permission;
 mod read_only;
@@ -69,6 +70,7 @@ use crate::word::marker;
 
 pub use beside::{Beside, requirements_file};
 use cleanup_log::CleanupLog;
+pub(crate) use conflicts::unique_members;
 pub(crate) use generate::escaped_value;
 pub use generate::{ScenarioFile, scenario_files};
 use scheduler::Scheduler;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use conformance_api::names::{is_created, is_updated, plain};
-use conformance_api::{Role, Side};
+use conformance_api::{Merged, Role, Side};
 use conformance_record::{Level, Mismatch};
 use serde_json::{Map, Value};
 
@@ -13,6 +13,8 @@ use super::operation;
 use super::request::Arguments;
 use super::session::{Answer, Object, Session};
 
+/// A text that no map has by itself.
+const OTHER_TEXT: &str = "changed by conformance";
 /// Clocks of one machine may be corrected so far: milliseconds.
 const CORRECTION: i128 = 2_000;
 
@@ -252,11 +254,24 @@ impl Session<'_> {
                 (None, Value::Array(items)) if items.len() > 1 && !items[0].is_object() => {
                     Some(Value::Array(vec![items[0].clone()]))
                 }
+                // Of the same keys, whether a server merges maps or replaces them.
+                (None, Value::Object(entries)) if self.is_map_of_texts(&merged) && !entries.is_empty() => {
+                    Some(entries.keys().map(|key| (key.clone(), Value::from(OTHER_TEXT))).collect::<Map<_, _>>().into())
+                }
                 _ => None,
             };
             let is_plain = !merged.read_only && merged.choices.is_empty();
             other.filter(|_| is_plain).map(|other| ((*name).to_owned(), other))
         })
+    }
+
+    fn is_map_of_texts(&self, merged: &Merged<'_>) -> bool {
+        let values = merged.additional.filter(|values| values.is_object());
+        let is_text = |values: &Value| {
+            let values = self.run.api.schemas.merge_value(&[values]);
+            values.kind() == Some("string") && values.enumeration.is_none() && values.format.is_none()
+        };
+        merged.properties.is_empty() && values.is_some_and(is_text)
     }
 
     /// Whether an update changed what was named, and of what clients can set nothing else.
