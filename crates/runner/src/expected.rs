@@ -9,7 +9,7 @@ use conformance_api::{Api, Certainty, Operation, Role};
 use conformance_openapi::{Location, Operation as Declared};
 use conformance_record::Level;
 
-use crate::derived::unique_members;
+use crate::derived::{unique_members, wants_version};
 
 /// A requirement that follows from a document.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -124,6 +124,14 @@ const RULES: &[Rule] = &[
     .if_it(is_secured)
     .level(should)
     .below("/security"),
+    rule(
+        "rejects-stale",
+        &[Role::Update, Role::Replace, Role::Delete],
+        &[LIFE],
+        "{} does nothing to another version than the one that `If-Match` names",
+    )
+    .if_it(|subject| wants_version(subject.declared))
+    .below("/parameters"),
     rule("wants-no-credentials", &[], &[READS], "{} wants no credentials")
         .if_it(|subject| is_open(subject.api, subject.declared))
         .below("/security"),

@@ -83,6 +83,7 @@ impl Session<'_> {
         self.sets_its_own(at, &object, witnesses.first().map(|(one, _)| one)).await;
         self.protects(at, &object).await;
         self.hides_from_others(at, &above).await;
+        self.rejects_stale(at, &object).await;
         self.deletes(at, &object).await;
         self.are_untouched(at, Role::Delete, &witnesses).await;
     }

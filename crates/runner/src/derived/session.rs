@@ -145,6 +145,7 @@ impl<'r> Session<'r> {
 
     /// The same with a request that is altered before it is sent.
     pub async fn send_altered(&mut self, at: usize, arguments: Arguments, alter: impl FnOnce(&mut Request)) -> Answer {
+        let arguments = self.with_version(at, arguments).await;
         let declared = self.declared(at);
         let mut request = self.request(declared, &arguments);
         alter(&mut request);
@@ -163,7 +164,8 @@ impl<'r> Session<'r> {
         answer
     }
 
-    async fn exchange(&self, request: Request) -> Exchange {
+    /// Sends a request as it is.
+    pub async fn exchange(&self, request: Request) -> Exchange {
         let number = self.exchanges.len();
         let sent = self.lane.send(&self.name, number, request.clone(), &[]).await;
         sent.unwrap_or_else(|obstacle| {

@@ -1,0 +1,72 @@
+//! Operations that want to be told which version of an object they change: `If-Match` (RFC 9110, 13.1.1).
+
+use conformance_api::{Role, path};
+use conformance_openapi::{Location, Operation as Declared};
+use conformance_record::{Level, Mismatch};
+
+use super::check::Rule;
+use super::operation;
+use super::request::Arguments;
+use super::session::{Object, Session};
+
+const FIELD: &str = "if-match";
+/// The version of nothing.
+const STALE: &str = "\"conformance-no-such-version\"";
+
+/// Whether an operation documents `If-Match`.
+pub(crate) fn wants_version(declared: &Declared) -> bool {
+    let mut fields = declared.parameters.iter().filter(|one| one.location == Location::Header);
+    fields.any(|one| one.name.eq_ignore_ascii_case(FIELD))
+}
+
+impl Session<'_> {
+    /// Arguments with the version of what they are about, as it is now, where the operation documents that.
+    pub(crate) async fn with_version(&mut self, at: usize, mut arguments: Arguments) -> Arguments {
+        let declared = self.declared(at);
+        let is_said = arguments.headers.iter().any(|(name, _)| name == FIELD)
+            || arguments.without.as_ref().is_some_and(|one| one.eq_ignore_ascii_case(FIELD));
+        let operations = &self.run.api.document.operations;
+        let is_here = |one: &&Declared| one.method == "GET" && path::plain(&one.path) == path::plain(&declared.path);
+        let Some(read) = operations.iter().find(is_here).filter(|_| wants_version(declared) && !is_said) else {
+            return arguments;
+        };
+        let exchange = self.exchange(self.request(read, &Arguments::at(&arguments.path))).await;
+        let tag = exchange.response.as_ref().ok().and_then(|one| one.header("etag")).unwrap_or("*").to_owned();
+        self.exchanges.push(exchange);
+        arguments.headers.push((FIELD.to_owned(), tag));
+        arguments
+    }
+
+    /// Whether an object that has changed since is neither changed nor deleted.
+    pub(crate) async fn rejects_stale(&mut self, at: usize, object: &Object) {
+        for role in [Role::Update, Role::Replace, Role::Delete] {
+            let Some(one) = operation(self.run.api, at, role).filter(|one| wants_version(self.declared(*one))) else {
+                continue;
+            };
+            let Some((before, _)) = self.current(at, object).await else { return };
+            let mut arguments = Arguments::at(&object.path);
+            arguments.headers.push((FIELD.to_owned(), STALE.to_owned()));
+            if let Some((media_type, pointer)) = Self::body_media(self.declared(one)) {
+                let Some(body) = self.body_for(pointer, object) else { continue };
+                arguments = arguments.body(media_type, body);
+            }
+            let answer = self.send(one, arguments).await;
+            let after = self.current(at, object).await;
+            let is_same = after.as_ref().is_some_and(|(after, _)| conformance_json::equal(after, &before));
+            let mut wrong = Vec::new();
+            if !answer.is_rejection() {
+                wrong.push(Mismatch::of(format!("the status is {}", answer.status.unwrap_or(0))));
+            } else if !is_same {
+                wrong.push(Mismatch::of("the object is different afterwards, or gone"));
+            }
+            let declared = self.declared(one);
+            let statement = format!("{} {} does nothing to another version", declared.method, declared.path);
+            let pointer = format!("{}/parameters", declared.pointer);
+            let rule = Rule::new(format!("{}.rejects-stale", declared.id), Level::Must, statement, pointer);
+            self.judge(rule, &answer, "a 4XX response (412), and the object as it was", wrong);
+            if after.is_none() && answer.is_success() {
+                return self.forget(object);
+            }
+        }
+    }
+}
