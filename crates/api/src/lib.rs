@@ -5,7 +5,7 @@
 //!
 //! In reading order: [`schema`] (what schemas ask for together), [`sample`] and [`pattern`] (proposals), [`proof`] (the
 //! judge of them), [`names`], [`path`], [`routes`], [`query`], [`media`], [`body`] (how requests are read), [`credentials`],
-//! [`errors`], [`identity`], [`pages`], [`model`], [`mod@shape`], `stated`, [`mod@infer`] with `roles`, `overlay`.
+//! [`errors`], [`identity`], [`pages`], [`versions`], [`model`], [`mod@shape`], `stated`, [`mod@infer`] with `roles`, `overlay`.
 
 pub mod body;
 pub mod credentials;
@@ -29,6 +29,7 @@ pub mod sample;
 pub mod schema;
 pub mod shape;
 mod stated;
+pub mod versions;
 
 pub use infer::infer;
 pub use model::{Api, Certainty, Fact, IdForm, IdMember, Operation, Resource, Role, Shape, Success};

@@ -5,11 +5,12 @@
 use conformance_api::media::is_json;
 use conformance_api::names::{plain, same};
 use conformance_api::pages::{SORTS, Style};
+use conformance_api::versions::wants_version;
 use conformance_api::{Api, Certainty, Operation, Role};
 use conformance_openapi::{Location, Operation as Declared};
 use conformance_record::Level;
 
-use crate::derived::{unique_members, wants_version};
+use crate::derived::unique_members;
 
 /// A requirement that follows from a document.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -68,9 +68,9 @@ class Bed:
         self.processes.append(subprocess.Popen(command, stdout=subprocess.PIPE, text=True, **options))
         return self.processes[-1]
 
-    def url(self, *command, **environment):
+    def url(self, *command, folder=None, **environment):
         """Starts a server, whose first line is its URL."""
-        process = self.start(*command, env=ENVIRONMENT | environment)
+        process = self.start(*command, cwd=folder, env=ENVIRONMENT | environment)
         assert select.select([process.stdout], [], [], 30)[0], f"{command} says nothing"
         url = process.stdout.readline().strip()
         assert url.startswith("http://127.0.0.1:"), url

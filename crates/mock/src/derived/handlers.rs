@@ -19,10 +19,11 @@ impl Derived {
             return self.of_one_kind(call, kept);
         };
         let place = Place { resource: at, parents: self.parents(at, &call.values, kept)? };
+        self.check_version(call, &place, kept)?;
         match call.operation.role {
             Role::List => self.list(call, &place, kept),
             Role::Create => self.create(call, &place, kept),
-            Role::Retrieve => self.retrieve(call, &place, kept),
+            Role::Retrieve => self.retrieve(call, &place, kept).map(|outcome| self.if_changed(call, outcome)),
             Role::Update => self.write(call, &place, kept, Way::Update),
             Role::Replace => self.write(call, &place, kept, Way::Replace),
             Role::Delete => self.delete(call, &place, kept),
@@ -74,7 +75,7 @@ impl Derived {
     }
 
     /// The id of the object that the request names: the last value of the resource's own path.
-    fn id<'c>(&self, call: &'c Call<'_>, resource: &Resource) -> Option<&'c str> {
+    pub(crate) fn id<'c>(&self, call: &'c Call<'_>, resource: &Resource) -> Option<&'c str> {
         let count = resource.item.matches("{}").count();
         call.values.get(count.checked_sub(1)?).map(String::as_str)
     }
@@ -115,7 +116,7 @@ impl Derived {
         }
         kept.state.collection_mut(place).insert(sequence, self.object(resource, members.clone(), None));
         let mut outcome = self.object_outcome(call, resource, &members, Basis::State)?;
-        outcome.headers = self.success_headers(call, id.as_deref());
+        outcome.headers.extend(self.success_headers(call, id.as_deref()));
         Ok(outcome)
     }
 
@@ -213,7 +214,7 @@ impl Derived {
             }
         }
         let mut outcome = self.object_outcome(call, resource, &members, Basis::State)?;
-        outcome.headers = self.success_headers(call, None);
+        outcome.headers.extend(self.success_headers(call, None));
         Ok(outcome)
     }
 
@@ -381,19 +382,20 @@ impl Derived {
         basis: Basis,
     ) -> Result<Outcome, Trouble> {
         let status = call.operation.success.status;
+        let headers = self.version_header(call, members).into_iter().collect();
         let media = self.success_media(call);
         let json = media.filter(|media| conformance_api::media::is_json(&media.media_type));
         let (Some(media), Some(shape)) = (json, &call.operation.success.shape) else {
             let (body, other) = self.plain_content(media)?;
             let basis = if matches!(body, Content::Empty) { basis } else { other };
-            return Ok(Outcome { status, body, basis, headers: Vec::new() });
+            return Ok(Outcome { status, body, basis, headers });
         };
         let made = self.template(&shape.body, &media.examples)?;
         let keep: Vec<String> = resource.identity.iter().map(|one| one.name.clone()).collect();
         let body =
             if shape.is_item { Some(made.value.clone()) } else { self.with_object(shape, &made.value, members, &keep) };
         let body = body.unwrap_or_else(|| made.value.clone());
-        Ok(Outcome { status, body: Content::Json(concrete(&media.media_type), body), basis, headers: Vec::new() })
+        Ok(Outcome { status, body: Content::Json(concrete(&media.media_type), body), basis, headers })
     }
 
     /// The address of the collection that a call works on.

@@ -27,7 +27,8 @@ impl Derived {
                         ),
                     ));
                 }
-                ("link" | "contenttype" | "contentlength", _) => {}
+                // Versions are those of objects.
+                ("link" | "contenttype" | "contentlength" | "etag", _) => {}
                 _ if field.required || name == "location" => {
                     headers.extend(self.header_sample(field).map(|value| (name, value)))
                 }

@@ -15,6 +15,7 @@ mod object;
 mod projection;
 mod saved;
 mod trouble;
+mod versions;
 mod workspace;
 
 use std::collections::{HashMap, HashSet};

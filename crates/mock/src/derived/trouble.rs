@@ -20,6 +20,8 @@ pub(crate) enum Trouble {
     MediaType(String),
     NotFound(String),
     Conflict(String),
+    /// It is about another version of what is there.
+    Stale(String),
     Full,
     /// No body was found that the schema allows: the schema's pointer.
     Unproducible(String),
@@ -37,6 +39,7 @@ impl Trouble {
             Self::MediaType(_) => "unsupported-media-type",
             Self::NotFound(_) => "not-found",
             Self::Conflict(_) => "conflict",
+            Self::Stale(_) => "stale-version",
             Self::Full => "workspace-full",
             Self::Unproducible(_) => "not-producible",
         }
@@ -53,6 +56,7 @@ impl Trouble {
             Self::MediaType(_) => &[415, 400],
             Self::NotFound(_) => &[404, 410],
             Self::Conflict(_) => &[409, 422, 400],
+            Self::Stale(_) => &[412, 409],
             Self::Full => &[507],
             Self::Unproducible(_) => &[501],
         }
@@ -68,7 +72,8 @@ impl Trouble {
             | Self::Invalid(what)
             | Self::MediaType(what)
             | Self::NotFound(what)
-            | Self::Conflict(what) => what.clone(),
+            | Self::Conflict(what)
+            | Self::Stale(what) => what.clone(),
             Self::Full => "this workspace holds as many objects as it may (`--max-objects`); delete some, or use other credentials".to_owned(),
             Self::Unproducible(pointer) => format!("no body was found that the schema at {pointer} allows"),
         }

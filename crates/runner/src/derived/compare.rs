@@ -8,6 +8,7 @@ use conformance_record::Mismatch;
 use serde_json::Value;
 
 use super::creation;
+use super::learnt::is_code;
 use super::session::Session;
 
 impl Session<'_> {
@@ -42,7 +43,8 @@ impl Session<'_> {
             }
             // Where nothing requires a member, null may be told by leaving it out.
             let is_left_out = value.is_null() && found.is_none();
-            if can_show && !is_left_out && !found.is_some_and(|found| agrees(value, found, shown.format)) {
+            let is_shown = |found: &Value| agrees(value, found, shown.format) || is_same_code(name, value, found);
+            if can_show && !is_left_out && !found.is_some_and(is_shown) {
                 wrong.push(Mismatch {
                     place: format!("/{name}"),
                     expected: Some(conformance_json::write(value)),
@@ -225,12 +227,19 @@ pub(crate) fn agrees(sent: &Value, shown: &Value, format: Option<&str>) -> bool 
     }
 }
 
+/// Whether two texts are one code, in capitals or not.
+fn is_same_code(name: &str, sent: &Value, shown: &Value) -> bool {
+    let texts = sent.as_str().zip(shown.as_str());
+    is_code(name) && texts.is_some_and(|(sent, shown)| sent.eq_ignore_ascii_case(shown))
+}
+
 /// Whether two texts of a format stand for one value.
 fn means_the_same(one: &str, other: &str, format: Option<&str>) -> bool {
     match format.unwrap_or("") {
         "date-time" => moment(&one.into()).is_some_and(|at| moment(&other.into()) == Some(at)),
         "uuid" | "email" | "idn-email" | "hostname" | "ipv6" => one.eq_ignore_ascii_case(other),
         "uri" | "url" | "iri" | "uri-reference" => one.trim_end_matches('/') == other.trim_end_matches('/'),
+        "decimal" => one.parse::<f64>().is_ok_and(|one| other.parse() == Ok(one)),
         "time" | "duration" | "byte" | "binary" => true,
         _ => false,
     }

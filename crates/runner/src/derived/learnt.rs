@@ -352,6 +352,12 @@ struct Candidates {
     has_times: bool,
 }
 
+/// Whether a member is a code: who reads it does not mind capitals, and a server may write all of them alike.
+pub(crate) fn is_code(name: &str) -> bool {
+    let name = plain(name);
+    IDENTIFYING.iter().any(|end| name.ends_with(end)) || SHARED.contains(&name.as_str())
+}
+
 /// Whether a member is one that no two objects may share.
 fn is_identifying(name: &str, property: &Merged<'_>) -> bool {
     let plain_name = plain(name);

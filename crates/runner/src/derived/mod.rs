@@ -74,7 +74,6 @@ use cleanup_log::CleanupLog;
 pub(crate) use conflicts::unique_members;
 pub(crate) use generate::escaped_value;
 pub use generate::{ScenarioFile, scenario_files};
-pub(crate) use preconditions::wants_version;
 use scheduler::Scheduler;
 use session::Session;
 pub(crate) use session::documented;

@@ -47,16 +47,14 @@ impl Session<'_> {
         if !walk.is_whole {
             return self.skip(partition, "the end of the list was not reached");
         }
-        let mut wrong = misplaced(&walk, &own);
-        if !wrong.is_empty() {
-            // Others may write to the list: what they delete shifts its pages.
-            let again = self.walk(list, &above, Some(asked)).await;
-            if foreign(&walk, &own) != foreign(&again, &own) {
-                return self.skip(partition, "others write to this list");
-            }
-            wrong.retain(|one| misplaced(&again, &own).contains(one));
+        let Some(wrong) = self.misplaced(list, &above, asked, &walk, &own).await else {
+            return self.skip(partition, "others write to this list");
+        };
+        let is_right = wrong.is_empty();
+        self.judge(partition.clone(), &last, "each of the created objects once", wrong);
+        if is_right {
+            self.divides_its_own(list, &above, (&limit, asked), &own, (&walk, partition)).await;
         }
-        self.judge(partition, &last, "each of the created objects once", wrong);
         // What was made twice under one name is one object all the same.
         let different: std::collections::BTreeSet<&[String]> = own.iter().map(|one| one.path.as_slice()).collect();
         self.counts(list, &walk, different.len(), (&above, Some(asked), &[])).await;
@@ -67,6 +65,47 @@ impl Session<'_> {
         self.sorts(list, &above, &own).await;
         self.odd_places(list, &above).await;
         self.bounds(list, &above, &limit).await;
+    }
+
+    /// The same with pages of which the first ends between two of the run's own objects, which may stand behind many others.
+    async fn divides_its_own(
+        &mut self,
+        list: usize,
+        above: &[String],
+        (limit, asked): (&Limit, usize),
+        own: &[Object],
+        (whole, partition): (&Walk, Rule),
+    ) {
+        let first = whole.items.iter().position(|item| own.iter().any(|object| Self::is_same(item, object)));
+        let size = first.map_or(0, |first| first + 1);
+        if size <= asked || size > limit.most {
+            return;
+        }
+        let walk = self.walk(list, above, Some(size)).await;
+        let Some(last) = walk.last.clone().filter(|_| walk.is_whole) else { return };
+        let Some(wrong) = self.misplaced(list, above, size, &walk, own).await else { return };
+        self.judge(partition, &last, "each of the created objects once", wrong);
+    }
+
+    /// The run's own objects that a walk did not see once, whenever it is made; none where others write to the list: what they delete
+    /// shifts its pages.
+    async fn misplaced(
+        &mut self,
+        list: usize,
+        above: &[String],
+        size: usize,
+        walk: &Walk,
+        own: &[Object],
+    ) -> Option<Vec<Mismatch>> {
+        let mut wrong = misplaced(walk, own);
+        if !wrong.is_empty() {
+            let again = self.walk(list, above, Some(size)).await;
+            if foreign(walk, own) != foreign(&again, own) {
+                return None;
+            }
+            wrong.retain(|one| misplaced(&again, own).contains(one));
+        }
+        Some(wrong)
     }
 
     /// A rule about the pages of a list. Parameters that are only likely to divide it promise nothing.

@@ -1,7 +1,8 @@
 //! Operations that want to be told which version of an object they change: `If-Match` (RFC 9110, 13.1.1).
 
+use conformance_api::versions::{FIELD, wants_version};
 use conformance_api::{Role, path};
-use conformance_openapi::{Location, Operation as Declared};
+use conformance_openapi::Operation as Declared;
 use conformance_record::{Level, Mismatch};
 
 use super::check::Rule;
@@ -9,15 +10,8 @@ use super::operation;
 use super::request::Arguments;
 use super::session::{Object, Session};
 
-const FIELD: &str = "if-match";
 /// The version of nothing.
 const STALE: &str = "\"conformance-no-such-version\"";
-
-/// Whether an operation documents `If-Match`.
-pub(crate) fn wants_version(declared: &Declared) -> bool {
-    let mut fields = declared.parameters.iter().filter(|one| one.location == Location::Header);
-    fields.any(|one| one.name.eq_ignore_ascii_case(FIELD))
-}
 
 impl Session<'_> {
     /// Arguments with the version of what they are about, as it is now, where the operation documents that.

@@ -1,0 +1,37 @@
+//! Versions of objects, as `If-Match` names them (RFC 9110, 13.1.1).
+
+use conformance_openapi::{Location, Operation as Declared};
+
+/// The field by which a client says which version it means.
+pub const FIELD: &str = "if-match";
+
+/// Whether an operation documents `If-Match`.
+#[must_use]
+pub fn wants_version(declared: &Declared) -> bool {
+    let mut fields = declared.parameters.iter().filter(|one| one.location == Location::Header);
+    fields.any(|one| one.name.eq_ignore_ascii_case(FIELD))
+}
+
+/// Whether a list of versions, as `If-Match` and `If-None-Match` have it, names this one.
+#[must_use]
+pub fn is_among(list: &str, version: &str) -> bool {
+    let plain = |tag: &str| tag.trim().trim_start_matches("W/").to_owned();
+    list.trim() == "*" || list.split(',').any(|one| plain(one) == plain(version))
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+
+    #[rstest]
+    #[case("\"a\"", true)]
+    #[case("*", true)]
+    #[case("\"b\", W/\"a\"", true)]
+    #[case("\"b\"", false)]
+    #[case("", false)]
+    fn a_version_is_among_those_that_are_named(#[case] list: &str, #[case] expected: bool) {
+        assert_eq!(is_among(list, "\"a\""), expected);
+    }
+}
