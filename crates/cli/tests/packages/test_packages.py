@@ -155,3 +155,39 @@ def test_packages_are_the_same_each_time(packages, tmp_path):
     assert made == {one.name: one.read_bytes() for one in tmp_path.iterdir()}
     # Whatever the packer writes, these read it.
     assert zipfile.ZipFile(only(packages, "*.whl")).testzip() is None
+
+
+def scripts_of(action):
+    """The shell scripts of an action's steps."""
+    scripts, lines = [], None
+    for line in action.read_text().splitlines():
+        if line == "      run: |":
+            lines = []
+            scripts.append(lines)
+        elif lines is not None and (line.startswith("        ") or not line):
+            lines.append(line[8:])
+        else:
+            lines = None
+    return ["\n".join(lines) for lines in scripts]
+
+
+def test_the_action_installs_a_release_and_runs_it(place, tmp_path):
+    release = tmp_path / "release"
+    release.mkdir()
+    target = "x86_64-unknown-linux-musl"
+    call(sys.executable, ROOT / "scripts/package", program(release), "--target", target, "--out", release)
+    version = only(release, "conformance-*.tar.gz").name.split("-")[1]
+    install, run = scripts_of(ROOT / "action.yml")
+    told = {"GITHUB_PATH": str(tmp_path / "path"), "GITHUB_STEP_SUMMARY": str(tmp_path / "summary")}
+    runner = {"RUNNER_OS": "Linux", "RUNNER_ARCH": "X64", "FOLDER": str(tmp_path / "there")}
+    action = {"VERSION": f"v{version}", "SOURCE": release.as_uri(), "RELEASES": "nowhere"}
+    env = place["env"] | told | runner | action
+    call("bash", "-c", install, cwd=place["cwd"], env=env)
+    env["PATH"] = (tmp_path / "path").read_text().strip() + os.pathsep + env["PATH"]
+    done = call("bash", "-c", run, cwd=place["cwd"], env=env | {"ARGUMENTS": "run --only 'lifecycle' --color never"})
+    assert "7 scenarios: " in done.stderr, done.stderr
+    assert "7 scenarios" in (tmp_path / "summary").read_text()
+    # A file that is not what it was is not installed.
+    (release / f"conformance-{version}-{target}.tar.gz").write_bytes(b"something else")
+    wrong = subprocess.run(["bash", "-c", install], cwd=place["cwd"], env=env, capture_output=True, timeout=60, check=False)
+    assert wrong.returncode != 0
