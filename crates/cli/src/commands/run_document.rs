@@ -5,10 +5,10 @@ use std::path::Path;
 use conformance_api::{Api, Proof};
 use conformance_mock::derived::{Derived, UnknownIds};
 use conformance_mock::{Mock, Settings as MockSettings};
-use conformance_runner::KnownFailures;
 use conformance_runner::derived::{
     Beside, DocumentRun, Options, Seed, Source, plan, requirement_ids, scenario_names, verify,
 };
+use conformance_runner::{KnownFailures, Target, Unreachable};
 use conformance_source::Diagnostic;
 
 use super::run::{
@@ -53,7 +53,7 @@ pub fn run(path: &Path, args: &args::Run) -> Result<Exit, Failure> {
         let run = DocumentRun { api: &api, proof: &proof, target, settings, seed, options, beside, stop: stop.clone() };
         let mut listener = listener(&args.telling, &mut reports, |event| failed.extend(failing(event)));
         let verified = verify(run, Source::Server(recorder.clone()), known, &mut listener).await;
-        let tally = verified.map_err(|why| server::unreachable(&target.name, args.server.token.is_some(), &why))?;
+        let tally = verified.map_err(|why| unreachable(&why, &api, target, args.server.token.is_some()))?;
         finish(recorder)?;
         let exit = exit(&tally, args.verdicts.deny_warnings);
         Ok::<_, Failure>(if *stop.borrow() { Exit::Interrupted } else { exit })
@@ -61,6 +61,17 @@ pub fn run(path: &Path, args: &args::Run) -> Result<Exit, Failure> {
     reports.write()?;
     remember_failed(&remembered_as, &failed);
     Ok(exit)
+}
+
+/// Why the server cannot be verified; where its document says that its paths stand below another one, that is named.
+fn unreachable(why: &Unreachable, api: &Api, target: &Target, has_token: bool) -> Failure {
+    let mut failure = server::unreachable(&target.name, has_token, why);
+    let base = api.document.base_paths.iter().find(|path| !target.path.ends_with(path.as_str()));
+    if let (Unreachable::NotServing(..), Some(base)) = (why, base) {
+        let help = format!("the document's servers have the path {base}: try --base-url {}{base}", target.url());
+        failure.diagnostics.0.iter_mut().for_each(|one| one.help = vec![help.clone()]);
+    }
+    failure
 }
 
 /// What the run may do, and what of it is wanted.

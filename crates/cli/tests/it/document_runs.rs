@@ -134,3 +134,11 @@ fn what_failed_last_is_verified_alone() {
     assert_eq!(again.status.code(), Some(1));
     assert!(stdout(&again).contains("1 scenario: "), "{}", stdout(&again));
 }
+
+#[test]
+fn who_forgets_the_path_of_a_documents_server_is_told_it() {
+    let server = MockServer::start(&["--quiet"]);
+    let output = run(&["run", "--openapi", &document("pets"), "--base-url", &server.url]);
+    assert_eq!(output.status.code(), Some(3));
+    assert!(stderr(&output).contains(&format!("try --base-url {}/v1", server.url)), "{}", stderr(&output));
+}
