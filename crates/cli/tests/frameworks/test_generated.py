@@ -68,13 +68,13 @@ def servers(modules, worker_id):
     shutil.rmtree(folder)
 
 
-def judge(bed, servers, name, **environment):
+def judge(bed, servers, name, *flags, **environment):
     start, write, token = SERVERS[name]
     document = bed.folder / "openapi.yaml"
     settings = ENVIRONMENT | environment
     subprocess.run([*write, document], cwd=servers / name, env=settings, check=True, timeout=60, capture_output=True)
     url = bed.url(*start, folder=servers / name, PORT="0", **environment)
-    run = bed.conformance("run", url, "--openapi", str(document), token=token)
+    run = bed.conformance("run", url, "--openapi", str(document), *flags, token=token)
     assert "could not run" not in run.stdout, run.stdout
     return run
 
@@ -95,3 +95,13 @@ def test_a_defect_is_told_by_what_it_breaks(bed, servers, name, defect, requirem
     run = judge(bed, servers, name, DEFECT=defect)
     verdict = "fail" if requirement.startswith("MUST") else "warn"
     assert f"{verdict} {requirement}" in run.stdout, run.stdout + run.stderr
+
+
+@pytest.mark.parametrize("defect", ["", "tenant_leak"])
+def test_what_one_account_has_is_not_for_another(bed, servers, defect):
+    other = ["--second-token", "sk_other_d03b6e5f88"]
+    run = judge(bed, servers, "hono", *other, **({"DEFECT": defect} if defect else {}))
+    assert run.returncode == 0, run.stdout
+    for operation in ("GET", "PATCH", "DELETE"):
+        told = f"warn SHOULD {operation} /v1/invoices/{{id}}.hides-from-others"
+        assert (told in run.stdout) == bool(defect), run.stdout

@@ -142,3 +142,20 @@ fn who_forgets_the_path_of_a_documents_server_is_told_it() {
     assert_eq!(output.status.code(), Some(3));
     assert!(stderr(&output).contains(&format!("try --base-url {}/v1", server.url)), "{}", stderr(&output));
 }
+
+#[test]
+fn a_server_that_looks_at_no_version_is_told_so() {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("lax.yaml");
+    let text = fs::read_to_string(document("versions")).unwrap();
+    let lax = text.replace("      parameters: [{ $ref: \"#/components/parameters/Version\" }]\n", "");
+    assert_ne!(text, lax);
+    fs::write(&path, lax).unwrap();
+    let server = MockServer::start(&["--quiet", "--openapi", path.to_str().unwrap()]);
+    let output = run(&["run", "--openapi", &document("versions"), "--base-url", &server.url, "--token", "me"]);
+    assert_eq!(output.status.code(), Some(1), "{}", stdout(&output));
+    for id in ["replacePage.rejects-stale", "deletePage.rejects-stale"] {
+        assert!(stdout(&output).contains(&format!("fail MUST {id}")), "{}", stdout(&output));
+    }
+    assert!(stdout(&output).trim_end().ends_with("left 0"), "{}", stdout(&output));
+}

@@ -1,7 +1,7 @@
 //! `mock --openapi`: a document per shape of API in `fixtures/documents`, and over the wire what each promises.
 //!
 //! `client` sends, `lives` (objects from their beginning to their end), `pages`, `credentials`, `ids` (those that nobody
-//! made), `wrong` (requests that break the document), `forms`, `kinds` (what only one shape has), `opening` (what is no
+//! made), `wrong` (requests that break the document), `forms`, `kinds` (what only one shape has), `versions`, `opening` (what is no
 //! document), `overlays`.
 
 mod client;
@@ -13,4 +13,5 @@ mod lives;
 mod opening;
 mod overlays;
 mod pages;
+mod versions;
 mod wrong;

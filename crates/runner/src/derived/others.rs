@@ -14,7 +14,10 @@ impl Session<'_> {
     /// Whether somebody of another workspace neither sees, changes nor deletes an object, which is made for this alone.
     pub(crate) async fn hides_from_others(&mut self, at: usize, above: &[String]) {
         let Some(retrieve) = operation(self.run.api, at, Role::Retrieve) else { return };
-        if self.run.target.second(0).is_none()
+        // Under a name that clients give, another one may have something of its own.
+        let is_given = self.run.api.resources[at].identity.first().is_none_or(|one| one.is_given);
+        if is_given
+            || self.run.target.second(0).is_none()
             || !is_named_secured(self.declared(retrieve))
             || self.always_bears_credentials()
         {
@@ -31,28 +34,37 @@ impl Session<'_> {
             }
             self.is_not_listed_to_others(list, &object, &answer);
         }
+        let Some((before, _)) = self.current(at, &object).await else { return };
         let answer = self.send(retrieve, second(Arguments::at(&object.path))).await;
-        self.judge_hidden(retrieve, &answer);
+        // What has the same name there is another one's.
+        let is_shown = self.object_in(retrieve, &answer).is_some_and(|shown| conformance_json::equal(&shown, &before));
+        self.judge_hidden(retrieve, &answer, answer.is_success() && is_shown);
         for role in [Role::Update, Role::Replace, Role::Delete] {
-            let Some(one) = operation(self.run.api, at, role).filter(|one| is_named_secured(self.declared(*one)))
-            else {
-                continue;
-            };
+            let one = operation(self.run.api, at, role).filter(|one| is_named_secured(self.declared(*one)));
+            // What is put may be made: nobody would delete it there.
+            let Some(one) = one.filter(|one| role != Role::Replace || !self.may_create(*one)) else { continue };
             let mut arguments = Arguments::at(&object.path);
             if let Some((media_type, pointer)) = Self::body_media(self.declared(one)) {
                 let Some(body) = self.body_for(pointer, &object) else { continue };
                 arguments = arguments.body(media_type, body);
             }
             let answer = self.send(one, second(arguments)).await;
-            // Who asks for what is not there may be told that it is done.
-            let is_there = role == Role::Delete && self.send(retrieve, Arguments::at(&object.path)).await.is_success();
-            if role == Role::Delete && answer.is_success() && !is_there {
+            let after = self.send(retrieve, Arguments::at(&object.path)).await;
+            if after.obstacle.is_some() {
+                continue;
+            }
+            let shown = self.object_in(retrieve, &after).filter(|_| after.is_success());
+            if shown.is_none() {
                 self.forget(&object);
             }
-            if !is_there || !answer.is_success() {
-                self.judge_hidden(one, &answer);
-            }
+            let is_same = shown.is_some_and(|shown| conformance_json::equal(&shown, &before));
+            self.judge_hidden(one, &answer, answer.is_success() && !is_same);
         }
+    }
+
+    /// Whether an operation makes what is not there.
+    fn may_create(&self, one: usize) -> bool {
+        self.declared(one).responses.iter().any(|response| response.status == "201")
     }
 
     fn is_not_listed_to_others(&mut self, list: usize, object: &Object, answer: &Answer) {
@@ -62,13 +74,10 @@ impl Session<'_> {
         self.judge(self.hidden_rule(list), answer, "no object of another workspace", wrong);
     }
 
-    fn judge_hidden(&mut self, at: usize, answer: &Answer) {
-        let wrong = if answer.is_success() {
-            vec![Mismatch::of(format!("the status is {}", answer.status.unwrap_or(0)))]
-        } else {
-            Vec::new()
-        };
-        self.judge(self.hidden_rule(at), answer, "a 4XX response", wrong);
+    fn judge_hidden(&mut self, at: usize, answer: &Answer, is_wrong: bool) {
+        let status = answer.status.unwrap_or(0);
+        let wrong = if is_wrong { vec![Mismatch::of(format!("it is done, with status {status}"))] } else { Vec::new() };
+        self.judge(self.hidden_rule(at), answer, "a 4XX response, or nothing of it", wrong);
     }
 
     fn hidden_rule(&self, at: usize) -> Rule {
