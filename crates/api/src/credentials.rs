@@ -4,6 +4,9 @@ use std::collections::BTreeMap;
 
 use conformance_openapi::{Location, Operation as Declared, Scheme};
 
+/// Names and values: header fields, or query parameters.
+type Pairs = Vec<(String, String)>;
+
 /// Where a request may carry credentials.
 #[derive(Clone, Copy, Debug)]
 pub struct Carriers<'r> {
@@ -67,7 +70,7 @@ pub fn identify(
     schemes: &BTreeMap<String, Scheme>,
     declared: &Declared,
     token: &str,
-    (headers, query): (&mut Vec<(String, String)>, &mut Vec<(String, String)>),
+    (headers, query): (&mut Pairs, &mut Pairs),
 ) {
     for name in chosen(schemes, declared).into_iter().flatten() {
         let mut set = |name: &str, value: String| {

@@ -57,9 +57,7 @@ fn is_coerced(sent: &Value, found: &Value) -> bool {
             sent != found && sent.iter().zip(found).all(|(one, other)| one == other || is_coerced(one, other))
         }
         (Value::Array(items), found) if items.len() == 1 => items[0] == *found,
-        (Value::Null, found) => {
-            matches!(found, Value::Bool(false)) || *found == Value::from("") || *found == Value::from(0)
-        }
+        (Value::Null, found) => matches!(found, Value::Bool(false)) || *found == "" || *found == 0,
         _ => false,
     }
 }
