@@ -73,7 +73,7 @@ pub enum Command {
 #[derive(Debug, clap::Args)]
 pub struct Run {
     /// Verify against any OpenAPI document (2.0 to 3.2, JSON or YAML), or the one in this folder, in place of a suite.
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["suite", "snapshots", "target", "require_snapshots", "scripts", "keep_on_failure"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["suite", "scripts", "keep_on_failure"])]
     pub openapi: Option<PathBuf>,
     /// With `--openapi`: create also what the document has no way to delete.
     #[arg(long, requires = "openapi")]
@@ -108,7 +108,8 @@ pub struct Run {
     /// Print what would be sent, and send nothing.
     #[arg(long)]
     pub plan: bool,
-    /// Where snapshots of the target's behaviour are kept; for the embedded mock, those of the suite.
+    /// Where snapshots of the target's behaviour are kept; for the embedded mock, those of the suite. With `--openapi` there are
+    /// none unless a folder is named.
     #[arg(long, value_name = "DIR")]
     pub snapshots: Option<PathBuf>,
     /// The target's name among the snapshots; the host, or `mock` for the embedded one.

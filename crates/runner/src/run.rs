@@ -26,7 +26,7 @@ use crate::replay::Replay;
 use crate::sdk::SdkLane;
 use crate::select::{Keep, Selected, objects_at_a_time};
 use crate::settings::Settings;
-use crate::snapshot::Snapshots;
+use crate::snapshot::{Snapshots, Snapshotted};
 use crate::stable::Ignored;
 use crate::target::{Target, Tokens};
 use crate::transcript::Transcript;
@@ -130,7 +130,8 @@ pub async fn run(run: Run, source: Source, listener: &mut (dyn FnMut(&RunEvent) 
             tally.unclear = shared.ledger.unsearchable();
         }
     }
-    for path in shared.run.snapshots.iter().flat_map(|snapshots| snapshots.unused(&shared.run.scenarios)) {
+    let names: Vec<String> = shared.run.scenarios.iter().map(|one| one.name.clone()).collect();
+    for path in shared.run.snapshots.iter().flat_map(|snapshots| snapshots.unused(&names)) {
         listener(&RunEvent::Unused { path: path.display().to_string() });
     }
     if let Lane::Sdk(sdk) = &shared.lane {
@@ -299,7 +300,10 @@ async fn one(shared: Arc<Shared>, number: usize) -> Done {
     };
     let snapshot = match (&shared.run.snapshots, transcript) {
         (Some(snapshots), Some(text)) => {
-            snapshots.compare(&shared.run.selected[number].scenario, &shared.secrets.scrub(&text))
+            let scenario = &shared.run.selected[number].scenario;
+            let source = format!("fixtures/scenarios/{}.yaml", scenario.name);
+            let of = Snapshotted { name: &scenario.name, summary: &scenario.summary, source: &source };
+            snapshots.compare(&of, &shared.secrets.scrub(&text))
         }
         _ => SnapshotOutcome::Partial,
     };

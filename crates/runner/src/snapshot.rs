@@ -10,7 +10,6 @@ use std::path::{Path, PathBuf};
 
 use crate::stable::Ignored;
 use conformance_record::SnapshotOutcome;
-use conformance_scenario::Scenario;
 use similar::{ChangeTag, TextDiff};
 
 /// Where baselines come from, and what may be written.
@@ -28,11 +27,22 @@ pub struct Snapshots {
     pub ignored: Ignored,
 }
 
+/// What a snapshot is of.
+#[derive(Clone, Copy, Debug)]
+pub struct Snapshotted<'s> {
+    /// `area/behaviour`
+    pub name: &'s str,
+    /// What it shows.
+    pub summary: &'s str,
+    /// Where it is written, or what it follows from.
+    pub source: &'s str,
+}
+
 impl Snapshots {
     /// Compares what a scenario saw with its baseline.
     #[must_use]
-    pub fn compare(&self, scenario: &Scenario, transcript: &str) -> SnapshotOutcome {
-        let below = format!("{}/{}.snap", self.target, scenario.name);
+    pub fn compare(&self, of: &Snapshotted<'_>, transcript: &str) -> SnapshotOutcome {
+        let below = format!("{}/{}.snap", self.target, of.name);
         match self.baseline(&below) {
             Err(reason) => SnapshotOutcome::Broken(reason),
             Ok(Some(baseline)) if baseline.trim_end() == transcript.trim_end() => {
@@ -45,7 +55,7 @@ impl Snapshots {
             Ok(Some(baseline)) => {
                 let pending = self.pending(&below).filter(|_| self.write);
                 if let Some(path) = pending
-                    && let Err(error) = write(&path, scenario, transcript)
+                    && let Err(error) = write(&path, of, transcript)
                 {
                     return unwritten(&path, &error);
                 }
@@ -55,7 +65,7 @@ impl Snapshots {
                 None => SnapshotOutcome::NotCompared,
                 Some(folder) => {
                     let path = folder.join(&below);
-                    let written = write(&path, scenario, transcript);
+                    let written = write(&path, of, transcript);
                     written.map_or_else(|error| unwritten(&path, &error), |()| SnapshotOutcome::New)
                 }
             },
@@ -80,9 +90,9 @@ impl Snapshots {
 
     /// Baselines of this target that no scenario has, of all that there are.
     #[must_use]
-    pub fn unused(&self, scenarios: &[Scenario]) -> Vec<PathBuf> {
+    pub fn unused(&self, scenarios: &[String]) -> Vec<PathBuf> {
         let Some(root) = self.folder.as_ref().map(|folder| folder.join(&self.target)) else { return Vec::new() };
-        let known: Vec<PathBuf> = scenarios.iter().map(|one| root.join(format!("{}.snap", one.name))).collect();
+        let known: Vec<PathBuf> = scenarios.iter().map(|name| root.join(format!("{name}.snap"))).collect();
         files(&root, ".snap").into_iter().filter(|path| !known.contains(path)).collect()
     }
 }
@@ -100,22 +110,21 @@ fn unwritten(path: &Path, error: &io::Error) -> SnapshotOutcome {
 }
 
 /// Writes a snapshot aside and renames it; what stands aside does not stay.
-fn write(path: &Path, scenario: &Scenario, transcript: &str) -> io::Result<()> {
+fn write(path: &Path, of: &Snapshotted<'_>, transcript: &str) -> io::Result<()> {
     let aside = path.with_extension("tmp");
-    let written = write_by_way_of(&aside, path, scenario, transcript);
+    let written = write_by_way_of(&aside, path, of, transcript);
     if written.is_err() {
         let _ = fs::remove_file(&aside);
     }
     written
 }
 
-fn write_by_way_of(aside: &Path, path: &Path, scenario: &Scenario, transcript: &str) -> io::Result<()> {
+fn write_by_way_of(aside: &Path, path: &Path, of: &Snapshotted<'_>, transcript: &str) -> io::Result<()> {
     if let Some(folder) = path.parent() {
         fs::create_dir_all(folder)?;
     }
-    let source = format!("fixtures/scenarios/{}.yaml", scenario.name);
-    let description = serde_json::Value::from(scenario.summary.as_str());
-    fs::write(aside, format!("---\nsource: {source}\ndescription: {description}\n---\n{transcript}\n"))?;
+    let description = serde_json::Value::from(of.summary);
+    fs::write(aside, format!("---\nsource: {}\ndescription: {description}\n---\n{transcript}\n", of.source))?;
     // Through insta once: the bytes are then those that its own tools leave.
     let snapshot = insta::Snapshot::from_file(aside).map_err(|error| io::Error::other(error.to_string()))?;
     snapshot.save(aside).map_err(|error| io::Error::other(error.to_string()))?;

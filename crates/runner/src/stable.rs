@@ -36,7 +36,7 @@ impl Ignored {
         if found.is_empty() { Ok(Self(all)) } else { Err(Diagnostics(found)) }
     }
 
-    fn covers(&self, place: &str) -> bool {
+    pub(crate) fn covers(&self, place: &str) -> bool {
         let fits = |rule: &String| {
             let (mut rule, mut place) = (rule.split('/'), place.split('/'));
             loop {

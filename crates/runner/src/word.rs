@@ -26,20 +26,36 @@ pub(crate) fn seed(marker: &str, scenario: &str) -> u64 {
 
 /// The random values of one scenario.
 #[derive(Debug)]
-pub(crate) struct Random(Mutex<fastrand::Rng>);
+pub(crate) struct Random {
+    random: Mutex<fastrand::Rng>,
+    /// The texts that were made, in order.
+    made: Mutex<Vec<String>>,
+}
 
 impl Random {
     pub(crate) fn of(marker: &str, scenario: &str) -> Self {
-        Self(Mutex::new(fastrand::Rng::with_seed(seed(marker, scenario))))
+        let random = Mutex::new(fastrand::Rng::with_seed(seed(marker, scenario)));
+        Self { random, made: Mutex::default() }
     }
 
     fn with<T>(&self, make: impl FnOnce(&mut fastrand::Rng) -> T) -> T {
-        make(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+        make(&mut self.random.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// A word of small letters and digits.
     pub(crate) fn word(&self, length: usize) -> String {
-        self.with(|random| word_of(random, length))
+        self.note(self.with(|random| word_of(random, length)))
+    }
+
+    /// Notes a text that is another one in each run.
+    pub(crate) fn note(&self, text: String) -> String {
+        self.made.lock().unwrap_or_else(PoisonError::into_inner).push(text.clone());
+        text
+    }
+
+    /// All such texts, in order.
+    pub(crate) fn made(&self) -> Vec<String> {
+        self.made.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Hexadecimal digits.

@@ -29,7 +29,17 @@ pub fn run(path: &Path, args: &args::Judge, name: &str, recording: Recording) ->
     let (settings, beside) = (&Settings::default(), &files);
     let mut reports =
         Reports::with(&args.telling, Vec::new(), format!("conformance judge {name} --openapi {}", path.display()))?;
-    let run = DocumentRun { api: &api, proof: &proof, target: &target, settings, seed, options, beside, stop };
+    let run = DocumentRun {
+        api: &api,
+        proof: &proof,
+        target: &target,
+        settings,
+        seed,
+        options,
+        beside,
+        snapshots: None,
+        stop,
+    };
     let mut hear = listener(&args.telling, &mut reports, |_| ());
     let verified = super::runtime()?.block_on(verify(run, Source::Recording(recording), known, &mut hear));
     drop(hear);

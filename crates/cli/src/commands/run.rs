@@ -1,6 +1,6 @@
 //! `conformance run`: judge a server.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use conformance_contract::Suite;
@@ -36,10 +36,6 @@ pub fn run(folder: Option<&Path>, args: &args::Run) -> Result<Exit, Failure> {
     settings.journals = target.as_ref().and_then(|_| state::journals());
     let name = target.as_ref().map_or("mock", |target| &target.name).to_owned();
     let selected = selection(&bound, &suite, args, &name)?;
-    if let Some(name) = args.target.as_ref().filter(|name| !is_name(name)) {
-        let wrong = Diagnostic::general(format!("--target {name:?} cannot be the name of a folder"));
-        return Err(wrong.with_help("letters, digits, `.`, `-` and `_`, beginning with a letter or digit").into());
-    }
     let snapshots = snapshots(args, &suite, target.as_ref())?;
     let known = known_failures(&args.verdicts, &suite, &bound.scenarios)?;
     if args.plan {
@@ -80,7 +76,7 @@ pub fn run(folder: Option<&Path>, args: &args::Run) -> Result<Exit, Failure> {
 }
 
 /// The exit code of a run, with a word on what it alone does not say.
-fn outcome(tally: &Tally, args: &args::Run) -> Exit {
+pub fn outcome(tally: &Tally, args: &args::Run) -> Exit {
     let without = tally.not_compared + tally.new_snapshots;
     if args.require_snapshots && without > 0 {
         let scenarios = conformance_report::count(without, "scenario");
@@ -120,7 +116,6 @@ pub fn known_failures_file(verdicts: &args::Verdicts) -> Result<Option<SourceFil
 /// Where the memory of this target is. That of the embedded mock came with the suite, and is not written to unless a
 /// folder is named.
 fn snapshots(args: &args::Run, suite: &Suite, target: Option<&Target>) -> Result<Snapshots, Diagnostics> {
-    let host = target.map(Target::folder);
     let folder = match (&args.snapshots, target) {
         (Some(folder), _) => Some(folder.clone()),
         (None, Some(_)) => Some("snapshots".into()),
@@ -128,7 +123,21 @@ fn snapshots(args: &args::Run, suite: &Suite, target: Option<&Target>) -> Result
     };
     let built_in = suite.below("snapshots").into_iter();
     let built_in = built_in.map(|(path, text)| (path.trim_start_matches("snapshots/").to_owned(), text)).collect();
-    let target = args.target.clone().or(host).unwrap_or_else(|| "mock".to_owned());
+    snapshots_in(folder, args, target, built_in)
+}
+
+/// Those in a folder, below the name of the target, and those that came with the suite.
+pub fn snapshots_in(
+    folder: Option<PathBuf>,
+    args: &args::Run,
+    target: Option<&Target>,
+    built_in: Vec<(String, String)>,
+) -> Result<Snapshots, Diagnostics> {
+    if let Some(name) = args.target.as_ref().filter(|name| !is_name(name)) {
+        let wrong = Diagnostic::general(format!("--target {name:?} cannot be the name of a folder"));
+        return Err(wrong.with_help("letters, digits, `.`, `-` and `_`, beginning with a letter or digit").into());
+    }
+    let target = args.target.clone().or(target.map(Target::folder)).unwrap_or_else(|| "mock".to_owned());
     let ignored = folder.as_ref().map(|folder| folder.join(&target).join("ignore.yaml"));
     let ignored = ignored.as_deref().map_or_else(|| Ok(Ignored::default()), ignored_members)?;
     Ok(Snapshots { built_in, folder, target, write: writes_snapshots(), ignored })

@@ -8,11 +8,12 @@ use conformance_mock::{Mock, Settings as MockSettings};
 use conformance_runner::derived::{
     Beside, DocumentRun, Options, Seed, Source, plan, requirement_ids, scenario_names, verify,
 };
-use conformance_runner::{KnownFailures, Target, Unreachable};
+use conformance_runner::{KnownFailures, Snapshots, Target, Unreachable};
 use conformance_source::Diagnostic;
 
 use super::run::{
-    beside, exit, failing, finish, known_failures_file, last_failed, listener, recorder, remember_failed,
+    beside, failing, finish, known_failures_file, last_failed, listener, outcome, recorder, remember_failed,
+    snapshots_in,
 };
 use crate::exit::{Exit, Failure};
 use crate::reports::Reports;
@@ -40,6 +41,7 @@ pub fn run(path: &Path, args: &args::Run) -> Result<Exit, Failure> {
         planned.iter().for_each(|one| terminal::line(&format!("{:<40} {}", one.name, one.summary)));
         return Ok(Exit::Ok);
     }
+    let snapshots = snapshots(args, given.as_ref())?;
     let mut reports = Reports::with(&args.telling, Vec::new(), rerun_command(path, args))?;
     let mut failed = Vec::new();
     let exit = super::runtime()?.block_on(async {
@@ -50,17 +52,37 @@ pub fn run(path: &Path, args: &args::Run) -> Result<Exit, Failure> {
         let recorder = recorder(args, &target.secrets(&settings))?;
         let stop = signals::stopped("interrupted: deleting what was created; again ends at once");
         let (target, settings, beside, seed) = (&target, &settings, &files, Seed::fresh());
-        let run = DocumentRun { api: &api, proof: &proof, target, settings, seed, options, beside, stop: stop.clone() };
+        let run = DocumentRun {
+            api: &api,
+            proof: &proof,
+            target,
+            settings,
+            seed,
+            options,
+            beside,
+            snapshots: snapshots.as_ref(),
+            stop: stop.clone(),
+        };
         let mut listener = listener(&args.telling, &mut reports, |event| failed.extend(failing(event)));
         let verified = verify(run, Source::Server(recorder.clone()), known, &mut listener).await;
         let tally = verified.map_err(|why| unreachable(&why, &api, target, args.server.token.is_some()))?;
         finish(recorder)?;
-        let exit = exit(&tally, args.verdicts.deny_warnings);
+        let exit = outcome(&tally, args);
         Ok::<_, Failure>(if *stop.borrow() { Exit::Interrupted } else { exit })
     })?;
     reports.write()?;
     remember_failed(&remembered_as, &failed);
     Ok(exit)
+}
+
+/// How the target behaved before: in the folder that is named for it.
+fn snapshots(args: &args::Run, target: Option<&Target>) -> Result<Option<Snapshots>, Failure> {
+    if args.snapshots.is_none() && (args.require_snapshots || args.target.is_some()) {
+        let wrong = Diagnostic::general("--target and --require-snapshots are about snapshots, and no folder is named");
+        return Err(wrong.with_help("with `--openapi`, `--snapshots DIR` says where they are kept").into());
+    }
+    let folder = args.snapshots.clone();
+    Ok(folder.map(|folder| snapshots_in(Some(folder), args, target, Vec::new())).transpose()?)
 }
 
 /// Why the server cannot be verified; where its document says that its paths stand below another one, that is named.

@@ -118,7 +118,7 @@ impl Of<'_> {
                 let (stop, options) = (watch::channel(false).1, Options::default());
                 let beside = Beside::default();
                 let (proof, beside, seed) = (&proof, &beside, Seed::fresh());
-                let run = DocumentRun { api, proof, target, settings, seed, options, beside, stop };
+                let run = DocumentRun { api, proof, target, settings, seed, options, beside, snapshots: None, stop };
                 runtime.block_on(derived::sweep(&run, past, yes))
             }
         })

@@ -7,7 +7,7 @@ use rstest::rstest;
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::context::{MockServer, root, run, stderr, stdout};
+use crate::context::{MockServer, conformance, root, run, stderr, stdout};
 
 fn document(name: &str) -> String {
     root().join(format!("fixtures/documents/{name}.yaml")).to_str().unwrap().to_owned()
@@ -158,4 +158,68 @@ fn a_server_that_looks_at_no_version_is_told_so() {
         assert!(stdout(&output).contains(&format!("fail MUST {id}")), "{}", stdout(&output));
     }
     assert!(stdout(&output).trim_end().ends_with("left 0"), "{}", stdout(&output));
+}
+
+fn verify_with_snapshots(name: &str, folder: &TempDir, more: &[&str]) -> Output {
+    let snapshots = folder.path().join("snapshots");
+    let document = document(name);
+    let args = ["run", "--openapi", &document, "--snapshots", snapshots.to_str().unwrap()];
+    let mut command = conformance();
+    command.env_remove("INSTA_UPDATE").args(args).args(more).output().unwrap()
+}
+
+#[rstest]
+#[case::bearer("pets")]
+#[case::names_of_clients("named")]
+#[case::numbers("nested")]
+#[case::forms("forms")]
+#[case::two_kinds("libraries")]
+#[case::versions("versions")]
+fn what_a_server_did_before_is_what_it_does_again(#[case] name: &str) {
+    let folder = TempDir::new().unwrap();
+    let first = verify_with_snapshots(name, &folder, &[]);
+    assert!(stdout(&first).contains("new snapshots"), "{}{}", stdout(&first), stderr(&first));
+    for _ in 0..2 {
+        let again = verify_with_snapshots(name, &folder, &["--require-snapshots"]);
+        assert_eq!(again.status.code(), Some(0), "{}", stdout(&again));
+    }
+}
+
+#[test]
+fn a_server_that_behaves_differently_is_shown_and_accepted() {
+    let folder = TempDir::new().unwrap();
+    let wide = folder.path().join("wide.yaml");
+    let text = fs::read_to_string(document("pets")).unwrap();
+    let more = text.replace(
+        "        name: { type: string, examples: [Tom] }\n",
+        "        name: { type: string, examples: [Tom] }\n        nick: { type: string, default: Tommy }\n",
+    );
+    assert_ne!(text, more);
+    fs::write(&wide, more).unwrap();
+    let target = ["--target", "staging"];
+    let verify = |server: &MockServer| {
+        verify_with_snapshots(
+            "pets",
+            &folder,
+            &[&["--base-url", &server.url, "--token", "a-token"], &target[..]].concat(),
+        )
+    };
+    let server = MockServer::start(&["--quiet", "--openapi", &document("pets")]);
+    assert_eq!(verify(&server).status.code(), Some(0));
+    let server = MockServer::start(&["--quiet", "--openapi", wide.to_str().unwrap()]);
+    let other = verify(&server);
+    assert_eq!(other.status.code(), Some(1), "{}", stdout(&other));
+    assert!(stdout(&other).contains("+   \"nick\": \"<text>\""), "{}", stdout(&other));
+    let snapshots = folder.path().join("snapshots");
+    assert!(snapshots.join("staging/pets/lifecycle.snap.new").exists());
+    let accepted = run(&["accept", "--snapshots", snapshots.to_str().unwrap()]);
+    assert_eq!(accepted.status.code(), Some(0), "{}", stderr(&accepted));
+    assert_eq!(verify(&server).status.code(), Some(0));
+}
+
+#[test]
+fn without_a_folder_nothing_is_written_and_flags_about_it_are_mistakes() {
+    let output = run(&["run", "--openapi", &document("pets"), "--require-snapshots"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(stderr(&output).contains("`--snapshots DIR` says where they are kept"), "{}", stderr(&output));
 }

@@ -38,7 +38,11 @@ impl Session<'_> {
         // An id that nobody else gives, where clients say which object it is.
         let id = self.run.api.schemas.merged(pointer).property("id").map(|one| self.run.api.schemas.merge(one));
         let given = id.filter(|_| body.get("id").is_some()).and_then(|id| match (id.kind()?, id.format) {
-            ("integer", _) => Some(Value::from(1_000_000 + self.random.below(1_999_000_000))),
+            ("integer", _) => {
+                let number = 1_000_000 + self.random.below(1_999_000_000);
+                self.random.note(number.to_string());
+                Some(Value::from(number))
+            }
             ("string", None) => Some(self.word().into()),
             _ => None,
         });

@@ -390,7 +390,7 @@ impl Session<'_> {
             (_, Some(pattern)) => pattern::any_matching(pattern, (least, most), &mut |below| random.below(below))?,
             _ => random.word(10.min(most).max(least)),
         };
-        (text != now).then(|| text.into())
+        (text != now).then(|| self.random.note(text).into())
     }
 }
 

@@ -168,7 +168,7 @@ impl Session<'_> {
             let pointer = schema.and_then(|one| one.schema.as_deref());
             pointer.is_none_or(|pointer| self.proof().is_valid(Side::Request, pointer, &Value::from(name.as_str())))
         };
-        any.iter().find(|name| allows(name)).unwrap_or(&any[0]).clone()
+        self.random.note(any.iter().find(|name| allows(name)).unwrap_or(&any[0]).clone())
     }
 
     /// Members by which a list chooses when nothing is asked for: an issue that is closed is not shown.
@@ -233,6 +233,7 @@ impl Session<'_> {
         if !is_named {
             own.push(id.clone());
         }
+        self.named.push((conformance_api::names::singular(&resource.name), id.clone()));
         let made = Object { resource: at, path: own, id, ids, sent, members: object, number };
         if let Some(number) = self.unnamed.take() {
             self.log.create(number, &resource.item, &made.path);

@@ -45,6 +45,7 @@ mod sorts;
 mod subject;
 mod sweep;
 mod texts;
+mod transcript;
 mod updates;
 mod values;
 mod walk;
@@ -66,6 +67,7 @@ use crate::known::KnownFailures;
 use crate::lane::Lane;
 use crate::recording::{self, DocumentHead, Head, Recorder, Recording};
 use crate::settings::Settings;
+use crate::snapshot::Snapshots;
 use crate::target::Target;
 use crate::word::marker;
 
@@ -96,6 +98,8 @@ pub struct DocumentRun<'r> {
     pub options: Options,
     /// What stands beside the document.
     pub beside: &'r Beside,
+    /// How the server behaved before, if that is asked for.
+    pub snapshots: Option<&'r Snapshots>,
     /// Turns true when the run shall end.
     pub stop: watch::Receiver<bool>,
 }
@@ -360,6 +364,11 @@ pub async fn verify(
             id: "clean-up log".to_owned(),
             reason: format!("it could not be kept: {trouble}"),
         });
+    }
+    // Where some scenarios were chosen, others have baselines, too.
+    let all = scenario_names(run.api, run.beside);
+    for path in run.snapshots.iter().flat_map(|snapshots| snapshots.unused(&all)) {
+        listener(&RunEvent::Unused { path: path.display().to_string() });
     }
     listener(&RunEvent::Finished { tally, took: start.elapsed() });
     Ok(tally)

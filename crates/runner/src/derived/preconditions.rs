@@ -21,12 +21,15 @@ impl Session<'_> {
             || arguments.without.as_ref().is_some_and(|one| one.eq_ignore_ascii_case(FIELD));
         let operations = &self.run.api.document.operations;
         let is_here = |one: &&Declared| one.method == "GET" && path::plain(&one.path) == path::plain(&declared.path);
-        let Some(read) = operations.iter().find(is_here).filter(|_| wants_version(declared) && !is_said) else {
+        let Some(read) =
+            operations.iter().position(|one| is_here(&one)).filter(|_| wants_version(declared) && !is_said)
+        else {
             return arguments;
         };
-        let exchange = self.exchange(self.request(read, &Arguments::at(&arguments.path))).await;
+        let exchange = self.exchange(self.request(self.declared(read), &Arguments::at(&arguments.path))).await;
         let tag = exchange.response.as_ref().ok().and_then(|one| one.header("etag")).unwrap_or("*").to_owned();
         self.exchanges.push(exchange);
+        self.calls.push(read);
         arguments.headers.push((FIELD.to_owned(), tag));
         arguments
     }

@@ -100,8 +100,8 @@ impl Session<'_> {
         let now = u64::try_from(self.run.seed.started.as_millisecond()).unwrap_or(0);
         let id = member.form.make(far, now, &mut |below| self.random.below(below));
         match id {
-            Value::String(text) => Some(text),
-            other => Some(other.to_string()),
+            Value::String(text) => Some(self.random.note(text)),
+            other => Some(self.random.note(other.to_string())),
         }
     }
 

@@ -5,7 +5,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use conformance_api::Api;
-use conformance_record::{CheckOutcome, Exchange, RunEvent, SnapshotOutcome, Tally};
+use conformance_record::{CheckOutcome, Exchange, RunEvent, SnapshotOutcome, Tally, Verdict};
 use futures_util::future::join_all;
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 
@@ -15,6 +15,7 @@ use super::session::{Session, WAITS};
 use super::{DocumentRun, Kind, Planned, area_of};
 use crate::known::KnownFailures;
 use crate::lane::Lane;
+use crate::snapshot::Snapshotted;
 
 /// What all scenarios of a run share.
 pub(crate) struct Scheduler<'r> {
@@ -35,6 +36,8 @@ struct ScenarioResult {
     /// What is told of what went over the wire.
     exchanges: Vec<Exchange>,
     took: Duration,
+    /// What it saw; none when it was not played as a whole.
+    transcript: Option<String>,
     /// What is left of it, and why.
     left: Vec<(String, String)>,
     created: usize,
@@ -61,12 +64,12 @@ impl Scheduler<'_> {
             while let Some(one) = played.recv().await {
                 waiting.insert(one.number, one);
                 while let Some(one) = waiting.remove(&next) {
-                    tell(one, (tally, known), listener);
+                    self.tell(one, (tally, known), listener);
                     next += 1;
                 }
             }
             // Where the run was stopped, there are gaps.
-            waiting.into_values().for_each(|one| tell(one, (tally, known), listener));
+            waiting.into_values().for_each(|one| self.tell(one, (tally, known), listener));
         };
         tokio::join!(workers, tell);
     }
@@ -94,6 +97,41 @@ impl Scheduler<'_> {
                 // Who ends the run does not wait for what is told.
                 let _ = sender.send(session.played(number, one, left, begun));
             }
+        }
+    }
+
+    fn tell(
+        &self,
+        mut one: ScenarioResult,
+        (tally, known): (&mut Tally, &mut KnownFailures),
+        listener: &mut (dyn FnMut(&RunEvent) + Send),
+    ) {
+        known.excuse(&one.name, &mut one.checks);
+        tally.scenarios += 1;
+        tally.created += one.created;
+        tally.deleted += one.deleted;
+        tally.unclear += one.unclear;
+        one.checks.iter().for_each(|check| tally.count(check));
+        let snapshot = match (self.run.snapshots, &one.transcript) {
+            (Some(snapshots), Some(text)) => {
+                let secrets = self.run.target.secrets(self.run.settings);
+                let of = Snapshotted { name: &one.name, summary: &one.summary, source: &self.run.api.document.name };
+                snapshots.compare(&of, &secrets.scrub(text))
+            }
+            _ => SnapshotOutcome::Partial,
+        };
+        tally.count_snapshot(&snapshot);
+        listener(&RunEvent::Scenario {
+            name: one.name,
+            summary: one.summary,
+            requests: one.requests,
+            exchanges: one.exchanges,
+            checks: one.checks,
+            took: one.took,
+            snapshot,
+        });
+        for (id, reason) in one.left {
+            listener(&RunEvent::Leftover { id, reason });
         }
     }
 }
@@ -125,37 +163,19 @@ fn chains(api: &Api, planned: Vec<Planned>) -> Vec<Chain> {
     chains.into_iter().map(|(_, chain)| chain).collect()
 }
 
-fn tell(
-    mut one: ScenarioResult,
-    (tally, known): (&mut Tally, &mut KnownFailures),
-    listener: &mut (dyn FnMut(&RunEvent) + Send),
-) {
-    known.excuse(&one.name, &mut one.checks);
-    tally.scenarios += 1;
-    tally.created += one.created;
-    tally.deleted += one.deleted;
-    tally.unclear += one.unclear;
-    one.checks.iter().for_each(|check| tally.count(check));
-    listener(&RunEvent::Scenario {
-        name: one.name,
-        summary: one.summary,
-        requests: one.requests,
-        exchanges: one.exchanges,
-        checks: one.checks,
-        took: one.took,
-        snapshot: SnapshotOutcome::Partial,
-    });
-    for (id, reason) in one.left {
-        listener(&RunEvent::Leftover { id, reason });
-    }
-}
-
 impl Session<'_> {
     /// What is told of a scenario that was played and cleaned up after.
     fn played(mut self, number: usize, one: Planned, left: Vec<(String, String)>, begun: Instant) -> ScenarioResult {
         let reason = "it could not be put back as it was before";
         let changed: Vec<(String, String)> =
             std::mem::take(&mut self.changed).into_iter().map(|id| (id, reason.to_owned())).collect();
+        let is_whole = !*self.run.stop.borrow()
+            && !self
+                .checks
+                .iter()
+                .any(|check| matches!(check.verdict, Verdict::CouldNotRun(_) | Verdict::ToolFault(_)));
+        let snapshots = self.run.snapshots.filter(|_| is_whole);
+        let transcript = snapshots.and_then(|snapshots| self.transcript(&snapshots.ignored));
         ScenarioResult {
             number,
             name: one.name,
@@ -167,6 +187,7 @@ impl Session<'_> {
             left: changed.into_iter().chain(left).collect(),
             created: self.created,
             deleted: self.deleted,
+            transcript,
             checks: self.checks,
         }
     }

@@ -28,6 +28,10 @@ pub(crate) struct Session<'r> {
     pub random: Random,
     pub token: String,
     pub exchanges: Vec<Exchange>,
+    /// The operation of each exchange.
+    pub calls: Vec<usize>,
+    /// What was made, in order: the kind of object, and its id.
+    pub named: Vec<(String, String)>,
     pub checks: Vec<CheckOutcome>,
     pub created: usize,
     pub deleted: usize,
@@ -110,6 +114,8 @@ impl<'r> Session<'r> {
             random: Random::of(&run.seed.marker, name),
             token,
             exchanges: Vec::new(),
+            calls: Vec::new(),
+            named: Vec::new(),
             checks: Vec::new(),
             created: 0,
             deleted: 0,
@@ -155,6 +161,7 @@ impl<'r> Session<'r> {
         let answer = self.read(&exchange, declared);
         self.failures = if answer.obstacle.is_some() { self.failures + 1 } else { 0 };
         self.exchanges.push(exchange);
+        self.calls.push(at);
         match (intent, answer.status) {
             (Some(number), Some(200..=299)) => self.unnamed = Some(number),
             // Whether a server that failed made something is not known.

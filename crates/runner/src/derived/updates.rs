@@ -260,7 +260,8 @@ impl Session<'_> {
                 }
                 _ => None,
             };
-            let is_plain = !merged.read_only && merged.choices.is_empty();
+            // Another number may be the id of nothing.
+            let is_plain = !merged.read_only && merged.choices.is_empty() && !self.refers(name, &merged);
             other.filter(|_| is_plain).map(|other| ((*name).to_owned(), other))
         })
     }

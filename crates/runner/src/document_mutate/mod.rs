@@ -165,7 +165,7 @@ async fn failures(
     let (_stop, stop) = watch::channel(false);
     let options = Options { only, ..Options::default() };
     let (api, proof, beside) = (&trial.reader.api, trial.reader.proof(), &trial.beside);
-    let run = DocumentRun { api, proof, target, settings, seed: Seed::fresh(), options, beside, stop };
+    let run = DocumentRun { api, proof, target, settings, seed: Seed::fresh(), options, beside, snapshots: None, stop };
     let mut found = Vec::new();
     let mut listener = |event: &RunEvent| {
         let RunEvent::Scenario { name, checks, .. } = event else { return };
