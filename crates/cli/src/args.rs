@@ -368,7 +368,8 @@ pub struct Explain {
 /// What becomes of an id that nobody has made.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum UnknownIds {
-    /// A 404 where it looks like one of this mock's own; anything else is answered with the document's example.
+    /// A 404 where it looks like one of this mock's own, or where the mock began with objects (`--populate`, `--fixtures`); anything else is
+    /// answered with the document's example.
     #[default]
     Auto,
     /// The document's example, under that id.

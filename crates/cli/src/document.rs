@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use anstyle::{AnsiColor, Style};
+use conformance_api::credentials::{self, Carriers};
 use conformance_api::{Api, Proof, Role};
 use conformance_contract::files::{Files as _, Folder};
 use conformance_mock::derived::{Derived, UnknownIds};
@@ -195,6 +196,8 @@ fn lone_document(path: &Path) -> Option<PathBuf> {
 pub fn prepare(path: &Path, args: &args::Mock) -> Result<Prepared, Failure> {
     let api = open(path)?;
     let unknown_ids = match args.unknown_ids {
+        // Who begins with objects asks for those, and for nothing that stands for one.
+        args::UnknownIds::Auto if args.populate.is_some() || args.fixtures.is_some() => UnknownIds::Reject,
         args::UnknownIds::Auto => UnknownIds::Auto,
         args::UnknownIds::Make => UnknownIds::Make,
         args::UnknownIds::Reject => UnknownIds::Reject,
@@ -300,7 +303,16 @@ fn banner(api: &Api) -> String {
         let _ = writeln!(text, "  {dim}{} with {OVERLAY} over it{dim:#}", document.name);
     }
     text += &notes(&document.notes);
+    text += &credentials(api);
     text + "\nEach credential has a workspace of its own.\nRequests, state and faults: {url}/__conformance/. Ctrl-C stops.\n"
+}
+
+/// What a client has to send to be let in, where operations want anything.
+fn credentials(api: &Api) -> String {
+    let nothing = Carriers { headers: &[], query: &[] };
+    let mut operations = api.document.operations.iter();
+    let wanted = operations.find_map(|one| credentials::admit(&api.document.schemes, one, nothing).err());
+    wanted.map(|wanted| format!("\nWants {wanted}; any will do.")).unwrap_or_default()
 }
 
 /// What of a document is not used, a line per kind.

@@ -153,6 +153,8 @@ pub fn named(all: &[Fault], names: &[String]) -> Result<Vec<Fault>, Diagnostics>
     found.collect::<Result<_, _>>().map_err(|name| {
         let wrong = Diagnostic::general(format!("there is no fault `{name}`"));
         let help = suggest::help(name, all.iter().map(|fault| fault.name.as_str()));
-        help.into_iter().fold(wrong, Diagnostic::with_help).into()
+        let list =
+            "`conformance list faults` lists them, with `--openapi FILE` those that go with a document".to_owned();
+        help.into_iter().chain([list]).fold(wrong, Diagnostic::with_help).into()
     })
 }

@@ -86,7 +86,7 @@ fn tell(line: &str, truth: Option<&Response>, response: &Result<Response, NoResp
         (Err(reason), _) => reason.to_string(),
         (Ok(answer), Some(truth)) if answer == truth => return,
         (Ok(answer), Some(truth)) => format!("answered {}, altered from {}", answer.status, truth.status),
-        (Ok(answer), None) => format!("answered {} without asking", answer.status),
+        (Ok(answer), None) => format!("answered {} in place of the mock", answer.status),
     };
     terminal::note(&format!("{line} {style}fault{style:#} {dim}{what}{dim:#}"));
 }

@@ -1,5 +1,6 @@
 //! A request as lines of curl. The token is the shell's `$TOKEN`, never its value.
 
+use conformance_record::secrets::REMOVED;
 use conformance_record::{Exchange, Request};
 use serde_json::Value;
 
@@ -60,8 +61,18 @@ fn curl(flags: &str, origin: &str, request: &Request) -> String {
             {
                 continue;
             }
-            "Bearer <token>" => "\"Authorization: Bearer $TOKEN\"".to_owned(),
-            "Bearer <second token>" => "\"Authorization: Bearer $SECOND_TOKEN\"".to_owned(),
+            "Basic <token>" => {
+                line.push_str(" -u \"$TOKEN\"");
+                continue;
+            }
+            credentials if name == "authorization" && credentials.ends_with("<token>") => {
+                format!("\"Authorization: {}\"", credentials.replace("<token>", "$TOKEN"))
+            }
+            credentials if name == "authorization" && credentials.ends_with("<second token>") => {
+                format!("\"Authorization: {}\"", credentials.replace("<second token>", "$SECOND_TOKEN"))
+            }
+            // Where credentials stand of which nothing is told.
+            REMOVED => format!("\"{name}: $TOKEN\""),
             _ => quoted(&format!("{name}: {value}")),
         };
         line.push_str(&format!(" -H {header}"));

@@ -13,7 +13,7 @@ pub struct Server {
     /// The server's URL, with the path that stands before the contract's paths, if any.
     #[arg(long, value_name = "URL", env = "CONFORMANCE_BASE_URL")]
     pub base_url: Option<String>,
-    /// The bearer token to send.
+    /// The credential to send: a bearer token; with `--openapi` what the document wants, such as a key or `user:password`.
     #[arg(long, value_name = "TOKEN", env = "CONFORMANCE_TOKEN", hide_env_values = true)]
     pub token: Option<String>,
     /// A token of another workspace, for what must not be seen from there.

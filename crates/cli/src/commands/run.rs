@@ -43,6 +43,7 @@ pub fn run(folder: Option<&Path>, args: &args::Run) -> Result<Exit, Failure> {
         return Ok(Exit::Ok);
     }
     let mut reports = Reports::new(&args.telling, &suite, again(folder, args))?;
+    let built_in = folder.is_none().then(|| suite.contract.title.clone());
     let (exit, failed) = super::runtime()?.block_on(async {
         let target = match target {
             Some(target) => target,
@@ -61,7 +62,7 @@ pub fn run(folder: Option<&Path>, args: &args::Run) -> Result<Exit, Failure> {
             judge(run, Source::Target(recorder.clone()), (&args.telling, &mut reports, scripts.as_mut())).await;
         let (tally, failed) = match judged {
             Err(_) if *stopped.borrow() => return Ok((Exit::Interrupted, Vec::new())),
-            judged => judged.map_err(|why| server::unreachable(&name, args.server.token.is_some(), &why))?,
+            judged => judged.map_err(|why| unreachable(&why, &name, built_in.as_deref(), args))?,
         };
         let exit = outcome(&tally, args);
         finish(recorder)?;
@@ -73,6 +74,16 @@ pub fn run(folder: Option<&Path>, args: &args::Run) -> Result<Exit, Failure> {
     reports.write()?;
     remember_failed(&name, &failed);
     Ok(exit)
+}
+
+/// Why the server cannot be verified; who named no suite may have meant an API of their own.
+fn unreachable(why: &Unreachable, name: &str, built_in: Option<&str>, args: &args::Run) -> Failure {
+    let mut failure = server::unreachable(name, args.server.token.is_some(), why);
+    if let (Unreachable::NotServing(..), Some(title)) = (why, built_in) {
+        let help = format!("this is the built-in suite ({title}); `--openapi FILE` verifies an API of your own");
+        failure.diagnostics.0.iter_mut().for_each(|one| one.help.push(help.clone()));
+    }
+    failure
 }
 
 /// The exit code of a run, with a word on what it alone does not say.
@@ -208,10 +219,16 @@ pub fn finish(recorder: Option<Recorder>) -> Result<(), Diagnostic> {
 fn again(suite: Option<&Path>, args: &args::Run) -> String {
     let server = &args.server;
     let mut command = "conformance run".to_owned();
-    let mut add = |flag: &str, value: &str| command.push_str(&format!(" {flag} {value}"));
     if let Some(suite) = suite {
-        add("--suite", &suite.display().to_string());
+        command.push_str(&format!(" --suite {}", suite.display()));
     }
+    command + &server_flags(server)
+}
+
+/// The flags about a server, to be typed again.
+pub fn server_flags(server: &args::Server) -> String {
+    let mut command = String::new();
+    let mut add = |flag: &str, value: &str| command.push_str(&format!(" {flag} {value}"));
     if let Some(url) = &server.base_url {
         add("--base-url", url);
     }

@@ -9,11 +9,11 @@ use conformance_runner::derived::{
     Beside, DocumentRun, Options, Seed, Source, plan, requirement_ids, scenario_names, verify,
 };
 use conformance_runner::{KnownFailures, Snapshots, Target, Unreachable};
-use conformance_source::Diagnostic;
+use conformance_source::{Diagnostic, suggest};
 
 use super::run::{
     beside, failing, finish, known_failures_file, last_failed, listener, outcome, recorder, remember_failed,
-    snapshots_in,
+    server_flags, snapshots_in,
 };
 use crate::exit::{Exit, Failure};
 use crate::reports::Reports;
@@ -34,13 +34,13 @@ pub fn run(path: &Path, args: &args::Run) -> Result<Exit, Failure> {
     let options = options(path, args, &api, &remembered_as)?;
     let planned = plan(&api, &options, &files.scenarios);
     if planned.is_empty() {
-        let wrong = Diagnostic::general(format!("nothing in {} is called so", path.display()));
-        return Err(wrong.with_help("`--plan` lists the names of all that can be verified").into());
+        return Err(nothing_called_so(path, &options, (&api, &files)).into());
     }
     if args.plan {
         planned.iter().for_each(|one| terminal::line(&format!("{:<40} {}", one.name, one.summary)));
         return Ok(Exit::Ok);
     }
+    let makes = planned.iter().any(|one| one.creates());
     let snapshots = snapshots(args, given.as_ref())?;
     let mut reports = Reports::with(&args.telling, Vec::new(), rerun_command(path, args))?;
     let mut failed = Vec::new();
@@ -67,7 +67,15 @@ pub fn run(path: &Path, args: &args::Run) -> Result<Exit, Failure> {
         let verified = verify(run, Source::Server(recorder.clone()), known, &mut listener).await;
         let tally = verified.map_err(|why| unreachable(&why, &api, target, args.server.token.is_some()))?;
         finish(recorder)?;
-        let exit = outcome(&tally, args);
+        let exit = match outcome(&tally, args) {
+            Exit::Ok if makes && tally.created == 0 => {
+                let why =
+                    "incomplete: nothing could be created, so that most checks did not run; `-v` says why of each";
+                terminal::note(why);
+                Exit::Incomplete
+            }
+            exit => exit,
+        };
         Ok::<_, Failure>(if *stop.borrow() { Exit::Interrupted } else { exit })
     })?;
     reports.write()?;
@@ -94,6 +102,21 @@ fn unreachable(why: &Unreachable, api: &Api, target: &Target, has_token: bool) -
         failure.diagnostics.0.iter_mut().for_each(|one| one.help = vec![help.clone()]);
     }
     failure
+}
+
+/// That `--only` names nothing, and what may have been meant.
+fn nothing_called_so(path: &Path, options: &Options, (api, files): (&Api, &Beside)) -> Diagnostic {
+    let wrong = Diagnostic::general(format!("nothing in {} is called so", path.display()));
+    let only = options.only.first().map_or("", String::as_str);
+    if requirement_ids(api, files).iter().any(|one| one == only) {
+        let help = format!("`{only}` is a requirement; with `--openapi`, `--only` takes areas and scenarios");
+        return wrong.with_help(help);
+    }
+    let names = scenario_names(api, files);
+    let areas = names.iter().filter_map(|name| name.split('/').next());
+    let near = suggest::nearest(only, names.iter().map(String::as_str).chain(areas));
+    let near = near.map(|near| format!("did you mean `{near}`? "));
+    wrong.with_help(format!("{}`--plan` lists the names of all that can be verified", near.unwrap_or_default()))
 }
 
 /// What the run may do, and what of it is wanted.
@@ -134,10 +157,7 @@ fn mock(path: &Path) -> Result<Mock, Failure> {
 }
 
 fn rerun_command(path: &Path, args: &args::Run) -> String {
-    let mut command = format!("conformance run --openapi {}", path.display());
-    if let Some(url) = &args.server.base_url {
-        command.push_str(&format!(" --base-url {url}"));
-    }
+    let mut command = format!("conformance run --openapi {}{}", path.display(), server_flags(&args.server));
     if args.allow_leftovers {
         command.push_str(" --allow-leftovers");
     }

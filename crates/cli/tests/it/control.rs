@@ -299,8 +299,8 @@ fn the_log_tells_what_went_wrong_on_purpose() {
     let server = MockServer::start(&[]);
     assert_eq!(ask(&server, "PUT /__conformance/faults/a", r#"{"faults":["busy-once"]}"#).0, 204);
     send(&server, "GET /~/a/1/v2/conversations", ME, "");
-    let log = server.wait_for("without asking");
-    assert!(log.contains("answered 429 without asking"), "{log}");
+    let log = server.wait_for("in place of the mock");
+    assert!(log.contains("answered 429 in place of the mock"), "{log}");
 }
 
 #[rstest]

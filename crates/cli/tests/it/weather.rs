@@ -22,7 +22,7 @@ fn a_fault_happens_to_the_requests_that_it_is_about() {
     assert!(second.starts_with("HTTP/1.1 503") && second.to_lowercase().contains("retry-after: 1"), "{second}");
     let log = server.log();
     assert!(log.contains("fault every-second-503: "), "{log}");
-    assert!(log.contains("answered 503 without asking"), "{log}");
+    assert!(log.contains("answered 503 in place of the mock"), "{log}");
 }
 
 #[test]

@@ -4,7 +4,7 @@ use conformance_api::body::{self, BodyError};
 use conformance_api::credentials::{self, Carriers};
 use conformance_api::media::is_json;
 use conformance_api::routes::{self, Methods};
-use conformance_api::{Operation, Side, Violation, query};
+use conformance_api::{Operation, Side, Violation, query, versions};
 use conformance_openapi::{Location, Operation as Declared, Parameter};
 use conformance_record::Request;
 use serde_json::Value;
@@ -86,8 +86,13 @@ impl Derived {
         let query = query::parse(request.query().unwrap_or(""));
         let carriers = Carriers { headers: &request.headers, query: &query };
         let declared = &self.api.document.operations[routed.operation];
-        credentials::admit(&self.api.document.schemes, declared, carriers)
-            .map_err(|wanted| Trouble::Unauthorized(format!("no credentials; expected {wanted}")))?;
+        credentials::admit(&self.api.document.schemes, declared, carriers).map_err(|wanted| {
+            // A word alone may be a secret.
+            let sent = request.header("authorization").and_then(|value| value.split_once(' '));
+            let scheme = sent.map(|(scheme, _)| scheme).filter(|one| one.chars().all(char::is_alphabetic));
+            let found = scheme.map_or_else(|| "no credentials".to_owned(), |scheme| format!("found `{scheme} …`"));
+            Trouble::Unauthorized(format!("{found}; expected {wanted}"))
+        })?;
         let key = credentials::whose(&self.api.document.schemes, carriers);
         match &self.settings.require_token {
             Some(required) if !declared.security.is_empty() && *required != key => {
@@ -167,7 +172,12 @@ impl Derived {
         if given.is_empty() {
             let is_object = parameter.style == "deepObject"
                 || parameter.schema.as_deref().is_some_and(|at| self.api.schemas.merged(at).kind() == Some("object"));
-            let missing = || Trouble::Invalid(format!("{place}.{name}: is missing"));
+            let missing = || match name.eq_ignore_ascii_case(versions::FIELD) {
+                true => Trouble::NoVersion(
+                    "header.If-Match: is missing; send the `ETag` that `GET` shows, or `*`".to_owned(),
+                ),
+                false => Trouble::Invalid(format!("{place}.{name}: is missing")),
+            };
             return if parameter.required && !is_object { Err(missing()) } else { Ok(()) };
         }
         let [one] = given.as_slice() else { return Ok(()) };

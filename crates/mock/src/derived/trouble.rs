@@ -22,6 +22,8 @@ pub(crate) enum Trouble {
     Conflict(String),
     /// It is about another version of what is there.
     Stale(String),
+    /// It does not say which version it is about.
+    NoVersion(String),
     Full,
     /// No body was found that the schema allows: the schema's pointer.
     Unproducible(String),
@@ -40,6 +42,7 @@ impl Trouble {
             Self::NotFound(_) => "not-found",
             Self::Conflict(_) => "conflict",
             Self::Stale(_) => "stale-version",
+            Self::NoVersion(_) => "missing-version",
             Self::Full => "workspace-full",
             Self::Unproducible(_) => "not-producible",
         }
@@ -57,6 +60,7 @@ impl Trouble {
             Self::NotFound(_) => &[404, 410],
             Self::Conflict(_) => &[409, 422, 400],
             Self::Stale(_) => &[412, 409],
+            Self::NoVersion(_) => &[428, 400, 422, 412],
             Self::Full => &[507],
             Self::Unproducible(_) => &[501],
         }
@@ -73,7 +77,8 @@ impl Trouble {
             | Self::MediaType(what)
             | Self::NotFound(what)
             | Self::Conflict(what)
-            | Self::Stale(what) => what.clone(),
+            | Self::Stale(what)
+            | Self::NoVersion(what) => what.clone(),
             Self::Full => "this workspace holds as many objects as it may (`--max-objects`); delete some, or use other credentials".to_owned(),
             Self::Unproducible(pointer) => format!("no body was found that the schema at {pointer} allows"),
         }

@@ -189,6 +189,14 @@ pub struct Planned {
     kind: Kind,
 }
 
+impl Planned {
+    /// Whether it creates objects.
+    #[must_use]
+    pub const fn creates(&self) -> bool {
+        matches!(self.kind, Kind::Lifecycle(_) | Kind::Rejects(_) | Kind::Pages(_))
+    }
+}
+
 /// What a document lets be verified, in order.
 #[must_use]
 pub fn plan(api: &Api, options: &Options, written: &[Scenario]) -> Vec<Planned> {

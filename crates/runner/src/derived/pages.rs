@@ -51,7 +51,8 @@ impl Session<'_> {
             return self.skip(partition, "others write to this list");
         };
         let is_right = wrong.is_empty();
-        self.judge(partition.clone(), &last, "each of the created objects once", wrong);
+        let told = walk.repeating(&own).unwrap_or(&last).clone();
+        self.judge(partition.clone(), &told, "each of the created objects once", wrong);
         if is_right {
             self.divides_its_own(list, &above, (&limit, asked), &own, (&walk, partition)).await;
         }
@@ -84,7 +85,8 @@ impl Session<'_> {
         let walk = self.walk(list, above, Some(size)).await;
         let Some(last) = walk.last.clone().filter(|_| walk.is_whole) else { return };
         let Some(wrong) = self.misplaced(list, above, size, &walk, own).await else { return };
-        self.judge(partition, &last, "each of the created objects once", wrong);
+        let told = walk.repeating(own).unwrap_or(&last).clone();
+        self.judge(partition, &told, "each of the created objects once", wrong);
     }
 
     /// The run's own objects that a walk did not see once, whenever it is made; none where others write to the list: what they delete

@@ -248,7 +248,14 @@ impl<'r> Session<'r> {
             return Vec::new();
         }
         let secrets = self.secrets();
-        self.exchanges.iter().map(|one| one.cleaned(&secrets, |_| "<credentials>".to_owned())).collect()
+        let second = self.run.target.second(self.group);
+        let is_second = |value: &str| second.as_ref().is_some_and(|token| value.ends_with(token.as_str()));
+        // Of credentials their scheme remains, and whose they are.
+        let told = |value: &str| {
+            let whose = if is_second(value) { "<second token>" } else { "<token>" };
+            value.split_once(' ').map_or_else(|| whose.to_owned(), |(scheme, _)| format!("{scheme} {whose}"))
+        };
+        self.exchanges.iter().map(|one| one.cleaned(&secrets, told)).collect()
     }
 
     pub fn secrets(&self) -> Secrets {

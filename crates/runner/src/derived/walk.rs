@@ -42,6 +42,8 @@ pub(crate) struct Walk {
     pub items: Vec<Value>,
     /// How many items each page had.
     pub sizes: Vec<usize>,
+    /// The response with each page.
+    pub answers: Vec<Answer>,
     pub first: Option<Answer>,
     pub last: Option<Answer>,
     /// Whether its end was reached.
@@ -52,6 +54,25 @@ pub(crate) struct Walk {
     said_more: bool,
     /// The number that each page gives itself, where pages have numbers.
     pub numbers: Vec<Option<i64>>,
+}
+
+impl Walk {
+    /// The first page that repeats an object of these; none where no page does.
+    pub fn repeating(&self, own: &[Object]) -> Option<&Answer> {
+        let mut from = 0;
+        for (size, answer) in self.sizes.iter().zip(&self.answers) {
+            let (before, page) = (&self.items[..from], &self.items[from..from + size]);
+            let is_again = |object: &&Object| {
+                let shows = |items: &[Value]| items.iter().any(|item| Session::is_same(item, object));
+                shows(page) && shows(before)
+            };
+            if own.iter().any(|object| is_again(&object)) {
+                return Some(answer);
+            }
+            from += size;
+        }
+        None
+    }
 }
 
 impl Session<'_> {
@@ -137,6 +158,7 @@ impl Session<'_> {
             walk.is_overpromised |= walk.said_more && !is_new;
             walk.said_more = answer.json.as_ref().is_some_and(|body| says(body, MORE) == Some(true));
             walk.sizes.push(items.len());
+            walk.answers.push(answer.clone());
             walk.numbers.push(pages.as_ref().and_then(|pages| page_number(&pages.styles, answer.json.as_ref()?)));
             walk.items.extend(items.iter().cloned());
             let is_divided = pages.iter().flat_map(|pages| &pages.styles).any(|one| !matches!(one, Style::Before(_)));
