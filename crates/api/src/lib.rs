@@ -5,7 +5,7 @@
 //!
 //! In reading order: [`schema`] (what schemas ask for together), [`sample`] and [`pattern`] (proposals), [`proof`] (the
 //! judge of them), [`names`], [`path`], [`routes`], [`query`], [`media`], [`body`] (how requests are read), [`credentials`],
-//! [`errors`], [`identity`], [`pages`], [`versions`], [`model`], [`mod@shape`], `stated`, [`mod@infer`] with `roles`, `overlay`.
+//! [`errors`], [`identity`], [`pages`], [`versions`], [`references`], [`model`], [`mod@shape`], `stated`, [`mod@infer`] with `roles`, `overlay`.
 
 pub mod body;
 pub mod credentials;
@@ -23,6 +23,7 @@ pub mod pattern;
 pub mod plausible;
 pub mod proof;
 pub mod query;
+pub mod references;
 mod roles;
 pub mod routes;
 pub mod sample;

@@ -6,6 +6,7 @@
 use serde_json::{Map, Value};
 
 use crate::names::{plain, singular};
+use crate::pattern;
 use crate::proof::Proof;
 use crate::sample::Side;
 use crate::schema::{Merged, Schemas};
@@ -177,7 +178,7 @@ impl Plausible<'_> {
         } else if ends(&["name", "label"]) {
             self.names(&word, index)
         } else {
-            return Vec::new();
+            return of_its_own(name, merged, index);
         };
         let one = singular(&plain(self.name));
         let texts = bounded(texts, merged, index);
@@ -200,6 +201,17 @@ impl Plausible<'_> {
         let one = if one.is_empty() { "thing".to_owned() } else { one };
         vec![format!("{} {one}", ADJECTIVES[index % ADJECTIVES.len()])]
     }
+}
+
+/// Texts of a member of which nobody knows what it means: like its pattern, or with a number where no two may be alike.
+fn of_its_own(name: &str, merged: &Merged<'_>, index: usize) -> Vec<String> {
+    let bound = |length: Option<u64>, else_: usize| length.and_then(|one| usize::try_from(one).ok()).unwrap_or(else_);
+    let lengths = (bound(merged.bounds.min_length, 0), bound(merged.bounds.max_length, LONGEST));
+    if let Some(pattern) = merged.patterns.first() {
+        let mut random = fastrand::Rng::with_seed(index as u64);
+        return pattern::any_matching(pattern, lengths, &mut |below| random.usize(..below)).into_iter().collect();
+    }
+    if merged.is_unique { vec![format!("{name}-{}", index + 1), (index + 1).to_string()] } else { Vec::new() }
 }
 
 /// The shortest text that the bounds allow, and the longest, now and then: pages break at both.

@@ -52,6 +52,8 @@ pub struct Merged<'s> {
     pub choices: Vec<&'s [Value]>,
     /// Which property tells the branches apart, and which value names which branch.
     pub discriminator: Option<&'s Value>,
+    /// Whether its description says that no two objects share its value.
+    pub is_unique: bool,
     /// Whether only the server writes it.
     pub read_only: bool,
     /// Whether the server never tells it.
@@ -192,6 +194,13 @@ impl Schemas {
     }
 }
 
+/// Whether a description says that a value is to be had once.
+fn says_unique(text: &str) -> bool {
+    let text = text.to_lowercase();
+    let words: Vec<&str> = text.split(|c: char| !c.is_alphabetic()).collect();
+    words.contains(&"unique") && !words.contains(&"not")
+}
+
 impl<'s> Merged<'s> {
     fn keyword(&mut self, keyword: &'s str, value: &'s Value) {
         match keyword {
@@ -210,6 +219,7 @@ impl<'s> Merged<'s> {
             "examples" => self.examples.extend(value.as_array().into_iter().flatten()),
             "example" => self.examples.push(value),
             "default" => self.default = self.default.or(Some(value)),
+            "description" => self.is_unique |= value.as_str().is_some_and(says_unique),
             "format" => self.format = self.format.or(value.as_str()),
             "pattern" => self.patterns.extend(value.as_str()),
             "uniqueItems" => self.unique |= value == &Value::Bool(true),

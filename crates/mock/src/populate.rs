@@ -1,12 +1,14 @@
 //! Objects that each workspace begins with: made by requests such as a client sends, so that they are what such a client finds.
 
+use std::collections::HashMap;
+
 use conformance_api::credentials;
 use conformance_api::media::{is_form, is_json};
 use conformance_api::plausible::Plausible;
 use conformance_api::query::form;
 use conformance_api::routes::Routes;
 use conformance_api::shape::inside;
-use conformance_api::{Api, Proof, Resource, Role, path};
+use conformance_api::{Api, Proof, Resource, Role, path, references};
 use conformance_openapi::{Location, Operation as Declared, Scheme};
 use conformance_record::Request;
 use conformance_source::suggest;
@@ -34,11 +36,13 @@ pub(crate) fn populated(
     (count, token): (usize, Option<&str>),
 ) -> Result<(Value, usize), String> {
     let proof = Proof::new(&api.schemas)?;
-    let mut maker = Maker { engine, api, proof: &proof, token: token.unwrap_or(MAKER), made: 0, refused: None };
-    for at in 0..api.resources.len() {
-        if api.resources[at].parent.is_none() {
-            maker.fill(at, &[], count);
-        }
+    let mut maker = Maker::new(engine, api, &proof, token);
+    let mut waiting: Vec<usize> = (0..api.resources.len()).filter(|at| api.resources[*at].parent.is_none()).collect();
+    // What others name comes first.
+    while !waiting.is_empty() {
+        let is_ready = |at: &usize| !maker.named_by(*at).iter().any(|other| other != at && waiting.contains(other));
+        let at = waiting.remove(waiting.iter().position(is_ready).unwrap_or(0));
+        maker.fill(at, &[], count);
     }
     // Where operations want credentials of several kinds there are several: the fullest one.
     let all = engine.saved().workspaces.into_iter().map(|(_, _, state)| state);
@@ -70,7 +74,7 @@ pub(crate) fn written_down(
 ) -> Result<Value, (usize, String)> {
     let proof = Proof::new(&api.schemas).map_err(|why| (0, why))?;
     let routes = Routes::of(&api.document);
-    let mut maker = Maker { engine, api, proof: &proof, token: token.unwrap_or(MAKER), made: 0, refused: None };
+    let mut maker = Maker::new(engine, api, &proof, token);
     let mut state = Value::Null;
     let depth = |given: &Given| given.path.matches('/').count();
     // What stands above others comes first: it may have an id of its own, below which they are found.
@@ -129,11 +133,53 @@ struct Maker<'m> {
     /// Whose objects they are.
     token: &'m str,
     made: usize,
+    /// The ids of what was made, by its resource.
+    ids: HashMap<usize, Vec<String>>,
     /// Why the first one was rejected that was.
     refused: Option<String>,
 }
 
-impl Maker<'_> {
+impl<'m> Maker<'m> {
+    fn new(engine: &'m dyn Engine, api: &'m Api, proof: &'m Proof, token: Option<&'m str>) -> Self {
+        let token = token.unwrap_or(MAKER);
+        Self { engine, api, proof, token, made: 0, ids: HashMap::new(), refused: None }
+    }
+
+    /// The resources that the bodies of a resource's create name.
+    fn named_by(&self, at: usize) -> Vec<usize> {
+        let is_create = |one: &conformance_api::Operation| one.role == Role::Create && one.resource == Some(at);
+        let create = self.api.operations.iter().position(is_create);
+        let body = create.and_then(|create| self.api.document.operations[create].body.as_ref());
+        let Some(pointer) = body.and_then(|body| body.media.first()?.schema.as_deref()) else { return Vec::new() };
+        let outline = self.api.schemas.outline(&self.api.schemas.at(pointer).into_iter().collect::<Vec<_>>());
+        let properties = outline.properties.iter();
+        let named = properties.filter_map(|(name, property)| {
+            references::referred(self.api, name, &self.api.schemas.merge_value(property))
+        });
+        named.collect()
+    }
+
+    /// Lets members that name other objects name some that are there.
+    fn refer(&self, pointer: &str, body: &mut Value, index: usize) {
+        let outline = self.api.schemas.outline(&self.api.schemas.at(pointer).into_iter().collect::<Vec<_>>());
+        for (name, property) in &outline.properties {
+            let merged = self.api.schemas.merge_value(property);
+            let known = references::referred(self.api, name, &merged).and_then(|at| self.ids.get(&at));
+            let Some(id) = known.and_then(|ids| ids.get(index % ids.len().max(1))) else { continue };
+            let Some(before) = body.get(*name).filter(|now| !now.is_null()).cloned() else { continue };
+            let typed = |is_number: bool| {
+                id.parse::<i64>().ok().filter(|_| is_number).map_or_else(|| id.as_str().into(), Value::from)
+            };
+            body[*name] = match &before {
+                Value::Array(items) => vec![typed(items.first().is_some_and(Value::is_number))].into(),
+                now => typed(now.is_number()),
+            };
+            if !self.proof.is_valid(conformance_api::Side::Request, pointer, body) {
+                body[*name] = before;
+            }
+        }
+    }
+
     /// Makes objects of a resource below these, and some below each of the first of them.
     fn fill(&mut self, at: usize, above: &[String], count: usize) {
         let resource = &self.api.resources[at];
@@ -143,6 +189,9 @@ impl Maker<'_> {
             return;
         }
         let ids: Vec<String> = (0..count).filter_map(|index| self.create(create, resource, above, index)).collect();
+        if above.is_empty() {
+            self.ids.insert(at, ids.clone());
+        }
         let children: Vec<usize> =
             (0..self.api.resources.len()).filter(|one| self.api.resources[*one].parent == Some(at)).collect();
         for id in ids.into_iter().take(PARENTS) {
@@ -247,6 +296,7 @@ impl Maker<'_> {
             .or_else(|| media.iter().find(|one| is_form(&one.media_type)))?;
         let plausible = Plausible { schemas: &self.api.schemas, proof: self.proof, name };
         let mut body = plausible.body(chosen.schema.as_deref()?, &chosen.examples, index)?;
+        self.refer(chosen.schema.as_deref()?, &mut body, index);
         if let (Some(given), Value::Object(members)) = (given, &mut body) {
             let known = self.api.schemas.outline(&[self.api.schemas.at(chosen.schema.as_deref()?)?]);
             members.retain(|name, _| known.required.contains(&name.as_str()));

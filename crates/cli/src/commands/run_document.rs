@@ -6,7 +6,7 @@ use conformance_api::{Api, Proof};
 use conformance_mock::derived::{Derived, UnknownIds};
 use conformance_mock::{Mock, Settings as MockSettings};
 use conformance_runner::derived::{
-    Beside, DocumentRun, Options, Seed, Source, plan, requirement_ids, scenario_names, verify,
+    Beside, DocumentRun, Options, Planned, Seed, Source, plan, requirement_ids, scenario_names, verify,
 };
 use conformance_runner::{KnownFailures, Snapshots, Target, Unreachable};
 use conformance_source::{Diagnostic, suggest};
@@ -40,7 +40,7 @@ pub fn run(path: &Path, args: &args::Run) -> Result<Exit, Failure> {
         planned.iter().for_each(|one| terminal::line(&format!("{:<40} {}", one.name, one.summary)));
         return Ok(Exit::Ok);
     }
-    let makes = planned.iter().any(|one| one.creates());
+    let makes = planned.iter().any(Planned::creates);
     let snapshots = snapshots(args, given.as_ref())?;
     let mut reports = Reports::with(&args.telling, Vec::new(), rerun_command(path, args))?;
     let mut failed = Vec::new();

@@ -194,3 +194,47 @@ components:
     assert_eq!(texts(&plants, "id"), ["fern", "moss", "oak"], "{plants}");
     assert_eq!(server.send("me", "GET", "/plants/moss", None).1["name"], "Moss");
 }
+
+/// Boats, each of a harbour: the harbour is documented behind them, and has a code of its own.
+const FLEET: &str = r##"
+openapi: 3.1.0
+info: { title: Fleet, version: "1" }
+paths:
+  /boats:
+    get: { responses: { "200": { description: Boats, content: { application/json: { schema: { type: array, items: { $ref: "#/components/schemas/Boat" } } } } } } }
+    post:
+      requestBody: { required: true, content: { application/json: { schema: { $ref: "#/components/schemas/Boat" } } } }
+      responses: { "201": { description: Made, content: { application/json: { schema: { $ref: "#/components/schemas/Boat" } } } } }
+  /boats/{id}:
+    get: { parameters: [{ name: id, in: path, required: true, schema: { type: integer } }], responses: { "200": { description: One, content: { application/json: { schema: { $ref: "#/components/schemas/Boat" } } } } } }
+  /harbours:
+    get: { responses: { "200": { description: Harbours, content: { application/json: { schema: { type: array, items: { $ref: "#/components/schemas/Harbour" } } } } } } }
+    post:
+      requestBody: { required: true, content: { application/json: { schema: { $ref: "#/components/schemas/Harbour" } } } }
+      responses: { "201": { description: Made, content: { application/json: { schema: { $ref: "#/components/schemas/Harbour" } } } } }
+  /harbours/{id}:
+    get: { parameters: [{ name: id, in: path, required: true, schema: { type: integer } }], responses: { "200": { description: One, content: { application/json: { schema: { $ref: "#/components/schemas/Harbour" } } } }, "404": { description: None } } }
+components:
+  schemas:
+    Boat: { type: object, required: [id, harbour_id, plate], properties: { id: { type: integer, readOnly: true }, harbour_id: { type: integer }, plate: { type: string, description: Unique. } } }
+    Harbour: { type: object, required: [id, code], properties: { id: { type: integer, readOnly: true }, code: { type: string, pattern: "^[A-Z]{3}$" } } }
+"##;
+
+#[test]
+fn objects_name_others_that_are_there_and_have_codes_of_their_own() {
+    let folder = tempfile::TempDir::new().unwrap();
+    let path = folder.path().join("fleet.yaml");
+    std::fs::write(&path, FLEET).unwrap();
+    let server = MockServer::start(&["--quiet", "--populate", "20", "--openapi", path.to_str().unwrap()]);
+    let all = |path: &str| server.send("me", "GET", path, None).1.as_array().unwrap().clone();
+    let different = |all: &[serde_json::Value], member: &str| {
+        all.iter().map(|one| one[member].to_string()).collect::<std::collections::BTreeSet<_>>()
+    };
+    let (boats, harbours) = (all("/boats"), all("/harbours"));
+    assert_eq!((boats.len(), harbours.len()), (20, 20));
+    assert!(different(&boats, "harbour_id").is_subset(&different(&harbours, "id")), "{boats:?} {harbours:?}");
+    assert_eq!((different(&boats, "plate").len(), different(&harbours, "code").len()), (20, 20));
+    // Who begins with objects gets no examples.
+    assert_eq!(server.send("me", "GET", "/harbours/999999", None).0, 404);
+    assert_eq!(server.send("me", "GET", "/harbours/1", None).0, 404);
+}

@@ -143,15 +143,8 @@ impl Session<'_> {
 pub(crate) fn unique_members(api: &Api, declared: &Declared) -> Vec<String> {
     let Some((_, pointer)) = Session::body_media(declared) else { return Vec::new() };
     let shape = api.schemas.merged(pointer);
-    let unique = shape.properties.iter().filter(|(_, schemas)| schemas.iter().any(|one| says_unique(one)));
+    let unique = shape.properties.iter().filter(|(_, schemas)| api.schemas.merge_value(schemas).is_unique);
     unique.map(|(name, _)| (*name).to_owned()).collect()
-}
-
-/// Whether a schema's description says that its value is to be had once.
-fn says_unique(schema: &Value) -> bool {
-    let text = schema.get("description").and_then(Value::as_str).unwrap_or_default().to_lowercase();
-    let words: Vec<&str> = text.split(|c: char| !c.is_alphabetic()).collect();
-    words.contains(&"unique") && !words.contains(&"not")
 }
 
 /// An id like one that is there, which nobody has.

@@ -3,8 +3,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use conformance_api::names::{plain, singular};
-use conformance_api::{Api, Merged, Role, Side, pattern};
+use conformance_api::names::plain;
+use conformance_api::{Api, Merged, Role, Side, pattern, references};
 use serde_json::Value;
 
 use super::session::Session;
@@ -290,26 +290,9 @@ impl Session<'_> {
     }
 }
 
-/// The resource that a member names an object of: `customerId` one of `/customers`.
+/// The resource that a member names an object of, where such objects can be made.
 fn referred(api: &Api, name: &str, property: &Merged<'_>) -> Option<usize> {
-    let plain_name = plain(name);
-    let is_list = property.kind() == Some("array");
-    let is_word = |kind: Option<&str>| matches!(kind, Some("string" | "integer"));
-    let item = property.items.map(|items| api.schemas.merge_value(&[items]));
-    if !(is_word(property.kind()) || (is_list && item.is_some_and(|item| is_word(item.kind())))) {
-        return None;
-    }
-    let ends = if is_list { &["uuids", "ids"][..] } else { &["uuid", "id"][..] };
-    // A member that is called as a kind of objects names one: `author`, `genres`.
-    let own = if is_list { singular(name) } else { name.to_owned() };
-    let is_free = property.enumeration.is_none() && property.constant.is_none();
-    let own = Some(plain(&own)).filter(|_| is_free);
-    let stem = ends.iter().find_map(|end| plain_name.strip_suffix(end)).map(str::to_owned).or(own)?;
-    let is_it = |at: usize| {
-        let resource = &api.resources[at];
-        !stem.is_empty() && resource.parent.is_none() && plain(&singular(&resource.name)) == stem
-    };
-    (0..api.resources.len()).find(|at| is_it(*at) && creation(api, *at).is_some())
+    references::referred(api, name, property).filter(|at| creation(api, *at).is_some())
 }
 
 /// Groups of resources, as a number for each: what refers to, or stands below, something is of its group. What is done to objects of
