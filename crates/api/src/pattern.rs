@@ -59,7 +59,9 @@ fn write_any(hir: &Hir, random: &mut dyn FnMut(usize) -> usize, text: &mut Strin
         HirKind::Repetition(repetition) => {
             let most = repetition.max.unwrap_or(repetition.min + MORE).min(repetition.min + MORE);
             let more = most.saturating_sub(repetition.min) as usize;
-            let count = repetition.min as usize + random(more + 1);
+            // Longer ones have more to be different in.
+            let least = more / 2;
+            let count = repetition.min as usize + least + random(more - least + 1);
             (0..count).for_each(|_| write_any(&repetition.sub, random, text));
         }
         HirKind::Capture(capture) => write_any(&capture.sub, random, text),

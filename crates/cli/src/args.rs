@@ -73,7 +73,7 @@ pub enum Command {
 #[derive(Debug, clap::Args)]
 pub struct Run {
     /// Verify against any OpenAPI document (2.0 to 3.2, JSON or YAML), or the one in this folder, in place of a suite.
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["suite", "scripts", "keep_on_failure"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["suite", "keep_on_failure"])]
     pub openapi: Option<PathBuf>,
     /// With `--openapi`: create also what the document has no way to delete.
     #[arg(long, requires = "openapi")]
@@ -254,7 +254,7 @@ pub struct Judge {
     /// A recording, as `run --record` and `mock --record` write it.
     pub file: PathBuf,
     /// It was recorded by `run --openapi`, with this document or the one in this folder.
-    #[arg(long, value_name = "PATH", conflicts_with_all = ["suite", "allowed", "min_coverage"])]
+    #[arg(long, value_name = "PATH", conflicts_with_all = ["suite", "allowed", "min_coverage", "only"])]
     pub openapi: Option<PathBuf>,
     #[command(flatten)]
     pub choice: Choice,

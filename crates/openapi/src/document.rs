@@ -12,7 +12,7 @@ use crate::keywords::Keywords;
 use crate::lines::Lines;
 use crate::notes::Notes;
 use crate::references::References;
-use crate::{Document, Note, Overlay, files, operations, prose, read, security, upgrade};
+use crate::{Document, Note, Overlay, files, keys, operations, prose, read, security, upgrade};
 
 impl Document {
     /// Reads a file and, where it refers to them, other files of its folder: never the network, never out of the folder.
@@ -109,6 +109,7 @@ fn rewrite(root: &mut Value, old: bool, notes: &mut Notes) {
             dialect.schema(value, at);
         } else {
             dialect.reference(value, kind);
+            keys::check(value, kind, at, dialect.notes);
             prose::leave_out(value, kind, at, &kept, dialect.notes);
         }
     };

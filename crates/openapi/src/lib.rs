@@ -22,6 +22,7 @@ mod dialect;
 mod document;
 mod files;
 mod grammar;
+mod keys;
 mod keywords;
 mod lines;
 pub mod model;

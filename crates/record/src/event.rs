@@ -15,8 +15,8 @@ pub enum RunEvent {
         target: String,
         /// Where requests can be sent by hand: scheme and authority; empty when there is no server behind the run.
         origin: String,
-        /// Whether the server behind the run ends with it: `origin` is then where another one may be started.
-        ends_with_the_run: bool,
+        /// The command that starts a server at `origin`, when the one behind the run ends with it.
+        start_with: Option<String>,
         /// How many scenarios will be replayed.
         scenarios: usize,
     },

@@ -27,8 +27,8 @@ pub struct Context<'c> {
     pub exchanges: &'c [Exchange],
     /// Where requests can be sent by hand; empty when nowhere.
     pub origin: &'c str,
-    /// Whether a server must be started there first.
-    pub start_first: bool,
+    /// The command that starts a server there first, where that is needed.
+    pub start_with: Option<&'c str>,
     /// What is to be typed before `--only` to run this again.
     pub again: &'c str,
 }
@@ -131,8 +131,8 @@ pub fn lines(check: &CheckOutcome, context: Context<'_>) -> Vec<Line> {
     }
     if failed {
         if let Some(exchange) = exchange.filter(|_| !context.origin.is_empty()) {
-            if context.start_first {
-                card.code("reproduce", "# with `conformance mock` running");
+            if let Some(command) = context.start_with {
+                card.code("reproduce", &format!("# with `{command}` running"));
             }
             for line in reproduce(context.origin, exchange, context.exchanges) {
                 card.code("reproduce", &line);

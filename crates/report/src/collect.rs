@@ -44,8 +44,8 @@ pub struct Collected {
     pub target: String,
     /// Where requests can be sent by hand.
     pub origin: String,
-    /// Whether the server behind the run ended with it.
-    pub ends_with_the_run: bool,
+    /// The command that starts a server there, when the one behind the run ended with it.
+    pub start_with: Option<String>,
     /// What was replayed, in order.
     pub scenarios: Vec<Scenario>,
     /// What was left behind: id, and why.
@@ -83,8 +83,8 @@ impl Collected {
     /// Takes an event in.
     pub fn hear(&mut self, event: &RunEvent) {
         match event.clone() {
-            RunEvent::Started { suite, target, origin, ends_with_the_run, .. } => {
-                self.ends_with_the_run = ends_with_the_run;
+            RunEvent::Started { suite, target, origin, start_with, .. } => {
+                self.start_with = start_with;
                 (self.suite, self.target, self.origin) = (suite, target, origin);
             }
             RunEvent::Scenario { name, summary, checks, took, requests, exchanges, snapshot } => {
@@ -104,7 +104,7 @@ impl Collected {
             scenario: &scenario.name,
             exchanges: &scenario.exchanges,
             origin: &self.origin,
-            start_first: self.ends_with_the_run,
+            start_with: self.start_with.as_deref(),
             again: &background.again,
         }
     }

@@ -65,14 +65,14 @@ fn curl(flags: &str, origin: &str, request: &Request) -> String {
                 line.push_str(" -u \"$TOKEN\"");
                 continue;
             }
-            credentials if name == "authorization" && credentials.ends_with("<token>") => {
+            credentials if name == "authorization" && credentials.ends_with(" <token>") => {
                 format!("\"Authorization: {}\"", credentials.replace("<token>", "$TOKEN"))
             }
             credentials if name == "authorization" && credentials.ends_with("<second token>") => {
                 format!("\"Authorization: {}\"", credentials.replace("<second token>", "$SECOND_TOKEN"))
             }
             // Where credentials stand of which nothing is told.
-            REMOVED => format!("\"{name}: $TOKEN\""),
+            REMOVED if name != "cookie" && !name.contains("idempotency") => format!("\"{name}: $TOKEN\""),
             _ => quoted(&format!("{name}: {value}")),
         };
         line.push_str(&format!(" -H {header}"));

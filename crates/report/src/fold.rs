@@ -104,7 +104,7 @@ fn kind(one: &Exchange) -> String {
 pub(crate) fn oddities(request: &Request) -> Option<String> {
     let credentials = match request.header("authorization") {
         // The run's own, by whatever scheme a document has.
-        Some(own) if own.ends_with("<token>") => None,
+        Some(own) if own == "<token>" || own.ends_with(" <token>") => None,
         Some(other) if other.ends_with("<second token>") => Some("with the second token".to_owned()),
         Some(other) => Some(format!("with Authorization: {other}")),
         None if request.headers.iter().any(|(_, value)| value == HIDDEN || value == REMOVED) => None,

@@ -40,7 +40,7 @@ pub struct Terminal<W> {
     telling: Telling,
     area: String,
     origin: String,
-    ends_with_the_run: bool,
+    start_with: Option<String>,
     /// What was told of failures, and in which scenario: the same is not told twice.
     told: HashMap<Told, String>,
     /// How often each combination of requirements was told.
@@ -65,7 +65,7 @@ impl<W: Write> Terminal<W> {
             telling,
             area: String::new(),
             origin: String::new(),
-            ends_with_the_run: false,
+            start_with: None,
             told: HashMap::new(),
             requirements: HashMap::new(),
             failed: BTreeMap::new(),
@@ -79,9 +79,9 @@ impl<W: Write> Terminal<W> {
     pub fn hear(&mut self, event: &RunEvent) -> io::Result<()> {
         let quiet = self.telling.verbosity == Verbosity::Quiet;
         let text = match event {
-            RunEvent::Started { suite, target, origin, ends_with_the_run, scenarios } => {
+            RunEvent::Started { suite, target, origin, start_with, scenarios } => {
                 self.origin.clone_from(origin);
-                self.ends_with_the_run = *ends_with_the_run;
+                self.start_with.clone_from(start_with);
                 format!("{BOLD}{suite}{BOLD:#} · {target} · {}\n", count(*scenarios, "scenario"))
             }
             RunEvent::Scenario { name, summary, checks, took, snapshot, exchanges, .. } => {
@@ -123,9 +123,20 @@ impl<W: Write> Terminal<W> {
                 let _ = writeln!(text, "    {DIM}{line}{DIM:#}");
             }
         }
+        if mark == "–" && !verbose {
+            // Why nothing was judged, in a word.
+            let reason = checks.iter().find_map(|check| match &check.verdict {
+                Verdict::NotApplicable(reason) => Some(reason.as_str()),
+                _ => None,
+            });
+            for line in reason.map(|reason| wrapped(reason, self.telling.width, 4)).unwrap_or_default() {
+                let _ = writeln!(text, "    {DIM}{line}{DIM:#}");
+            }
+        }
         let (origin, again) = (self.origin.clone(), self.telling.again.clone());
+        let start_with = self.start_with.clone();
         let context =
-            Context { scenario: name, exchanges, origin: &origin, start_first: self.ends_with_the_run, again: &again };
+            Context { scenario: name, exchanges, origin: &origin, start_with: start_with.as_deref(), again: &again };
         let mut reasons: Vec<(&str, &str, usize)> = Vec::new();
         let mut groups: Vec<Vec<&CheckOutcome>> = Vec::new();
         for check in shown {

@@ -68,7 +68,9 @@ impl DocumentTraffic {
                 |one| if one.summary.is_empty() { format!("{} {}", one.method, one.path) } else { one.summary.clone() },
             )
         };
-        let reading = Reading { title: &reader.api.document.title, read: &read, summary: &summary, rule };
+        let document = &reader.api.document;
+        let mock = format!("conformance mock --openapi {}", document.name);
+        let reading = Reading { title: &document.title, mock, read: &read, summary: &summary, rule };
         let coverage = coverage(reader, self.traffic.exchanges());
         self.traffic.told(&reading, coverage, (command, origin), allowed, took)
     }

@@ -47,6 +47,9 @@ pub(crate) struct DocumentHead {
     pub(crate) allow_leftovers: bool,
     pub(crate) allow: Vec<String>,
     pub(crate) with: Vec<(String, String)>,
+    /// The names of `--header` fields, whose values may be secrets.
+    #[serde(default)]
+    pub(crate) headers: Vec<String>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -183,7 +186,7 @@ fn close_to_others(file: &File) -> io::Result<()> {
 /// A recording that is read again.
 #[derive(Clone, Debug)]
 pub struct Recording {
-    head: Head,
+    head: Box<Head>,
     exchanges: HashMap<(String, usize), Exchange>,
 }
 
@@ -224,7 +227,7 @@ impl Recording {
             found.push(Diagnostic::general(format!("{} holds no exchange", file.name())));
         }
         match head {
-            Ok(head) if found.is_empty() => Ok(Self { head, exchanges }),
+            Ok(head) if found.is_empty() => Ok(Self { head: Box::new(head), exchanges }),
             _ => Err(Diagnostics(found)),
         }
     }

@@ -109,7 +109,7 @@ pub async fn run(run: Run, source: Source, listener: &mut (dyn FnMut(&RunEvent) 
         suite: run.suite.contract.title.clone(),
         target: run.target.name.clone(),
         origin,
-        ends_with_the_run: !matches!(run.target.tokens, Tokens::One(_)),
+        start_with: (!matches!(run.target.tokens, Tokens::One(_))).then(|| "conformance mock".to_owned()),
         scenarios: run.selected.len(),
     });
     let shared = Arc::new(Shared { run, lane, ledger, secrets, marker });

@@ -127,7 +127,14 @@ impl Target {
             Tokens::One(_) | Tokens::PerScenario(_) => None,
         };
         let second = self.second.as_ref().map(|Second(token)| token.as_str());
-        Secrets::new(headers.chain(token).chain(second))
+        // Of a pair, and of what stands behind a word, each part may be told alone.
+        const SHORTEST: usize = 8;
+        let parts = |token: &'_ str| -> Vec<String> {
+            token.split([':', ' ']).filter(|part| part.len() >= SHORTEST).map(str::to_owned).collect()
+        };
+        let all: Vec<String> =
+            headers.chain(token).chain(second).flat_map(|one| [vec![one.to_owned()], parts(one)].concat()).collect();
+        Secrets::new(all.iter().map(String::as_str))
     }
 
     /// The token of the scenario with this number.

@@ -42,6 +42,8 @@ pub struct Judged {
 pub(crate) struct Reading<'r> {
     /// What the API is called.
     pub title: &'r str,
+    /// The command that mocks it.
+    pub mock: String,
     /// The operation that a request means, and what it has against it.
     pub read: &'r dyn Fn(&Exchange) -> (String, Vec<Finding>),
     /// What an operation does, in a line.
@@ -103,7 +105,13 @@ impl Traffic {
             (operation, findings)
         };
         let summary = |id: &str| contract.operation(id).map(|one| one.summary.clone());
-        let reading = Reading { title: &contract.title, read: &read_one, summary: &summary, rule: Code::rule };
+        let reading = Reading {
+            title: &contract.title,
+            mock: "conformance mock".to_owned(),
+            read: &read_one,
+            summary: &summary,
+            rule: Code::rule,
+        };
         self.told(&reading, coverage, (command, origin), allowed, took)
     }
 
@@ -131,7 +139,7 @@ impl Traffic {
             suite: reading.title.to_owned(),
             target: command.to_owned(),
             origin: origin.to_owned(),
-            ends_with_the_run: true,
+            start_with: Some(reading.mock.clone()),
             scenarios: all.len(),
         };
         let mut events = vec![started];

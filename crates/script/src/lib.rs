@@ -6,10 +6,12 @@
 //! those of the runner.
 //!
 //! In reading order: `steps` (a step becomes a block of settings), `judge` (checks), `values` (expressions), `compiler`
-//! (what a script knows of the contract), `schema`, `text` (quoting).
+//! (what a script knows of the contract), `schema`, `text` (quoting). Where a document is the contract there are no steps to compile:
+//! `recorded` makes a script of what went over the wire.
 
 mod compiler;
 mod judge;
+mod recorded;
 mod schema;
 mod steps;
 mod text;
@@ -20,6 +22,8 @@ use conformance_contract::requirements::Rule;
 use conformance_record::{CheckOutcome, Position};
 use conformance_scenario::{Scenario, Step};
 use serde_json::Value;
+
+pub use crate::recorded::{Recorded, recorded};
 
 use crate::compiler::Compiler;
 use crate::steps::{Promise, place, promised};

@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
+use conformance_runner::Recording;
 use conformance_runner::derived::{DocumentRun, Seed, Source, verify};
-use conformance_runner::{Recording, Settings};
 use conformance_source::Diagnostic;
 use tokio::sync::watch;
 
@@ -15,18 +15,17 @@ use crate::{args, document, server};
 
 /// Verifies what was recorded, by the document as it is now, and what stands beside it.
 pub fn run(path: &Path, args: &args::Judge, name: &str, recording: Recording) -> Result<Exit, Failure> {
-    let Some((seed, mut options)) = Seed::recorded(&recording) else {
+    let Some((seed, options, settings)) = Seed::recorded(&recording) else {
         let wrong = Diagnostic::general(format!("{name} is no recording of a run against a document"));
         return Err(wrong.with_help("`conformance run --openapi FILE --record FILE` writes one").into());
     };
-    options.only.clone_from(&args.choice.only);
     let api = document::open(path)?;
     let proof = proof(path, &api)?;
     let files = document::files_beside(path, &api, &proof)?;
     let known = known_failures(&args.verdicts, (&api, &files))?;
     let target = super::judge::target(&recording, name)?;
     let (_stop, stop) = watch::channel(false);
-    let (settings, beside) = (&Settings::default(), &files);
+    let (settings, beside) = (&settings, &files);
     let mut reports =
         Reports::with(&args.telling, Vec::new(), format!("conformance judge {name} --openapi {}", path.display()))?;
     let run = DocumentRun {

@@ -5,6 +5,7 @@ use std::path::Path;
 use conformance_api::{Api, Proof};
 use conformance_mock::derived::{Derived, UnknownIds};
 use conformance_mock::{Mock, Settings as MockSettings};
+use conformance_record::Tally;
 use conformance_runner::derived::{
     Beside, DocumentRun, Options, Planned, Seed, Source, plan, requirement_ids, scenario_names, verify,
 };
@@ -17,6 +18,7 @@ use super::run::{
 };
 use crate::exit::{Exit, Failure};
 use crate::reports::Reports;
+use crate::scripts::RecordedScripts;
 use crate::{args, document, server, signals, state, terminal};
 
 /// Verifies.
@@ -63,24 +65,40 @@ pub fn run(path: &Path, args: &args::Run) -> Result<Exit, Failure> {
             snapshots: snapshots.as_ref(),
             stop: stop.clone(),
         };
-        let mut listener = listener(&args.telling, &mut reports, |event| failed.extend(failing(event)));
+        let url = format!("{}{}", target.lasting_origin(), target.path);
+        let mut scripts = args.scripts.as_ref().map(|folder| RecordedScripts::new(folder, url));
+        let mut listener = listener(&args.telling, &mut reports, |event| {
+            failed.extend(failing(event));
+            scripts.iter_mut().for_each(|scripts| scripts.hear(event));
+        });
         let verified = verify(run, Source::Server(recorder.clone()), known, &mut listener).await;
         let tally = verified.map_err(|why| unreachable(&why, &api, target, args.server.token.is_some()))?;
+        drop(listener);
         finish(recorder)?;
-        let exit = match outcome(&tally, args) {
-            Exit::Ok if makes && tally.created == 0 => {
-                let why =
-                    "incomplete: nothing could be created, so that most checks did not run; `-v` says why of each";
-                terminal::note(why);
-                Exit::Incomplete
-            }
-            exit => exit,
-        };
+        write(scripts)?;
+        let exit = verdict(&tally, args, makes);
         Ok::<_, Failure>(if *stop.borrow() { Exit::Interrupted } else { exit })
     })?;
     reports.write()?;
     remember_failed(&remembered_as, &failed);
     Ok(exit)
+}
+
+/// The exit code of a run; one that should have created objects and could not has checked little.
+fn verdict(tally: &Tally, args: &args::Run, makes: bool) -> Exit {
+    let exit = outcome(tally, args);
+    if exit == Exit::Ok && makes && tally.created == 0 {
+        terminal::note("incomplete: nothing could be created, so that most checks did not run; `-v` says why of each");
+        return Exit::Incomplete;
+    }
+    exit
+}
+
+fn write(scripts: Option<RecordedScripts>) -> Result<(), Diagnostic> {
+    for path in scripts.map_or_else(|| Ok(Vec::new()), |scripts| scripts.write())? {
+        terminal::note(&format!("script {}", path.display()));
+    }
+    Ok(())
 }
 
 /// How the target behaved before: in the folder that is named for it.

@@ -52,4 +52,6 @@ def test_a_right_server_is_not_blamed(bed, variant):
 @pytest.mark.parametrize("defect", sample(NOTICED))
 def test_a_defect_is_told_by_what_it_breaks(bed, defect):
     run = judge(bed, DEFECT=defect)
-    assert f"fail MUST {NOTICED[defect]}" in run.stdout, run.stdout + run.stderr
+    told = NOTICED[defect]
+    told = f"warn {told}" if told.startswith("SHOULD ") else f"fail MUST {told}"
+    assert told in run.stdout, run.stdout + run.stderr

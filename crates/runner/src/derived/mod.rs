@@ -118,9 +118,9 @@ impl Seed {
         Self { marker: marker(), started: Timestamp::now() }
     }
 
-    /// That of the run that was recorded, and what it might do; none when it was no run against a document.
+    /// That of the run that was recorded, what it might do, and how it went about it; none when it was no run against a document.
     #[must_use]
-    pub fn recorded(recording: &Recording) -> Option<(Self, Options)> {
+    pub fn recorded(recording: &Recording) -> Option<(Self, Options, Settings)> {
         let head = recording.document()?;
         let options = Options {
             allow_leftovers: head.allow_leftovers,
@@ -130,7 +130,10 @@ impl Seed {
             with: head.with.clone(),
         };
         let started = Timestamp::from_millisecond(head.started_ms).ok()?;
-        Some((Self { marker: recording.marker().to_owned(), started }, options))
+        // What is sent without credentials depends on whether others go with every request.
+        let headers = head.headers.iter().map(|name| (name.clone(), String::new())).collect();
+        let settings = Settings { headers, ..Settings::default() };
+        Some((Self { marker: recording.marker().to_owned(), started }, options, settings))
     }
 }
 
@@ -242,6 +245,7 @@ pub fn plan(api: &Api, options: &Options, written: &[Scenario]) -> Vec<Planned> 
         summary: one.summary.clone(),
         kind: Kind::Written(number),
     }));
+    name_apart(&mut all);
     // Scenarios of an area stand together, whoever wrote them.
     let mut order: Vec<String> = Vec::new();
     for one in &all {
@@ -260,6 +264,19 @@ pub fn plan(api: &Api, options: &Options, written: &[Scenario]) -> Vec<Planned> 
     let is_chosen = |one: &Planned, only: &str| one.name.starts_with(only) || is_line_of(only, &one.name);
     all.retain(|one| options.only.is_empty() || options.only.iter().any(|only| is_chosen(one, only)));
     all
+}
+
+/// Gives no two one name: snapshots and recordings know them by it.
+fn name_apart(all: &mut [Planned]) {
+    let mut known = BTreeSet::new();
+    for one in all {
+        let base = one.name.clone();
+        let mut count = 1;
+        while !known.insert(one.name.clone()) {
+            count += 1;
+            one.name = format!("{base}-{count}");
+        }
+    }
 }
 
 /// The area of a scenario: what stands before its behaviour.
@@ -357,7 +374,7 @@ pub async fn verify(
         suite: run.api.document.title.clone(),
         target: run.target.name.clone(),
         origin: run.target.origin.clone(),
-        ends_with_the_run: false,
+        start_with: None,
         scenarios: planned.len(),
     });
     let mut tally = Tally::default();
@@ -411,6 +428,7 @@ fn head(run: &DocumentRun<'_>, planned: &[Planned]) -> Head {
         allow_leftovers: options.allow_leftovers,
         allow: options.allow.clone(),
         with: options.with.clone(),
+        headers: run.settings.headers.iter().map(|(name, _)| name.clone()).collect(),
     };
     Head {
         recording: recording::VERSION,

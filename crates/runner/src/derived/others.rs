@@ -7,7 +7,7 @@ use conformance_record::{Level, Mismatch};
 use super::check::Rule;
 use super::operation;
 use super::request::{Arguments, Credentials};
-use super::session::{Answer, Object, Session};
+use super::session::{Answer, Look, Object, Session};
 use crate::expected::is_named_secured;
 
 impl Session<'_> {
@@ -25,6 +25,13 @@ impl Session<'_> {
         }
         let Ok(object) = self.create_at(at, above).await else { return };
         let second = |arguments: Arguments| Arguments { credentials: Credentials::Second, ..arguments };
+        let Some((before, _)) = self.current(at, &object).await else { return };
+        let answer = self.send(retrieve, second(Arguments::at(&object.path))).await;
+        let is_shown = self.object_in(retrieve, &answer).is_some_and(|shown| conformance_json::equal(&shown, &before));
+        // What has the same id there is another one's, and is not touched.
+        if !answer.is_rejection() && !is_shown {
+            return;
+        }
         // The control: the other one is somebody.
         if let Some(list) = operation(self.run.api, at, Role::List).filter(|list| !self.is_filtered(*list)) {
             let answer = self.send(list, second(Arguments::at(above))).await;
@@ -34,11 +41,7 @@ impl Session<'_> {
             }
             self.is_not_listed_to_others(list, &object, &answer);
         }
-        let Some((before, _)) = self.current(at, &object).await else { return };
-        let answer = self.send(retrieve, second(Arguments::at(&object.path))).await;
-        // What has the same name there is another one's.
-        let is_shown = self.object_in(retrieve, &answer).is_some_and(|shown| conformance_json::equal(&shown, &before));
-        self.judge_hidden(retrieve, &answer, answer.is_success() && is_shown);
+        self.judge_hidden(retrieve, &answer, is_shown);
         for role in [Role::Update, Role::Replace, Role::Delete] {
             let one = operation(self.run.api, at, role).filter(|one| is_named_secured(self.declared(*one)));
             // What is put may be made: nobody would delete it there.
@@ -49,16 +52,16 @@ impl Session<'_> {
                 arguments = arguments.body(media_type, body);
             }
             let answer = self.send(one, second(arguments)).await;
-            let after = self.send(retrieve, Arguments::at(&object.path)).await;
-            if after.obstacle.is_some() {
-                continue;
+            let after = self.look(retrieve, &object).await;
+            let is_wrong = match &after {
+                Look::There(shown) => !conformance_json::equal(shown, &before),
+                Look::Gone => true,
+                Look::Unknown => continue,
+            };
+            self.judge_hidden(one, &answer, answer.is_success() && is_wrong);
+            if matches!(after, Look::Gone) {
+                return self.forget(&object);
             }
-            let shown = self.object_in(retrieve, &after).filter(|_| after.is_success());
-            if shown.is_none() {
-                self.forget(&object);
-            }
-            let is_same = shown.is_some_and(|shown| conformance_json::equal(&shown, &before));
-            self.judge_hidden(one, &answer, answer.is_success() && !is_same);
         }
     }
 

@@ -110,7 +110,7 @@ impl Session<'_> {
         match arguments.credentials {
             Credentials::Own => identify(&self.token),
             Credentials::Second => {
-                let token = self.run.target.second(0).unwrap_or_default();
+                let token = self.second().unwrap_or_default();
                 identify(&token);
             }
             Credentials::Empty => identify(""),

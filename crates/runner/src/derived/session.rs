@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use conformance_api::{IdMember, Proof, Resource, Role, Shape};
 use conformance_openapi::{Operation as Declared, Response as Documented};
+use conformance_record::secrets::{HIDDEN, credentials};
 use conformance_record::{CheckOutcome, Exchange, Mismatch, NoResponse, Request, Secrets, Verdict};
 use serde_json::Value;
 
@@ -12,7 +13,6 @@ use super::learnt::Learnt;
 use super::request::Arguments;
 use super::{DocumentRun, creation};
 use crate::lane::Lane;
-use crate::target::PUBLIC_TOKEN;
 use crate::word::Random;
 
 /// So often a run waits for a server that tells time in seconds.
@@ -69,6 +69,17 @@ pub(crate) struct Object {
     pub members: Value,
     /// The exchange that made it.
     pub number: usize,
+}
+
+/// What a look at an object shows.
+#[derive(Clone, Debug)]
+pub(crate) enum Look {
+    /// It is there.
+    There(Value),
+    /// It is said to be gone.
+    Gone,
+    /// The server said neither.
+    Unknown,
 }
 
 /// What came back.
@@ -181,9 +192,28 @@ impl<'r> Session<'r> {
         })
     }
 
+    /// Looks at an object, and judges nothing.
+    pub async fn look(&mut self, retrieve: usize, object: &Object) -> Look {
+        let answer = self.send(retrieve, Arguments::at(&object.path)).await;
+        match answer.status {
+            Some(404 | 410) => Look::Gone,
+            Some(200..=299) => match self.object_in(retrieve, &answer) {
+                Some(shown) if shown.get("deleted") == Some(&Value::Bool(true)) => Look::Gone,
+                Some(shown) => Look::There(shown),
+                None => Look::Unknown,
+            },
+            _ => Look::Unknown,
+        }
+    }
+
+    /// Whether there is a server behind it, and no recording.
+    pub fn is_live(&self) -> bool {
+        !matches!(self.lane, Lane::Recorded(_))
+    }
+
     /// Waits for the server; what was recorded has waited already.
     pub async fn rest(&self, time: Duration) {
-        if !matches!(self.lane, Lane::Recorded(_)) {
+        if self.is_live() {
             tokio::time::sleep(time).await;
         }
     }
@@ -248,25 +278,27 @@ impl<'r> Session<'r> {
             return Vec::new();
         }
         let secrets = self.secrets();
-        let second = self.run.target.second(self.group);
-        let is_second = |value: &str| second.as_ref().is_some_and(|token| value.ends_with(token.as_str()));
         // Of credentials their scheme remains, and whose they are.
         let told = |value: &str| {
-            let whose = if is_second(value) { "<second token>" } else { "<token>" };
-            value.split_once(' ').map_or_else(|| whose.to_owned(), |(scheme, _)| format!("{scheme} {whose}"))
+            let scheme = credentials(value);
+            let whose = [(Some(self.token.clone()), HIDDEN), (self.second(), "<second token>")];
+            let is_of = |token: &str| {
+                let pair = conformance_api::credentials::basic(token);
+                value == token || value.split_once(' ').is_some_and(|(_, rest)| rest == token || rest == pair)
+            };
+            let known = whose.into_iter().find(|(token, _)| token.as_deref().is_some_and(is_of));
+            scheme.replace(HIDDEN, known.map_or("<unknown token>", |(_, name)| name))
         };
         self.exchanges.iter().map(|one| one.cleaned(&secrets, told)).collect()
     }
 
+    /// The token of another workspace, if there is one.
+    pub fn second(&self) -> Option<String> {
+        self.run.target.second(self.group)
+    }
+
     pub fn secrets(&self) -> Secrets {
-        let token = Some(self.token.as_str()).filter(|token| *token != PUBLIC_TOKEN);
-        let parts = self.token.split(':').filter(|part| part.len() >= 8);
-        let second = self.run.target.second(self.group);
-        let second = second.iter().flat_map(|token| std::iter::once(token.as_str()).chain(token.split(':')));
-        let second: Vec<&str> = second.filter(|part| part.len() >= 8).collect();
-        let headers =
-            self.run.settings.headers.iter().filter(|(name, _)| conformance_record::secrets::is_telling(name));
-        Secrets::new(token.into_iter().chain(parts).chain(second).chain(headers.map(|(_, value)| value.as_str())))
+        self.run.target.secrets(self.run.settings)
     }
 }
 

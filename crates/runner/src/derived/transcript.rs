@@ -10,6 +10,7 @@ use std::collections::{BTreeSet, HashSet};
 use conformance_api::Role;
 use conformance_api::names::{plain, same, singular};
 use conformance_api::pages::Pages;
+use conformance_openapi::{Location, Scheme};
 use conformance_record::Exchange;
 use serde_json::Value;
 
@@ -42,7 +43,8 @@ impl Session<'_> {
                 _ => steps.push(told),
             }
         }
-        Some(renumbered(&steps.iter().map(Told::text).collect::<Vec<_>>().join("\n")))
+        let told = renumbered(&steps.iter().map(Told::text).collect::<Vec<_>>().join("\n"));
+        Some(told.lines().map(shortened).collect::<Vec<_>>().join("\n") + "\n")
     }
 
     /// What varies from run to run, and what stands for it; the longest first.
@@ -95,7 +97,12 @@ impl Session<'_> {
         let limit = self.run.api.operations[at].pages.as_ref().and_then(|pages| pages.limit.as_ref());
         let begins = |name: &str| Pages::is_name(name) && limit.is_none_or(|limit| limit.parameter != name);
         let pairs = conformance_api::query::parse(exchange.request.query().unwrap_or(""));
-        let pairs = pairs.into_iter().filter(|(name, _)| !(is_list && begins(name)));
+        let schemes = &self.run.api.document.schemes;
+        let is_key = |name: &str| {
+            let mut keys = schemes.values();
+            keys.any(|one| matches!(one, Scheme::ApiKey { name: key, location: Location::Query } if key == name))
+        };
+        let pairs = pairs.into_iter().filter(|(name, _)| !(is_key(name) || (is_list && begins(name))));
         let query: Vec<String> =
             pairs.map(|(name, value)| format!("{name}={}", telling.parameter(&name, &value))).collect();
         if query.is_empty() { told } else { format!("{told}?{}", query.join("&")) }
@@ -234,7 +241,8 @@ impl Telling<'_> {
                 None => "<number>".into(),
             },
             Value::String(text) => match self.named_in(name, text, at) {
-                Some(named) => without_origin(&named).into(),
+                Some(named) if was_sent() || self.names.iter().any(|(one, _)| one == text) => named.into(),
+                Some(named) => address(&named).map_or_else(|| "<text>".into(), Value::from),
                 None if was_sent() || text.is_empty() => value.clone(),
                 None => "<text>".into(),
             },
@@ -264,7 +272,12 @@ fn renumbered(text: &str) -> String {
     let mut parts = text.split(BEGIN);
     told.push_str(parts.next().unwrap_or(""));
     for part in parts {
-        let (number, rest) = part.split_once('>').unwrap_or((part, ""));
+        let Some((number, rest)) = part.split_once('>').filter(|(one, _)| one.bytes().all(|b| b.is_ascii_digit()))
+        else {
+            told.push_str(BEGIN);
+            told.push_str(part);
+            continue;
+        };
         let place = known.iter().position(|one| *one == number).unwrap_or(known.len());
         if place == known.len() {
             known.push(number);
@@ -284,7 +297,6 @@ fn collect(value: &Value, name: &str, found: &mut HashSet<(String, String)>) {
 }
 
 fn told_request(body: &[u8], telling: &Telling<'_>) -> Option<String> {
-    const MOST: usize = 400;
     let told = match conformance_json::parse(body) {
         Ok(value) => conformance_json::write(&telling.request(&value, "")),
         Err(_) => match std::str::from_utf8(body) {
@@ -292,8 +304,26 @@ fn told_request(body: &[u8], telling: &Telling<'_>) -> Option<String> {
             Err(_) => "<bytes that are no UTF-8>".to_owned(),
         },
     };
-    let short: String = told.chars().take(MOST).collect();
-    (!told.is_empty()).then(|| if short.len() < told.len() { format!("{short}…") } else { short })
+    (!told.is_empty()).then_some(told)
+}
+
+/// A line that somebody reads.
+fn shortened(line: &str) -> String {
+    const MOST: usize = 400;
+    let short: String = line.chars().take(MOST).collect();
+    if short.len() < line.len() { format!("{short}…") } else { short }
+}
+
+/// An address of the API with names in it: without its query, and only where nothing else in it varies.
+fn address(named: &str) -> Option<String> {
+    let told = without_origin(named);
+    let told = told.split(['?', '#']).next().unwrap_or("");
+    let is_plain = |step: &str| {
+        let is_name = step.starts_with('<') && step.ends_with('>');
+        is_name || step.bytes().all(|one| one.is_ascii_lowercase() || matches!(one, b'_' | b'-' | b'.'))
+    };
+    let (begin, rest) = told.split_once('/')?;
+    (matches!(begin, "" | "<origin>") && rest.split('/').all(is_plain)).then(|| told.to_owned())
 }
 
 /// An address without the server, which may be elsewhere the next time.

@@ -266,6 +266,10 @@ impl<'r> Written<'_, 'r> {
 }
 
 impl<'r> Stage for Written<'_, 'r> {
+    fn is_live(&self) -> bool {
+        self.session.is_live()
+    }
+
     type Operation = OfDocument<'r>;
 
     fn variables(&mut self) -> &mut Variables {
