@@ -109,18 +109,18 @@ fn is_done(one: &Exchange, method: &str) -> bool {
     one.request.method == method && one.response.as_ref().is_ok_and(|response| (200..300).contains(&response.status))
 }
 
-/// The exchanges that lead to the last one: writes to what it is about, and what made the ids that it names.
+/// The exchanges that lead to the last one: what made the ids that it names, and, where it only reads, what was written there.
 fn needed<'e>(all: &'e [Exchange], last: &'e Exchange) -> Vec<&'e Exchange> {
     let mut needed: Vec<&Exchange> = vec![last];
+    let reads = last.request.method == "GET";
     let is_write = |one: &&Exchange| ["POST", "PUT", "PATCH", "DELETE"].iter().any(|method| is_done(one, method));
     for one in all.iter().filter(|one| one.number < last.number).filter(is_write).rev() {
-        let (path, made) = (one.request.path(), scalars(one));
-        let leads = needed.iter().any(|other| {
-            let there = other.request.path();
-            let is_near = within(path, there) || within(there, path);
-            is_near || made.iter().any(|(_, id)| names(&other.request, id))
-        });
-        if leads {
+        let path = one.request.path();
+        let is_there = reads && within(path, last.request.path());
+        let made = if one.request.method == "POST" { scalars(one) } else { Vec::new() };
+        // What a request names itself, it did not make.
+        let is_new = |id: &str| !path.split('/').any(|step| step == id);
+        if is_there || needed.iter().any(|other| made.iter().any(|(_, id)| is_new(id) && names(&other.request, id))) {
             needed.push(one);
         }
     }
