@@ -19,13 +19,11 @@ impl Session<'_> {
         let declared = self.declared(at);
         let is_said = arguments.headers.iter().any(|(name, _)| name == FIELD)
             || arguments.without.as_ref().is_some_and(|one| one.eq_ignore_ascii_case(FIELD));
-        let operations = &self.run.api.document.operations;
-        let is_here = |one: &&Declared| one.method == "GET" && path::plain(&one.path) == path::plain(&declared.path);
-        let Some(read) =
-            operations.iter().position(|one| is_here(&one)).filter(|_| wants_version(declared) && !is_said)
-        else {
+        if is_said || !wants_version(declared) {
             return arguments;
-        };
+        }
+        let is_here = |one: &Declared| one.method == "GET" && path::plain(&one.path) == path::plain(&declared.path);
+        let Some(read) = self.run.api.document.operations.iter().position(is_here) else { return arguments };
         let mut request = self.request(self.declared(read), &Arguments::at(&arguments.path));
         // What stands before a server weakens the versions of what it compresses.
         request.headers.retain(|(name, _)| name != "accept-encoding");
