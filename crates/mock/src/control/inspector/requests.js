@@ -14,7 +14,11 @@ function useJournal() {
   useEffect(() => {
     const all = new Map();
     const stop = new AbortController();
-    const show = (rest) => setState({ entries: [...all.values()].slice(-KEPT), ...rest });
+    const show = (rest) => {
+      const tooMany = [...all.keys()].slice(0, Math.max(0, all.size - KEPT));
+      for (const id of tooMany) all.delete(id);
+      setState({ entries: [...all.values()], ...rest });
+    };
     const follow = async () => {
       let after = 0;
       while (!stop.signal.aborted) {
