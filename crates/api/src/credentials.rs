@@ -58,7 +58,7 @@ pub fn found(scheme: &Scheme, carriers: Carriers<'_>) -> Option<String> {
 /// The alternative that a client takes which has one token: the first one that is known, and rather none that is a cookie of
 /// browsers.
 #[must_use]
-pub fn chosen<'d>(schemes: &BTreeMap<String, Scheme>, declared: &'d Declared) -> Option<&'d Vec<String>> {
+fn chosen<'d>(schemes: &BTreeMap<String, Scheme>, declared: &'d Declared) -> Option<&'d Vec<String>> {
     let is_known = |one: &&Vec<String>| !one.is_empty() && one.iter().all(|name| schemes.contains_key(name));
     let is_cookie = |name: &String| matches!(schemes[name], Scheme::ApiKey { location: Location::Cookie, .. });
     let known = || declared.security.iter().filter(is_known);
@@ -78,9 +78,9 @@ pub fn identify(
             headers.push((name.to_owned(), value));
         };
         match &schemes[name] {
-            Scheme::Bearer => set("authorization", after("Bearer", token)),
+            Scheme::Bearer => set("authorization", with_scheme("Bearer", token)),
             Scheme::Basic => set("authorization", format!("Basic {}", basic(token))),
-            Scheme::Http(scheme) => set("authorization", after(scheme, token)),
+            Scheme::Http(scheme) => set("authorization", with_scheme(scheme, token)),
             Scheme::ApiKey { name, location: Location::Header } => set(&name.to_ascii_lowercase(), token.to_owned()),
             Scheme::ApiKey { name, location: Location::Cookie } => set("cookie", format!("{name}={token}")),
             Scheme::ApiKey { name, .. } => query.push((name.clone(), token.to_owned())),
@@ -90,7 +90,7 @@ pub fn identify(
 }
 
 /// A token behind the word that wants to stand before it; who gives both gives the whole value.
-fn after(scheme: &str, token: &str) -> String {
+fn with_scheme(scheme: &str, token: &str) -> String {
     let has_it = token.split_once(' ').is_some_and(|(word, _)| word.eq_ignore_ascii_case(scheme));
     if has_it { token.to_owned() } else { format!("{scheme} {token}") }
 }

@@ -3,6 +3,9 @@
 use regex_syntax::ParserBuilder;
 use regex_syntax::hir::{Class, Hir, HirKind};
 
+/// What repeats without end repeats at most so often more than it must.
+const MOST_REPEATED: usize = 20_000;
+
 /// A text that `pattern` matches, and whose length is within the bounds where repetitions allow it; none when the
 /// pattern is not understood.
 #[must_use]
@@ -10,10 +13,15 @@ pub fn matching(pattern: &str, min_length: usize, max_length: usize) -> Option<S
     let hir = ParserBuilder::new().utf8(true).build().parse(pattern).ok()?;
     // Repetitions make it longer: the first number of them that is long enough, and gives more than nothing where it can.
     let mut nothing = None;
-    for extra in [0, 1, min_length, min_length.saturating_mul(2)] {
+    let with = |extra| {
         let mut text = String::new();
         write(&hir, extra, &mut text);
-        let length = text.chars().count();
+        (text.chars().count(), text)
+    };
+    let (least, next) = (with(0).0, with(1).0);
+    let missing = min_length.saturating_sub(least).div_ceil(next.saturating_sub(least).max(1));
+    for extra in [0, 1, missing] {
+        let (length, text) = with(extra);
         if length < min_length || length > max_length {
             continue;
         }
@@ -82,7 +90,7 @@ fn write(hir: &Hir, extra: usize, text: &mut String) {
         HirKind::Repetition(repetition) => {
             let least = repetition.min as usize;
             let most = repetition.max.map_or(usize::MAX, |max| max as usize);
-            for _ in 0..(least + extra.min(4096)).min(most) {
+            for _ in 0..(least + extra.min(MOST_REPEATED)).min(most) {
                 write(&repetition.sub, 0, text);
             }
         }
@@ -139,6 +147,9 @@ mod tests {
     #[case(r"^\d{4}-\d{2}$", 0, 100)]
     #[case("^(foo|bar)+$", 5, 100)]
     #[case("^[A-Z]*$", 3, 5)]
+    #[case("^[a-z]+$", 101, 101)]
+    #[case("^usr_(ab)+$", 10, 10)]
+    #[case(r"^[A-Z0-9]+(-[A-Z0-9]+)*$", 65, 65)]
     #[case("x", 0, 100)]
     fn matches_its_pattern(#[case] pattern: &str, #[case] min: usize, #[case] max: usize) {
         let text = matching(pattern, min, max).unwrap();

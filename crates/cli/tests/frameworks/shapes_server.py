@@ -121,7 +121,7 @@ def branches():
         name: str = Field(default=None, min_length=1)
 
     class Shelf(Strict):
-        label: str = Field(pattern="^[A-Z][0-9]+$")
+        label: str = Field(pattern="^[A-Z][0-9]+$", max_length=12)
         books: list[str] = Field(default=[], max_length=50)
 
     @app.get("/branches")

@@ -250,6 +250,7 @@ fn keys_and_forms_are_read_as_the_document_has_them() {
 #[case("projects", &["projects.malformed-fails", "projects.create-error-body"])]
 #[case("pets", &["pets.update-ignored", "pets.update-resets-others", "pets.create-kind-enum-unchecked"])]
 #[case("keys", &["orders.list-open", "orders.create-open"])]
+#[case("nested", &["branches-shelves.create-label-maxLength-unchecked"])]
 // Nothing tells these runs apart but their faults: the document wants no credentials.
 #[case("named", &["flags.create-not-stored", "flags.delete-ignored", "flags.list-drops-one", "flags.update-ignored"])]
 fn a_fault_of_a_document_is_killed_by_the_requirement_that_it_breaks(#[case] name: &str, #[case] faults: &[&str]) {

@@ -105,6 +105,8 @@ pub struct Derived {
     samples: RwLock<HashMap<String, Arc<projection::Members>>>,
     /// Ids that the document's own examples use, which are always answered.
     example_ids: HashSet<String>,
+    /// Resources whose changes want to be told a version.
+    versioned: HashSet<usize>,
 }
 
 impl Derived {
@@ -117,7 +119,8 @@ impl Derived {
         let routes = Routes::of(&api.document);
         let example_ids = example_ids(&api);
         let workspaces = Workspaces::new(settings.seed, settings.limits.workspaces);
-        Ok(Self { api, proof, routes, workspaces, settings, unknown_ids, samples: RwLock::default(), example_ids })
+        let (samples, versioned) = (RwLock::default(), versions::versioned(&api));
+        Ok(Self { api, proof, routes, workspaces, settings, unknown_ids, samples, example_ids, versioned })
     }
 
     /// What is mocked.

@@ -1,7 +1,9 @@
 //! Versions of objects, where a document has `If-Match` or `ETag`: shown with an object, and wanted for its change.
 
+use std::collections::HashSet;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
+use conformance_api::Api;
 use conformance_api::versions::{FIELD, is_among, wants_version};
 use conformance_store::Place;
 
@@ -10,6 +12,12 @@ use super::projection::Members;
 use super::trouble::Trouble;
 use super::workspace::Kept;
 use super::{Content, Derived, Outcome};
+
+/// The resources of which an operation documents `If-Match`.
+pub(crate) fn versioned(api: &Api) -> HashSet<usize> {
+    let all = api.operations.iter().zip(&api.document.operations);
+    all.filter(|(_, declared)| wants_version(declared)).filter_map(|(operation, _)| operation.resource).collect()
+}
 
 impl Derived {
     /// Whether the object is the one that the request is about, where its operation wants to be told.
@@ -26,14 +34,13 @@ impl Derived {
         Err(Trouble::Stale(format!("`{id}` has changed since, or `If-Match` names no version of it")))
     }
 
-    /// The version of an object, where anything of the document speaks of versions.
+    /// The version of an object, where a change of such objects wants one, or the response documents it.
     pub(crate) fn version_header(&self, call: &Call<'_>, members: &Members) -> Option<(String, String)> {
-        let of_resource = self.api.operations.iter().zip(&self.api.document.operations);
-        let mut others = of_resource.filter(|(one, _)| one.resource == call.operation.resource);
         let response = call.operation.success.response.and_then(|at| call.declared.responses.get(at));
-        let is_shown =
+        let is_documented =
             response.is_some_and(|one| one.headers.iter().any(|field| field.name.eq_ignore_ascii_case("etag")));
-        (is_shown || others.any(|(_, declared)| wants_version(declared))).then(|| ("etag".to_owned(), version(members)))
+        let is_wanted = call.operation.resource.is_some_and(|at| self.versioned.contains(&at));
+        (is_documented || is_wanted).then(|| ("etag".to_owned(), version(members)))
     }
 
     /// The answer to who has this version already, where that is documented.

@@ -113,8 +113,7 @@ pub(crate) fn wrong_format(merged: &Merged<'_>) -> Option<&'static str> {
 }
 
 pub(crate) fn wrong_texts(merged: &Merged<'_>, is_typed: bool) -> Vec<(String, Value)> {
-    let (mut all, bounds) = (Vec::new(), &merged.bounds);
-    let text = |length: u64| "a".repeat(usize::try_from(length).unwrap_or(0));
+    let mut all = Vec::new();
     if is_typed {
         // Many servers take a number for a time: seconds since 1970.
         if !matches!(merged.format, Some("date" | "date-time" | "time" | "duration")) {
@@ -124,18 +123,38 @@ pub(crate) fn wrong_texts(merged: &Merged<'_>, is_typed: bool) -> Vec<(String, V
     }
     if merged.enumeration.is_some() {
         all.push(("no value of its enumeration".to_owned(), "conformance-no-such-value".into()));
-    } else if merged.patterns.is_empty() && merged.format.is_none() {
-        if let Some(most) = bounds.max_length.filter(|most| *most <= 20_000) {
-            all.push((format!("{} characters long, of {most}", most + 1), text(most + 1).into()));
-        }
-        if let Some(least) = bounds.min_length.filter(|least| *least > 0) {
-            all.push((format!("{} characters long, of at least {least}", least - 1), text(least - 1).into()));
-        }
-    } else if let Some(pattern) = merged.patterns.first() {
+        return all;
+    }
+    all.extend(wrong_lengths(merged));
+    if let Some(pattern) = merged.patterns.first() {
         all.push((format!("text that does not match {pattern}"), "\u{1F600} !".into()));
         all.extend(nearly_matching(merged, pattern));
     }
     all
+}
+
+/// Texts that are too long or too short, and otherwise as they should be.
+fn wrong_lengths(merged: &Merged<'_>) -> Vec<(String, Value)> {
+    let bounds = &merged.bounds;
+    let text = |length: u64| {
+        let length = usize::try_from(length).ok()?;
+        match (merged.patterns.as_slice(), merged.format) {
+            ([], None) => Some("a".repeat(length)),
+            ([pattern], None) => conformance_api::pattern::matching(pattern, length, length),
+            ([], Some("uri" | "url")) => {
+                let address = "https://example.com/";
+                Some(format!("{address}{}", "a".repeat(length.checked_sub(address.len())?)))
+            }
+            _ => None,
+        }
+    };
+    let long = bounds.max_length.filter(|most| *most <= 20_000).and_then(|most| {
+        Some((format!("{} characters long, of {most}", most + 1), text(most + 1)?.into()))
+    });
+    let short = bounds.min_length.filter(|least| *least > 0).and_then(|least| {
+        Some((format!("{} characters long, of at least {least}", least - 1), text(least - 1)?.into()))
+    });
+    long.into_iter().chain(short).collect()
 }
 
 /// Texts of which a part matches a pattern that wants the whole, or that match but for their case.
