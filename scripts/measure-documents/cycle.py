@@ -8,7 +8,8 @@ LIMITS = ("limit", "per_page", "page_size", "pagesize", "perpage", "size", "coun
 PAGES, OFFSETS = ("page", "page_number", "pagenumber"), ("offset", "skip")
 CURSORS = ("cursor", "after", "starting_after", "page_token", "pagetoken", "iterator", "marker")
 TOKENS = ("next_cursor", "next_page_token", "next_token", "iterator", "next_marker", "cursor", "next", "after")
-OBJECTS = 5
+# So many objects are listed, in pages of so many.
+OBJECTS, SIZE = 25, 10
 
 
 def bare(path):
@@ -74,7 +75,7 @@ class Cycle:
         made = self.client.call(one.create, above, body=body)
         if made.status // 100 != 2:
             return {"found": False}
-        key = self._id(one, made.body)
+        key = self._id(one, made.body or body or self.document.sample(one.create.body[1]))
         read = key is not None and self.client.call(one.retrieve, [*above, key])
         good = {"found": bool(read) and read.status == 200 and self._shows(read.body, key)}
         if good["found"] and member:
@@ -102,9 +103,23 @@ class Cycle:
         return gone and key not in self._walk(one, above, 100)
 
     def _pages(self, one, above):
-        made = [self._id(one, self.client.call(one.create, above).body) for _ in range(OBJECTS)]
-        seen = self._walk(one, above, 2)
+        made = []
+        for at in range(OBJECTS):
+            body = self._named(one, at)
+            answer = self.client.call(one.create, above, body=body)
+            # Who answers nothing has taken the client's name.
+            made.append(self._id(one, answer.body or body) if answer.status // 100 == 2 else None)
+        seen = self._walk(one, above, SIZE)
         return None not in made and all(seen.count(key) == 1 for key in made)
+
+    def _named(self, one, at):
+        """A body under a name that no other one has, where the client names the object."""
+        body = self.document.sample(one.create.body[1]) if one.create.body else None
+        parameter = one.item_path.rpartition("{")[2].rstrip("}")
+        for name in {parameter, parameter.rpartition("_")[2]} - {"id"}:
+            if isinstance(body, dict) and isinstance(body.get(name), str):
+                body = {**body, name: f"{body[name]}{at}"}
+        return body
 
     def _walk(self, one, above, size):
         """The ids on all pages of a list, as its responses lead on."""

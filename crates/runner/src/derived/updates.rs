@@ -25,7 +25,9 @@ impl Session<'_> {
         let (media_type, pointer) = (media_type.to_owned(), pointer.to_owned());
         let before = self.current(at, object).await;
         let shown = before.as_ref().map_or(&object.members, |(shown, _)| shown).clone();
-        let Some(body) = self.change(at, &pointer, object, &shown) else { return };
+        // Where no member is known to be another one, any valid body shows what an update is answered with.
+        let change = self.change(at, &pointer, object, &shown);
+        let Some(body) = change.or_else(|| self.body_for(&pointer, object)) else { return };
         let answer = self.send(update, Arguments::at(&object.path).body(&media_type, body.clone())).await;
         if !answer.is_success() {
             let declared = self.declared(update);
