@@ -14,6 +14,7 @@ use std::collections::BTreeMap;
 use conformance_openapi::{Document, Operation as Declared};
 use serde_json::Value;
 
+use crate::envelope;
 use crate::identity;
 use crate::media::is_json;
 use crate::model::{Api, Certainty, Fact, IdMember, Operation, Resource, Role, Shape, Success};
@@ -30,7 +31,19 @@ use crate::stated::{Problem, RULE, Stated, StatedPages, Statements, list_at};
 pub fn infer(document: Document) -> Api {
     let schemas = Schemas::new(document.root.clone());
     let (resources, operations, problems) = Inference::new(&document, &schemas).run();
-    Api { document, schemas, resources, operations, problems }
+    let mut api = Api { document, schemas, resources, operations, envelopes: BTreeMap::new(), problems };
+    api.envelopes = envelope::envelopes(&api);
+    for (operation, declared) in api.operations.iter_mut().zip(&api.document.operations) {
+        let media = declared.body.iter().flat_map(|body| &body.media);
+        let pointer = media.filter_map(|one| one.schema.as_ref()).find(|one| api.envelopes.contains_key(*one));
+        operation.facts.extend(pointer.map(|pointer| Fact {
+            what: format!("members: in `{}`", api.envelopes[pointer].at.join(".")),
+            rule: "the body has them there, and the object has some of them",
+            pointer: format!("{}/requestBody", declared.pointer),
+            certainty: Certainty::Certain,
+        }));
+    }
+    api
 }
 
 pub(crate) struct Inference<'d> {

@@ -5,10 +5,11 @@
 //!
 //! In reading order: [`schema`] (what schemas ask for together), [`sample`] and [`pattern`] (proposals), [`proof`] (the
 //! judge of them), [`names`], [`path`], [`routes`], [`query`], [`media`], [`body`] (how requests are read), [`credentials`],
-//! [`errors`], [`identity`], [`pages`], [`versions`], [`references`], [`model`], [`mod@shape`], `stated`, [`mod@infer`] with `roles`, `overlay`.
+//! [`errors`], [`identity`], [`pages`], [`versions`], [`references`], [`model`], [`mod@shape`], [`mod@envelope`], `stated`, [`mod@infer`] with `roles`, `overlay`.
 
 pub mod body;
 pub mod credentials;
+pub mod envelope;
 pub mod errors;
 pub mod examples;
 pub mod identity;

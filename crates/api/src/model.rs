@@ -1,8 +1,11 @@
 //! What a document means, as types: resources, the role of each operation, ids, pages. Who made which of it, and from
 //! what, stands beside it as a [`Fact`].
 
+use std::collections::BTreeMap;
+
 use conformance_openapi::Document;
 
+use crate::envelope::Envelope;
 use crate::pages::Pages;
 use crate::schema::Schemas;
 use crate::stated::Problem;
@@ -18,8 +21,18 @@ pub struct Api {
     pub resources: Vec<Resource>,
     /// What each operation of the document does, in the document's order.
     pub operations: Vec<Operation>,
+    /// Bodies of requests that hold an object's members further in, by the pointers of their schemas.
+    pub envelopes: BTreeMap<String, Envelope>,
     /// What the document says of its own meaning and cannot be obeyed.
     pub problems: Vec<Problem>,
+}
+
+impl Api {
+    /// Where the schema of an object's members stands, of a body with the schema at a pointer.
+    #[must_use]
+    pub fn content_of<'p>(&'p self, pointer: &'p str) -> &'p str {
+        self.envelopes.get(pointer).map_or(pointer, |envelope| &envelope.content)
+    }
 }
 
 /// A kind of object, below a path of its own.

@@ -82,6 +82,13 @@ impl Target {
         Ok(Self { name: url.to_owned(), origin: format!("{scheme}://{authority}"), path, tokens, second: None })
     }
 
+    /// The same server, below a path of it.
+    #[must_use]
+    pub fn below(&self, path: &str) -> Self {
+        let below = |one: &str| format!("{}{path}", one.trim_end_matches('/'));
+        Self { name: below(&self.name), path: below(&self.path), ..self.clone() }
+    }
+
     /// The header fields of every request, whoever sends it: a judged call, a look, the clean-up.
     pub(crate) fn headers(token: Option<&str>) -> Vec<(String, String)> {
         const AGENT: &str = concat!("conformance/", env!("CARGO_PKG_VERSION"));

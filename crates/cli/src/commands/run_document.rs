@@ -7,9 +7,9 @@ use conformance_mock::derived::{Derived, UnknownIds};
 use conformance_mock::{Mock, Settings as MockSettings};
 use conformance_record::Tally;
 use conformance_runner::derived::{
-    Beside, DocumentRun, Options, Planned, Seed, Source, plan, requirement_ids, scenario_names, verify,
+    Beside, DocumentRun, Options, Planned, Seed, Source, forgotten_path, plan, requirement_ids, scenario_names, verify,
 };
-use conformance_runner::{KnownFailures, Snapshots, Target, Unreachable};
+use conformance_runner::{KnownFailures, Snapshots, Target};
 use conformance_source::{Diagnostic, suggest};
 
 use super::run::{
@@ -54,17 +54,11 @@ pub fn run(path: &Path, args: &args::Run) -> Result<Exit, Failure> {
         let recorder = recorder(args, &target.secrets(&settings))?;
         let stop = signals::stopped("interrupted: deleting what was created; again ends at once");
         let (target, settings, beside, seed) = (&target, &settings, &files, Seed::fresh());
-        let run = DocumentRun {
-            api: &api,
-            proof: &proof,
-            target,
-            settings,
-            seed,
-            options,
-            beside,
-            snapshots: snapshots.as_ref(),
-            stop: stop.clone(),
-        };
+        let (api, proof, snapshots, stopping) = (&api, &proof, snapshots.as_ref(), stop.clone());
+        let mut run = DocumentRun { api, proof, target, settings, seed, options, beside, snapshots, stop: stopping };
+        let below = forgotten_path(&run).await.map(|path| found_below(target, &path));
+        let target = below.as_ref().unwrap_or(target);
+        run.target = target;
         let url = format!("{}{}", target.lasting_origin(), target.path);
         let mut scripts = args.scripts.as_ref().map(|folder| RecordedScripts::new(folder, url));
         let mut listener = listener(&args.telling, &mut reports, |event| {
@@ -72,7 +66,7 @@ pub fn run(path: &Path, args: &args::Run) -> Result<Exit, Failure> {
             scripts.iter_mut().for_each(|scripts| scripts.hear(event));
         });
         let verified = verify(run, Source::Server(recorder.clone()), known, &mut listener).await;
-        let tally = verified.map_err(|why| unreachable(&why, &api, target, args.server.token.is_some()))?;
+        let tally = verified.map_err(|why| server::unreachable(&target.name, args.server.token.is_some(), &why))?;
         drop(listener);
         finish(recorder)?;
         write(scripts)?;
@@ -111,15 +105,14 @@ fn snapshots(args: &args::Run, target: Option<&Target>) -> Result<Option<Snapsho
     Ok(folder.map(|folder| snapshots_in(Some(folder), args, target, Vec::new())).transpose()?)
 }
 
-/// Why the server cannot be verified; where its document says that its paths stand below another one, that is named.
-fn unreachable(why: &Unreachable, api: &Api, target: &Target, has_token: bool) -> Failure {
-    let mut failure = server::unreachable(&target.name, has_token, why);
-    let base = api.document.base_paths.iter().find(|path| !target.path.ends_with(path.as_str()));
-    if let (Unreachable::NotServing(..), Some(base)) = (why, base) {
-        let help = format!("the document's servers have the path {base}: try --base-url {}{base}", target.url());
-        failure.diagnostics.0.iter_mut().for_each(|one| one.help = vec![help.clone()]);
-    }
-    failure
+/// The server below the path of the document's servers, which the base URL leaves out.
+fn found_below(target: &Target, path: &str) -> Target {
+    let below = target.below(path);
+    terminal::note(&format!(
+        "the document's servers have the path {path}, and so does this one: verifying {}",
+        below.url()
+    ));
+    below
 }
 
 /// That `--only` names nothing, and what may have been meant.

@@ -31,7 +31,9 @@ pub fn run(suite: Option<&Path>, args: &args::Sweep) -> Result<Exit, Failure> {
     let settings = server::settings(&args.server)?;
     let all = journals()?;
     let url = target.url();
-    let ours: Vec<Past> = all.into_iter().filter(|past| past.head().is_some_and(|(_, at, _)| at == url)).collect();
+    let targets = of.targets(target);
+    let is_ours = |past: &Past| past.head().is_some_and(|(_, at, _)| targets.iter().any(|one| one.url() == at));
+    let ours: Vec<Past> = all.into_iter().filter(is_ours).collect();
     if ours.is_empty() {
         terminal::line(&format!("nothing to sweep: no run against {url} was cut short"));
         return Ok(Exit::Ok);
@@ -39,19 +41,22 @@ pub fn run(suite: Option<&Path>, args: &args::Sweep) -> Result<Exit, Failure> {
     let mut clean = true;
     let runtime = super::runtime()?;
     for past in &ours {
+        let Some(target) = targets.iter().find(|one| past.head().is_some_and(|(_, at, _)| at == one.url())) else {
+            continue;
+        };
         if past.alive {
             let marker = past.head().map_or("", |(marker, ..)| marker);
             terminal::line(&format!("run {marker}: still going on, left alone"));
             continue;
         }
-        let why = why_not(past, of.title(), &target);
+        let why = why_not(past, of.title(), target);
         if let Some(why) = why {
             let marker = past.head().map_or("", |(marker, ..)| marker);
             terminal::line(&format!("run {marker}: left alone, {why}"));
             clean = false;
             continue;
         }
-        let swept = of.sweep(&runtime, &target, &settings, (past, args.yes))?;
+        let swept = of.sweep(&runtime, target, &settings, (past, args.yes))?;
         let swept = swept.map_err(|reason| Failure {
             exit: Exit::Unreachable,
             diagnostics: Diagnostic::general(format!("{url} cannot be swept: {reason}")).into(),
@@ -102,6 +107,16 @@ impl Of<'_> {
             Self::Suite(suite) => &suite.contract.title,
             Self::Document(_, api) => &api.document.title,
         }
+    }
+
+    /// The server, and where a run finds it below the path of its document's servers.
+    fn targets(&self, target: Target) -> Vec<Target> {
+        let bases = match self {
+            Self::Suite(_) => &[][..],
+            Self::Document(_, api) => &api.document.base_paths,
+        };
+        let below: Vec<Target> = bases.iter().map(|base| target.below(base)).collect();
+        std::iter::once(target).chain(below).collect()
     }
 
     fn sweep(

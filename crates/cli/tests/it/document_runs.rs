@@ -135,12 +135,32 @@ fn what_failed_last_is_verified_alone() {
     assert!(stdout(&again).contains("1 scenario: "), "{}", stdout(&again));
 }
 
+/// A server whose paths all begin as the document's servers say.
+fn below(path: &str, folder: &TempDir) -> MockServer {
+    let text = fs::read_to_string(document("pets")).unwrap().replace("\n  /pets", &format!("\n  {path}/pets"));
+    let file = folder.path().join("below.yaml");
+    fs::write(&file, text.replace("servers: [{ url: \"https://pets.example/v1\" }]\n", "")).unwrap();
+    MockServer::start(&["--quiet", "--openapi", file.to_str().unwrap()])
+}
+
 #[test]
-fn who_forgets_the_path_of_a_documents_server_is_told_it() {
-    let server = MockServer::start(&["--quiet"]);
-    let output = run(&["run", "--openapi", &document("pets"), "--base-url", &server.url]);
+fn a_server_is_found_below_the_path_of_the_documents_servers() {
+    let folder = TempDir::new().unwrap();
+    let server = below("/v1", &folder);
+    let file = folder.path().join("run.jsonl").to_str().unwrap().to_owned();
+    let output = verify(&server, &["--record", &file]);
+    assert_eq!(output.status.code(), Some(0), "{}{}", stdout(&output), stderr(&output));
+    assert!(stderr(&output).contains(&format!("verifying {}/v1", server.url)), "{}", stderr(&output));
+    let judged = run(&["judge", "--openapi", &document("pets"), &file]);
+    assert_eq!(judged.status.code(), Some(0), "{}{}", stdout(&judged), stderr(&judged));
+}
+
+#[test]
+fn a_server_of_something_else_is_none_of_the_document() {
+    let folder = TempDir::new().unwrap();
+    let output = verify(&below("/v2", &folder), &[]);
     assert_eq!(output.status.code(), Some(3));
-    assert!(stderr(&output).contains(&format!("try --base-url {}/v1", server.url)), "{}", stderr(&output));
+    assert!(stderr(&output).contains("does not seem to serve this API"), "{}", stderr(&output));
 }
 
 #[test]

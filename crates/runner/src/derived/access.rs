@@ -135,7 +135,7 @@ impl Session<'_> {
             let path = if is_create { &object.path[..object.path.len() - 1] } else { object.path.as_slice() };
             let mut arguments = Arguments { credentials, ..Arguments::at(path) };
             let mut sent = Value::Null;
-            if let Some((media_type, pointer)) = Self::body_media(declared) {
+            if let Some((media_type, pointer)) = self.content_media(declared) {
                 let body = if is_create { self.valid_body(pointer) } else { self.body_for(pointer, object) };
                 let Some(body) = body else { continue };
                 sent = body.clone();

@@ -15,10 +15,9 @@ pub(crate) struct Free {
 impl Session<'_> {
     /// A valid body for the schema: the document's example of it, if there is one.
     pub(crate) fn plain_body(&self, pointer: &str) -> Option<Value> {
-        let bodies = self.run.api.document.operations.iter().filter_map(|one| one.body.as_ref());
-        let media = bodies.flat_map(|body| &body.media).filter(|one| one.schema.as_deref() == Some(pointer));
-        let example = media
-            .flat_map(|one| &one.examples)
+        let enclosing = self.run.api.envelopes.iter().filter(|(_, one)| one.content == pointer);
+        let enclosed = enclosing.flat_map(|(whole, one)| self.examples_of(whole).into_iter().filter_map(|all| one.open(all)));
+        let example = (self.examples_of(pointer).into_iter().chain(enclosed))
             .find(|one| one.is_object() && self.run.proof.is_valid(Side::Request, pointer, one));
         let made = || Some(self.run.proof.body(Side::Request, pointer, &[])?.value.clone());
         example.cloned().or_else(made).map(|body| self.as_learnt(pointer, body))

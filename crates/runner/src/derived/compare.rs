@@ -15,14 +15,14 @@ impl Session<'_> {
     /// Members that an operation's body, or else that of the resource's create, and its response both have.
     pub(crate) fn comparable(&self, at: usize) -> Vec<String> {
         let shape = self.run.api.operations[at].success.shape.as_ref();
-        let media = Self::body_media(self.declared(at)).or_else(|| self.create_media(at));
+        let media = self.content_media(self.declared(at)).or_else(|| self.create_media(at));
         let (Some(shape), Some((_, request))) = (shape, media) else { return Vec::new() };
         comparable(self.run.api, request, shape)
     }
 
     fn create_media(&self, at: usize) -> Option<(&str, &str)> {
         let resource = self.run.api.operations[at].resource?;
-        Self::body_media(self.declared(creation(self.run.api, resource)?))
+        self.content_media(self.declared(creation(self.run.api, resource)?))
     }
 
     /// Members that were sent and are not shown as they were sent.
@@ -141,7 +141,7 @@ impl Session<'_> {
     /// The schema of a member of the body that an operation takes, or else of that which makes its object.
     fn sent(&self, at: usize, name: &str) -> Merged<'_> {
         let schemas = &self.run.api.schemas;
-        let media = Self::body_media(self.declared(at)).or_else(|| self.create_media(at));
+        let media = self.content_media(self.declared(at)).or_else(|| self.create_media(at));
         let body = media.map(|(_, pointer)| schemas.merged(pointer)).unwrap_or_default();
         body.property(name).map(|property| schemas.merge_value(property)).unwrap_or_default()
     }
@@ -150,7 +150,7 @@ impl Session<'_> {
     pub(crate) fn shown(&self, at: usize, name: &str) -> Merged<'_> {
         let schemas = &self.run.api.schemas;
         let Some(shape) = self.run.api.operations[at].success.shape.as_ref() else { return Merged::default() };
-        let object = schemas.merge(&conformance_api::shape::inside(schemas, shape));
+        let object = schemas.merge(&conformance_api::envelope::members(schemas, shape));
         object.property(name).map(|property| schemas.merge_value(property)).unwrap_or_default()
     }
 }
@@ -161,7 +161,7 @@ fn comparable(api: &Api, request: &str, shape: &Shape) -> Vec<String> {
     let schemas = &api.schemas;
     let sent = schemas.merged(request);
     // Where the object is one of several kinds, nobody knows which one it is.
-    let shown = schemas.merge(&conformance_api::shape::inside(schemas, shape));
+    let shown = schemas.merge(&conformance_api::envelope::members(schemas, shape));
     let is_comparable = |name: &str, property: &[&Value]| {
         let Some(other) = shown.property(name).map(|other| schemas.merge_value(other)) else { return false };
         is_same_kind(api, &schemas.merge_value(property), &other)

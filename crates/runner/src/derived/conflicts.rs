@@ -22,7 +22,7 @@ impl Session<'_> {
             return;
         };
         let Some(member) = self.had_once(create, &control.sent) else { return };
-        let Some((media_type, _)) = Self::body_media(self.declared(create)) else { return };
+        let Some((media_type, _)) = self.content_media(self.declared(create)) else { return };
         let media_type = media_type.to_owned();
         let answer = self.send(create, Arguments::at(above).body(&media_type, control.sent.clone())).await;
         self.judge_rejected(self.once_rule(create, &member), create, &answer);
@@ -40,7 +40,7 @@ impl Session<'_> {
         if self.had_once(update, &control.sent).as_deref() != Some(member) {
             return;
         }
-        let Some((media_type, pointer)) = Self::body_media(self.declared(update)) else { return };
+        let Some((media_type, pointer)) = self.content_media(self.declared(update)) else { return };
         let (media_type, pointer) = (media_type.to_owned(), pointer.to_owned());
         let Ok(other) = self.create_at(at, above).await else { return };
         if other.sent.get(member) == control.sent.get(member) {
@@ -66,7 +66,7 @@ impl Session<'_> {
         let Some(create) = creation(self.run.api, at).filter(|one| !self.run.api.operations[*one].is_item) else {
             return;
         };
-        let Some((media_type, pointer)) = Self::body_media(self.declared(create)) else { return };
+        let Some((media_type, pointer)) = self.content_media(self.declared(create)) else { return };
         let (media_type, pointer) = (media_type.to_owned(), pointer.to_owned());
         let api = self.run.api;
         let shape = api.schemas.merged(&pointer);
@@ -142,7 +142,7 @@ impl Session<'_> {
 /// The members of an operation's body of which their descriptions say that no two objects share them.
 pub(crate) fn unique_members(api: &Api, declared: &Declared) -> Vec<String> {
     let Some((_, pointer)) = Session::body_media(declared) else { return Vec::new() };
-    let shape = api.schemas.merged(pointer);
+    let shape = api.schemas.merged(api.content_of(pointer));
     let unique = shape.properties.iter().filter(|(_, schemas)| api.schemas.merge_value(schemas).is_unique);
     unique.map(|(name, _)| (*name).to_owned()).collect()
 }

@@ -55,7 +55,7 @@ impl Session<'_> {
                 continue;
             }
             let mut arguments = Arguments::at(&object.path);
-            if let Some((media_type, pointer)) = Self::body_media(declared) {
+            if let Some((media_type, pointer)) = self.content_media(declared) {
                 let Some(body) = self.plain_body(pointer) else { continue };
                 arguments = arguments.body(media_type, body);
             }
@@ -140,7 +140,7 @@ impl Session<'_> {
     async fn rejects_unknown(&mut self, at: usize, path: &[String], what: &str) {
         let declared = self.declared(at);
         let mut arguments = Arguments::at(path);
-        if let Some((media_type, pointer)) = Self::body_media(declared) {
+        if let Some((media_type, pointer)) = self.content_media(declared) {
             let Some(body) = self.plain_body(pointer) else { return };
             arguments = arguments.body(media_type, body);
         }
@@ -227,7 +227,7 @@ impl Session<'_> {
             let is_meant = |one: &usize| creation(api, at) != Some(*one) && !makes(*one) && !is_given;
             let Some(one) = operation(api, at, role).filter(is_meant) else { continue };
             let mut arguments = Arguments::at(elsewhere);
-            if let Some((media_type, pointer)) = Self::body_media(self.declared(one)) {
+            if let Some((media_type, pointer)) = self.content_media(self.declared(one)) {
                 let (media_type, pointer) = (media_type.to_owned(), pointer.to_owned());
                 let Some(body) = self.body_for(&pointer, object) else { continue };
                 arguments = arguments.body(&media_type, body);

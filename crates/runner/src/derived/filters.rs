@@ -30,7 +30,7 @@ impl Session<'_> {
         let api = self.run.api;
         let declared = self.declared(list);
         let Some(shape) = api.operations[list].success.shape.as_ref() else { return };
-        let item = api.schemas.merge(&conformance_api::shape::inside(&api.schemas, shape));
+        let item = api.schemas.merge(&conformance_api::envelope::members(&api.schemas, shape));
         let query = declared.parameters.iter().filter(|one| one.location == Location::Query);
         for parameter in query.filter(|one| !conformance_api::pages::Pages::is_name(&one.name)) {
             let Some((member, schemas)) = item.properties.iter().find(|(name, _)| same(name, &parameter.name)) else {

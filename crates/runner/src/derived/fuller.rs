@@ -16,7 +16,7 @@ impl Session<'_> {
     /// Creates an object with all its members, and holds it to what was sent; where the server rejects that, one like others.
     pub(crate) async fn create_full(&mut self, at: usize, above: &[String]) -> Result<Object, String> {
         let Some(create) = creation(self.run.api, at) else { return self.create_at(at, above).await };
-        let Some((media_type, pointer)) = Self::body_media(self.declared(create)) else {
+        let Some((media_type, pointer)) = self.content_media(self.declared(create)) else {
             return self.create_at(at, above).await;
         };
         let (media_type, pointer) = (media_type.to_owned(), pointer.to_owned());

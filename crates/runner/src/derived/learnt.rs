@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use conformance_api::envelope::related;
 use conformance_api::names::plain;
 use conformance_api::{Api, Merged, Role, Side, pattern, references};
 use serde_json::Value;
@@ -259,7 +260,7 @@ impl Session<'_> {
 
     /// The id of an object that a member may name: one that is there, or one that is made for it and can be deleted.
     async fn referred_to(&mut self, at: usize, create: usize, name: &str) -> Option<Value> {
-        let (_, pointer) = Self::body_media(self.declared(create))?;
+        let (_, pointer) = self.content_media(self.declared(create))?;
         let property = self.property_named(pointer, name)?;
         let resource = referred(self.run.api, name, &property).filter(|one| *one != at)?;
         operation(self.run.api, resource, Role::Delete)?;
@@ -308,7 +309,8 @@ pub(crate) fn groups(api: &Api) -> Vec<usize> {
         let create = creation(api, at);
         let body = create.and_then(|create| Session::body_media(&api.document.operations[create]));
         let named = body.map(|(_, pointer)| named_within(api, &api.schemas.merged(pointer), 0)).unwrap_or_default();
-        above.chain(api.resources[at].kept_in).chain(named).for_each(|other| join(at, other));
+        let related = body.map(|(_, pointer)| related(api, pointer)).unwrap_or_default();
+        above.chain(api.resources[at].kept_in).chain(named).chain(related).for_each(|other| join(at, other));
     }
     group
 }

@@ -20,7 +20,7 @@ impl Session<'_> {
 
     fn is_read_kindly(&self, at: usize, sent: &Value, valid: &Value, answer: &Answer) -> bool {
         let found = self.object_in(at, answer).filter(|found| answer.is_success() && found.is_object());
-        let pointer = Self::body_media(self.declared(at)).map(|(_, pointer)| pointer);
+        let pointer = self.content_media(self.declared(at)).map(|(_, pointer)| pointer);
         let known = pointer.map(|pointer| self.run.api.schemas.merged(pointer)).unwrap_or_default();
         let is_excluded = |name: &str| name == UNKNOWN || known.property(name).is_none();
         found.is_some_and(|found| is_read_kindly(sent, valid, &found, &is_excluded))

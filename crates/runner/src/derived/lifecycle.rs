@@ -175,7 +175,7 @@ impl Session<'_> {
     pub(crate) fn object_in(&self, at: usize, answer: &Answer) -> Option<Value> {
         let body = answer.json.as_ref()?;
         let shape = self.run.api.operations[at].success.shape.as_ref();
-        Some(shape.and_then(|shape| self.within(shape, body)).unwrap_or(body).clone())
+        Some(self.plain(shape, shape.and_then(|shape| self.within(shape, body)).unwrap_or(body)))
     }
 
     /// Whether members that were sent are in an object that has members of the same name and schema.

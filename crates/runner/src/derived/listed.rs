@@ -92,7 +92,7 @@ impl Session<'_> {
         let api = self.run.api;
         let of_list = api.operations[list].success.shape.as_ref()?;
         let of_one = api.operations[operation(api, at, Role::Retrieve)?].success.shape.as_ref()?;
-        let schemas = |shape: &Shape| api.schemas.merge(&conformance_api::shape::inside(&api.schemas, shape));
+        let schemas = |shape: &Shape| api.schemas.merge(&conformance_api::envelope::members(&api.schemas, shape));
         let (one, other) = (schemas(of_one), schemas(of_list));
         let is_stable = |name: &str| {
             let (Some(one), Some(other)) = (one.property(name), other.property(name)) else { return false };
@@ -102,7 +102,7 @@ impl Session<'_> {
         let format = |name: &str| one.property(name).and_then(|property| api.schemas.merge(property).format);
         let (item, current) = (item.as_object()?, current.as_object()?);
         // Numbers may be counts that go on by themselves, but for those that clients set.
-        let body = creation(api, at).and_then(|create| Self::body_media(self.declared(create)));
+        let body = creation(api, at).and_then(|create| self.content_media(self.declared(create)));
         let body = body.map(|(_, pointer)| api.schemas.merged(pointer)).unwrap_or_default();
         let is_set = |name: &str, value: &Value| value.is_number() && body.property(name).is_some();
         let is_otherwise = |(name, value): &(&String, &Value)| {

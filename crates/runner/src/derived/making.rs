@@ -1,5 +1,6 @@
 //! Makes objects: below those above them, under names of their own, noted for the clean-up.
 
+use conformance_api::envelope::related;
 use conformance_api::{Role, Side, path};
 use conformance_openapi::Location;
 use serde_json::Value;
@@ -18,7 +19,7 @@ impl Session<'_> {
         let sent =
             |pointer: Option<&str>| pointer.map(|pointer| api.schemas.merged(pointer).required).unwrap_or_default();
         let shown = success.shape.as_ref().map(|shape| {
-            let outlined = api.schemas.outline(&conformance_api::shape::inside(&api.schemas, shape));
+            let outlined = api.schemas.outline(&conformance_api::envelope::members(&api.schemas, shape));
             outlined.properties.iter().map(|(name, _)| *name).collect::<Vec<_>>()
         });
         let response = success.response.and_then(|at| declared.responses.get(at));
@@ -26,7 +27,7 @@ impl Session<'_> {
             response.is_some_and(|one| one.headers.iter().any(|field| field.name.eq_ignore_ascii_case("location")));
         location
             || shown.is_some_and(|names| has(&names))
-            || has(&sent(Self::body_media(declared).map(|(_, pointer)| pointer)))
+            || has(&sent(self.content_media(declared).map(|(_, pointer)| pointer)))
     }
 
     /// Whether one can be created here and deleted again, with everything above it.
@@ -36,7 +37,7 @@ impl Session<'_> {
         if self.leaking.contains(&at) {
             return false;
         }
-        Self::body_media(self.declared(create))
+        self.content_media(self.declared(create))
             .is_some_and(|(_, pointer)| self.proof().body(Side::Request, pointer, &[]).is_some())
             && (api.operations[create].is_item || self.shows_id(at, create))
             && (self.run.options.allow_leftovers || operation(api, at, Role::Delete).is_some())
@@ -95,7 +96,8 @@ impl Session<'_> {
         let create = creation(self.run.api, at).ok_or("nothing creates one")?;
         let place = self.place_for_new(at, create, path);
         let path = place.as_slice();
-        let (media_type, pointer) = Self::body_media(self.declared(create)).ok_or("its body can't be written")?;
+        self.meet_related(at, create).await;
+        let (media_type, pointer) = self.content_media(self.declared(create)).ok_or("its body can't be written")?;
         let valid = self.valid_body(pointer).ok_or("no body was found that its schema allows")?;
         let valid = self.named_as(at, create, pointer, path, valid);
         let hidden = self.hidden_by_default(at);
@@ -128,6 +130,18 @@ impl Session<'_> {
             }
         }
         self.made(at, create, path, body, &answer)
+    }
+
+    /// Creates what an object is to be related to, where nothing of the kind is there yet.
+    async fn meet_related(&mut self, at: usize, create: usize) {
+        let Some((_, whole)) = Self::body_media(self.declared(create)) else { return };
+        for other in related(self.run.api, whole) {
+            let is_there = self.there.iter().any(|one| one.resource == other && !one.id.is_empty());
+            if other != at && !is_there && self.can_create(other) {
+                // Where there is none, the document's example may name one.
+                let _ = Box::pin(self.create(other)).await;
+            }
+        }
     }
 
     /// Where an object is to be made: where those above it say, or there under a name that nobody else gives.
@@ -200,7 +214,7 @@ impl Session<'_> {
         let resource = &self.run.api.resources[at];
         let body = answer.json.clone().unwrap_or_default();
         let shape = self.run.api.operations[create].success.shape.as_ref();
-        let object = shape.and_then(|shape| self.within(shape, &body)).unwrap_or(&body).clone();
+        let object = self.plain(shape, shape.and_then(|shape| self.within(shape, &body)).unwrap_or(&body));
         let location = || {
             let response = self.exchanges[answer.number].response.as_ref().ok()?;
             let last = response.header("location")?.trim_end_matches('/').rsplit('/').next()?.to_owned();

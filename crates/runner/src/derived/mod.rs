@@ -5,7 +5,7 @@
 //! nothing. What is created is deleted again, and what can't be deleted is not created.
 //!
 //! In reading order: [`session`](self) (what one scenario knows and sends), `making`, `learnt`, `fuller` and `clean_up` (objects), `request` (calls as requests), `body` and `broken` (what is sent; `values` at and beyond bounds), `compare` and `check`
-//! (what is expected of responses), `scheduler` (which scenarios are played at a time), and the scenarios: `lifecycle` (with `listed`, `updates`, `nothing`, `replaces`, `read_only`, `singletons` and `family`), `reads`, `rejects` (with
+//! (what is expected of responses), `reach` (the first contact), `scheduler` (which scenarios are played at a time), and the scenarios: `lifecycle` (with `listed`, `updates`, `nothing`, `replaces`, `read_only`, `singletons` and `family`), `reads`, `rejects` (with
 //! `lenient`, `texts` and `conflicts`), `pages` (with `walk`, `filters` and `sorts`), `robustness`, `access`. Those
 //! that are written in files: `beside` (the files), `subject` (what they can name), `written` (how they are played), `permission` (what they may send).
 
@@ -32,6 +32,7 @@ mod others;
 mod pages;
 mod permission;
 mod preconditions;
+mod reach;
 mod read_only;
 mod reads;
 mod rejects;
@@ -76,6 +77,7 @@ use cleanup_log::CleanupLog;
 pub(crate) use conflicts::unique_members;
 pub(crate) use generate::escaped_value;
 pub use generate::{ScenarioFile, scenario_files};
+pub use reach::forgotten_path;
 use scheduler::Scheduler;
 use session::Session;
 pub(crate) use session::documented;
@@ -366,7 +368,7 @@ pub async fn verify(
             Lane::Recorded(recording)
         }
     };
-    let tells_apart = reach(&run, &lane).await?;
+    let tells_apart = reach::reach(&run, &lane).await?;
     let folder = run.settings.journals.as_deref();
     let secrets = run.target.secrets(run.settings);
     let log = CleanupLog::begin(folder, &run.api.document.title, run.target, secrets).map_err(Unreachable::Setup)?;
@@ -439,31 +441,5 @@ fn head(run: &DocumentRun<'_>, planned: &[Planned]) -> Head {
         second_token: run.target.second(0).is_some(),
         read_only: options.read_only,
         document: Some(document),
-    }
-}
-
-/// A few harmless requests, to tell an unreachable server from a wrong one, and whether it knows whose credentials it sees.
-async fn reach(run: &DocumentRun<'_>, lane: &Lane) -> Result<bool, Unreachable> {
-    let log = CleanupLog::default();
-    let mut session = Session::new(run, (lane, &log), 0, "document/first-contact");
-    let list =
-        run.api.operations.iter().zip(&run.api.document.operations).position(|(one, declared)| {
-            declared.method == "GET" && one.role == Role::List && !declared.path.contains('{')
-        });
-    let any = || {
-        run.api.document.operations.iter().position(|declared| declared.method == "GET" && !declared.path.contains('{'))
-    };
-    let Some(at) = list.or_else(any) else { return Ok(false) };
-    let answer = session.send(at, request::Arguments::default()).await;
-    let path = run.api.document.operations[at].path.clone();
-    match &session.exchanges[answer.number].response {
-        Err(reason) => Err(Unreachable::NoResponse(reason.clone())),
-        Ok(response) if matches!(response.status, 401 | 403) => {
-            Err(Unreachable::Refused(response.status, response.words()))
-        }
-        Ok(response) if matches!(response.status, 301..=308 | 404 | 503) => {
-            Err(Unreachable::NotServing(response.status, path, response.words()))
-        }
-        Ok(_) => Ok(session.knows_credentials().await),
     }
 }

@@ -47,7 +47,7 @@ impl Session<'_> {
             // What is put may be made: nobody would delete it there.
             let Some(one) = one.filter(|one| role != Role::Replace || !self.may_create(*one)) else { continue };
             let mut arguments = Arguments::at(&object.path);
-            if let Some((media_type, pointer)) = Self::body_media(self.declared(one)) {
+            if let Some((media_type, pointer)) = self.content_media(self.declared(one)) {
                 let Some(body) = self.body_for(pointer, &object) else { continue };
                 arguments = arguments.body(media_type, body);
             }

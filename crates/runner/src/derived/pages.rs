@@ -140,7 +140,7 @@ impl Session<'_> {
     fn has_new_id(&mut self, at: usize, object: &Object, others: &[Object]) {
         let Some(create) = operation(self.run.api, at, Role::Create) else { return };
         let declared = self.declared(create);
-        let is_free = Self::body_media(declared).is_some_and(|(_, pointer)| !self.free_members(pointer).is_empty());
+        let is_free = self.content_media(declared).is_some_and(|(_, pointer)| !self.free_members(pointer).is_empty());
         // What is named by its body is named by the client.
         if !is_free || !self.ids_of(&self.run.api.resources[at], &object.sent).is_empty() {
             return;
@@ -256,7 +256,7 @@ impl Session<'_> {
         }
         let answer =
             self.send(list, Arguments::at(above).with(&limit.parameter, &asked).with(parameter, &cursor)).await;
-        let found = answer.json.as_ref().and_then(|body| self.items(list, body)).cloned().unwrap_or_default();
+        let found = answer.json.as_ref().and_then(|body| self.items(list, body)).unwrap_or_default();
         let declared = self.declared(list);
         let rule = Rule::new(
             format!("{}.goes-back", declared.id),

@@ -49,7 +49,7 @@ impl Session<'_> {
             let Look::There(before) = self.look(retrieve, object).await else { return };
             let mut arguments = Arguments::at(&object.path);
             arguments.headers.push((FIELD.to_owned(), STALE.to_owned()));
-            if let Some((media_type, pointer)) = Self::body_media(self.declared(one)) {
+            if let Some((media_type, pointer)) = self.content_media(self.declared(one)) {
                 let Some(body) = self.body_for(pointer, object) else { continue };
                 arguments = arguments.body(media_type, body);
             }

@@ -22,7 +22,7 @@ impl Session<'_> {
     /// Creates an object with members that only the server makes.
     pub(crate) async fn creates_its_own(&mut self, at: usize, above: &[String]) {
         let Some(create) = creation(self.run.api, at) else { return };
-        let Some((media_type, pointer)) = Self::body_media(self.declared(create)) else { return };
+        let Some((media_type, pointer)) = self.content_media(self.declared(create)) else { return };
         let (media_type, pointer) = (media_type.to_owned(), pointer.to_owned());
         for declared in [true, false] {
             let members = self.not_for_clients(at, &pointer, declared);
@@ -45,7 +45,7 @@ impl Session<'_> {
         for (role, declared) in [Role::Update, Role::Replace].into_iter().flat_map(|role| [(role, true), (role, false)])
         {
             let Some(update) = operation(self.run.api, at, role) else { continue };
-            let Some((media_type, pointer)) = Self::body_media(self.declared(update)) else { continue };
+            let Some((media_type, pointer)) = self.content_media(self.declared(update)) else { continue };
             let (media_type, pointer) = (media_type.to_owned(), pointer.to_owned());
             let members = self.not_for_clients(at, &pointer, declared);
             let Some(mut body) = self.body_for(&pointer, object).filter(|_| !members.is_empty()) else { continue };
@@ -98,7 +98,7 @@ impl Session<'_> {
             |name: &str| resource.identity.iter().any(|one| one.is_in_path && !one.is_given && one.name == name);
         let Some(retrieve) = operation(self.run.api, at, Role::Retrieve) else { return Vec::new() };
         let Some(shape) = self.run.api.operations[retrieve].success.shape.as_ref() else { return Vec::new() };
-        let shown = schemas.merge(&conformance_api::shape::inside(schemas, shape));
+        let shown = schemas.merge(&conformance_api::envelope::members(schemas, shape));
         let is_open = body.additional != Some(&Value::Bool(false));
         let is_meant = |name: &str| match body.property(name) {
             Some(property) => declared && schemas.merge_value(property).read_only,
@@ -121,7 +121,7 @@ impl Session<'_> {
         else {
             return Vec::new();
         };
-        let shown = schemas.merge(&conformance_api::shape::inside(schemas, shape));
+        let shown = schemas.merge(&conformance_api::envelope::members(schemas, shape));
         let others = shown.properties.iter().filter(|(name, _)| body.property(name).is_none());
         let broken = others.filter_map(|(name, property)| {
             let merged = schemas.merge_value(property);

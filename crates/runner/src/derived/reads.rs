@@ -82,7 +82,7 @@ impl Session<'_> {
             if role == Role::Replace && (creates || api.resources[at].identity.first().is_none_or(|one| one.is_given)) {
                 continue;
             }
-            if let Some((media_type, pointer)) = Self::body_media(self.declared(one)) {
+            if let Some((media_type, pointer)) = self.content_media(self.declared(one)) {
                 let (media_type, pointer) = (media_type.to_owned(), pointer.to_owned());
                 let Some(body) = self.valid_body(&pointer) else { continue };
                 arguments = arguments.body(&media_type, body);
@@ -107,7 +107,7 @@ impl Session<'_> {
 
     /// Whether an answer keeps a list's bound on the size of its pages.
     pub(crate) fn page_size(&mut self, at: usize, rule: Rule, answer: &super::session::Answer, most: usize) {
-        let count = answer.json.as_ref().and_then(|body| self.items(at, body)).map_or(0, Vec::len);
+        let count = answer.json.as_ref().and_then(|body| self.items(at, body)).map_or(0, |items| items.len());
         let wrong = if count > most { vec![Mismatch::of(format!("{count} items"))] } else { Vec::new() };
         self.judge(rule, answer, format!("at most {most} items"), wrong);
     }

@@ -20,7 +20,7 @@ impl Session<'_> {
         let api = self.run.api;
         let Some(create) = creation(api, at) else { return };
         let (id, pointer_of) = (self.declared(create).id.clone(), self.declared(create).pointer.clone());
-        let Some((media_type, pointer)) = Self::body_media(self.declared(create)) else { return };
+        let Some((media_type, pointer)) = self.content_media(self.declared(create)) else { return };
         let (media_type, pointer) = (media_type.to_owned(), pointer.to_owned());
         let what = format!("{} {}", self.declared(create).method, self.declared(create).path);
         let rule = |name: &str, statement: String| {
@@ -71,7 +71,7 @@ impl Session<'_> {
 
     /// Sends bodies that are wrong; those that were rejected. None when the run shall end, or the server fails at everything.
     async fn sends_broken(&mut self, at: usize, create: usize, control: &Object) -> Option<Vec<Value>> {
-        let (media_type, pointer) = Self::body_media(self.declared(create))?;
+        let (media_type, pointer) = self.content_media(self.declared(create))?;
         let (media_type, pointer) = (media_type.to_owned(), pointer.to_owned());
         let kinds = Form { is_typed: is_json(&media_type), is_required: self.needs_body(create) };
         let mut rejected = Vec::new();
@@ -104,7 +104,7 @@ impl Session<'_> {
     async fn creates_nothing(&mut self, at: usize, create: usize, control: &Object, rejected: &[Value]) {
         let api = self.run.api;
         let Some(list) = operation(api, at, Role::List).filter(|list| !self.is_filtered(*list)) else { return };
-        let Some((_, pointer)) = Self::body_media(self.declared(create)) else { return };
+        let Some((_, pointer)) = self.content_media(self.declared(create)) else { return };
         let shown = self.comparable(list);
         let free = self.free_members(pointer).into_iter().map(|one| one.name).find(|name| shown.contains(name));
         let text = free.as_ref().and_then(|name| Some((name.clone(), control.sent.get(name)?.clone())));
@@ -278,7 +278,7 @@ impl Session<'_> {
     /// The same of what changes an object, or puts another in its place.
     async fn rejects_changes(&mut self, at: usize, role: Role, object: &Object) {
         let Some(update) = operation(self.run.api, at, role) else { return };
-        let Some((media_type, pointer)) = Self::body_media(self.declared(update)) else { return };
+        let Some((media_type, pointer)) = self.content_media(self.declared(update)) else { return };
         let (media_type, pointer) = (media_type.to_owned(), pointer.to_owned());
         let Some(valid) = self.body_for(&pointer, object).map(|body| self.filled(&pointer, body, &object.sent)) else {
             return;

@@ -14,7 +14,7 @@ impl Session<'_> {
     /// A whole new representation takes the place of the old one.
     pub(crate) async fn replaces(&mut self, at: usize, object: &Object) {
         let Some(replace) = operation(self.run.api, at, Role::Replace) else { return };
-        let Some((media_type, pointer)) = Self::body_media(self.declared(replace)) else { return };
+        let Some((media_type, pointer)) = self.content_media(self.declared(replace)) else { return };
         let (media_type, pointer) = (media_type.to_owned(), pointer.to_owned());
         let Some(body) = self.body_for(&pointer, object) else { return };
         let body = self.with_telling_lists(&pointer, body);
@@ -57,7 +57,7 @@ impl Session<'_> {
         let shape = schemas.merged(pointer);
         let default = |name: &str| shape.property(name).and_then(|one| schemas.merge_value(one).default);
         let response = self.run.api.operations[replace].success.shape.as_ref();
-        let response = response.map(|shape| schemas.merge(&conformance_api::shape::inside(schemas, shape)));
+        let response = response.map(|shape| schemas.merge(&conformance_api::envelope::members(schemas, shape)));
         let can_be_absent = |name: &str| response.as_ref().is_some_and(|one| !one.required.contains(&name));
         let is_ours = |name: &str, value: &Value| match value {
             Value::String(text) => text.starts_with("conformance-"),

@@ -1,6 +1,7 @@
 //! Calls of a document's operations, as requests.
 
 use conformance_api::credentials;
+use conformance_api::envelope::{relate, resource_of_type};
 use conformance_api::media::{is_form, is_json};
 use conformance_api::query::{encode, form, pairs_of, text};
 use conformance_api::sample::{Extent, Sampler};
@@ -52,7 +53,10 @@ pub(crate) enum Credentials {
 /// A body to send.
 #[derive(Clone, Debug)]
 pub(crate) enum Content {
+    /// The members of an object, wherever the operation's body has them.
     Value(Value),
+    /// All of a body.
+    Whole(Value),
     Text(String),
     Bytes(Vec<u8>),
 }
@@ -61,7 +65,7 @@ impl Content {
     /// The value, where it is one.
     pub fn value(&self) -> Option<&Value> {
         match self {
-            Self::Value(value) => Some(value),
+            Self::Value(value) | Self::Whole(value) => Some(value),
             Self::Text(_) | Self::Bytes(_) => None,
         }
     }
@@ -84,7 +88,7 @@ impl Arguments {
     }
 }
 
-impl Session<'_> {
+impl<'r> Session<'r> {
     /// The request of a call.
     pub(crate) fn request(&self, declared: &Declared, arguments: &Arguments) -> Request {
         let mut headers = Target::headers(None);
@@ -129,7 +133,11 @@ impl Session<'_> {
                 Content::Text(text) => text.clone().into_bytes(),
                 Content::Bytes(bytes) => bytes.clone(),
                 Content::Value(value) if is_form(media_type) => form(value).into_bytes(),
-                Content::Value(value) => conformance_json::write(value).into_bytes(),
+                Content::Value(value) => {
+                    conformance_json::write(&self.enclosed(declared, &arguments.path, value)).into_bytes()
+                }
+                Content::Whole(value) if is_form(media_type) => form(value).into_bytes(),
+                Content::Whole(value) => conformance_json::write(value).into_bytes(),
             };
         }
         let mut target = format!("{}{}", self.run.target.path, self.path(declared, &arguments.path));
@@ -205,5 +213,42 @@ impl Session<'_> {
             .or_else(|| media.iter().find(|one| is_form(&one.media_type)))?;
         let media_type = if found.media_type.contains('*') { "application/json" } else { &found.media_type };
         Some((media_type, found.schema.as_deref()?))
+    }
+
+    /// The same with the schema of an object's members, which may stand further in: what is made of it is put there when it is sent.
+    pub(crate) fn content_media(&self, declared: &'r Declared) -> Option<(&'r str, &'r str)> {
+        let (media_type, pointer) = Self::body_media(declared)?;
+        Some((media_type, self.run.api.content_of(pointer)))
+    }
+
+    /// A body as it is sent: the members of an object where the operation has them.
+    fn enclosed(&self, declared: &Declared, place: &[String], content: &Value) -> Value {
+        let Some((_, pointer)) = Self::body_media(declared) else { return content.clone() };
+        let Some(envelope) = self.run.api.envelopes.get(pointer) else { return content.clone() };
+        let is_on_object = declared.path.ends_with('}');
+        let examples: Vec<Value> = self.examples_of(pointer).into_iter().cloned().collect();
+        let made = self.run.proof.body(Side::Request, pointer, &examples).map(|made| made.value.clone());
+        let mut template = made.unwrap_or_default();
+        if is_on_object && let Some(Value::Object(data)) = template.get_mut("data") {
+            // What it has to do with others is not what is changed.
+            let relationships = data.remove("relationships");
+            let id = place.last().filter(|_| data.contains_key("id"));
+            id.map(|id| data.insert("id".to_owned(), id.as_str().into()));
+            if let (false, Some(back)) = (self.run.proof.is_valid(Side::Request, pointer, &template), relationships) {
+                template["data"]["relationships"] = back;
+            }
+        }
+        relate(&mut template, &|kind| {
+            let at = resource_of_type(self.run.api, kind)?;
+            self.there.iter().rfind(|one| one.resource == at && !one.id.is_empty()).map(|one| one.id.clone())
+        });
+        envelope.close(template, content.clone())
+    }
+
+    /// The document's examples of bodies with this schema.
+    pub(crate) fn examples_of(&self, pointer: &str) -> Vec<&'r Value> {
+        let bodies = self.run.api.document.operations.iter().filter_map(|one| one.body.as_ref());
+        let media = bodies.flat_map(|body| &body.media).filter(|one| one.schema.as_deref() == Some(pointer));
+        media.flat_map(|one| &one.examples).collect()
     }
 }

@@ -61,7 +61,7 @@ impl Session<'_> {
 
     /// Bodies that are none, that are not text, of numbers beyond what most languages count with, and of no media type.
     pub(crate) async fn odd_bodies(&mut self, at: usize, create: usize, above: &[String]) {
-        let Some((media_type, pointer)) = Self::body_media(self.declared(create)) else { return };
+        let Some((media_type, pointer)) = self.content_media(self.declared(create)) else { return };
         let (media_type, pointer) = (media_type.to_owned(), pointer.to_owned());
         let Some(valid) = self.valid_body(&pointer) else { return };
         let text = conformance_json::write(&valid);
@@ -106,7 +106,7 @@ impl Session<'_> {
         let declared = self.declared(create);
         let parameter = declared.parameters.iter().find(|one| one.location == Location::Path && one.name == *own);
         let schema = parameter.and_then(|one| one.schema.clone()).filter(|_| self.run.api.operations[create].is_item);
-        let (Some(schema), Some((media_type, pointer))) = (schema, Self::body_media(declared)) else { return };
+        let (Some(schema), Some((media_type, pointer))) = (schema, self.content_media(declared)) else { return };
         let (media_type, pointer) = (media_type.to_owned(), pointer.to_owned());
         let most = self.run.api.schemas.merged(&schema).bounds.max_length.filter(|most| *most <= 500);
         let long = most.and_then(|most| usize::try_from(most).ok()).map(|most| "a".repeat(most + 1));
@@ -131,7 +131,7 @@ impl Session<'_> {
     /// Requests without a header field that is required.
     pub(crate) async fn missing_fields(&mut self, at: usize, create: usize, above: &[String]) {
         let declared = self.declared(create);
-        let Some((media_type, pointer)) = Self::body_media(declared) else { return };
+        let Some((media_type, pointer)) = self.content_media(declared) else { return };
         let (media_type, pointer) = (media_type.to_owned(), pointer.to_owned());
         let required = declared.parameters.iter().filter(|one| one.required);
         // What every request bears anyway cannot be left out.

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use conformance_api::envelope::{flat, is_spread};
 use conformance_api::{IdMember, Proof, Resource, Role, Shape};
 use conformance_openapi::{Operation as Declared, Response as Documented};
 use conformance_record::secrets::{HIDDEN, credentials};
@@ -252,6 +253,12 @@ impl<'r> Session<'r> {
     /// What is at a shape within a body.
     pub fn within<'v>(&self, shape: &Shape, body: &'v Value) -> Option<&'v Value> {
         shape.at.iter().try_fold(body, |here, member| here.get(member))
+    }
+
+    /// An object with its members as its own, where its shape has them further in.
+    pub fn plain(&self, shape: Option<&Shape>, object: &Value) -> Value {
+        let is_spread = shape.is_some_and(|shape| is_spread(&self.run.api.schemas, shape));
+        if is_spread { flat(object) } else { object.clone() }
     }
 
     /// The members of an object by which it is known, that which stands in the resource's path first.

@@ -26,7 +26,7 @@ impl Session<'_> {
             let get =
                 operations().find(|(_, (one, of_it))| one.role == Role::GetSingleton && of_it.path == declared.path);
             let Some((get, _)) = get else { continue };
-            if Self::body_media(declared).is_none() {
+            if self.content_media(declared).is_none() {
                 continue;
             }
             let there = match other {
@@ -57,7 +57,7 @@ impl Session<'_> {
         let rule =
             Rule::new(format!("{}.documented-status", declared.id), Level::Must, statement, declared.pointer.clone());
         let Some(get) = (0..api.operations.len()).find(is_get) else { return self.skip(rule, "nothing reads it") };
-        let Some((media_type, pointer)) = Self::body_media(declared) else {
+        let Some((media_type, pointer)) = self.content_media(declared) else {
             return self.skip(rule, "it takes no body");
         };
         let (media_type, pointer) = (media_type.to_owned(), pointer.to_owned());
@@ -88,7 +88,7 @@ impl Session<'_> {
     /// Puts something, reads it, and puts what is wrong; whether it could be put at all.
     async fn sets(&mut self, set: usize, get: usize, path: &[String]) -> bool {
         let declared = self.declared(set);
-        let Some((media_type, pointer)) = Self::body_media(declared) else { return false };
+        let Some((media_type, pointer)) = self.content_media(declared) else { return false };
         let (media_type, pointer) = (media_type.to_owned(), pointer.to_owned());
         let Some(body) = self.valid_body(&pointer) else { return false };
         let before = self.send(get, Arguments::at(path)).await;
@@ -122,7 +122,7 @@ impl Session<'_> {
     ) {
         const MOST: usize = 60;
         let declared = self.declared(set);
-        let Some((media_type, pointer)) = Self::body_media(declared) else { return };
+        let Some((media_type, pointer)) = self.content_media(declared) else { return };
         let (media_type, pointer) = (media_type.to_owned(), pointer.to_owned());
         let is_required = declared.body.as_ref().is_some_and(|body| body.required);
         let form = Form { is_typed: is_json(&media_type), is_required };

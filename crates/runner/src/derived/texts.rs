@@ -25,7 +25,7 @@ impl Session<'_> {
     /// Sends odd texts in the member that takes any text.
     pub(crate) async fn keeps_texts(&mut self, at: usize, create: usize, above: &[String]) {
         let declared = self.declared(create);
-        let Some((media_type, pointer)) = Self::body_media(declared) else { return };
+        let Some((media_type, pointer)) = self.content_media(declared) else { return };
         let (media_type, pointer) = (media_type.to_owned(), pointer.to_owned());
         let Some((name, most)) = self.text_member(at, create, &pointer, |_| true) else { return };
         let texts = [(LINE, name.clone(), most), (UNTIDY, name.clone(), most)];
@@ -61,7 +61,7 @@ impl Session<'_> {
     /// An update writes the same text, letter for letter.
     async fn keeps_text_of_update(&mut self, at: usize, object: &Object, (name, text): (&str, &str)) {
         let Some(update) = operation(self.run.api, at, Role::Update) else { return };
-        let Some((media_type, pointer)) = Self::body_media(self.declared(update)) else { return };
+        let Some((media_type, pointer)) = self.content_media(self.declared(update)) else { return };
         let (media_type, pointer) = (media_type.to_owned(), pointer.to_owned());
         if !self.free_members(&pointer).iter().any(|one| one.name == name) {
             return;

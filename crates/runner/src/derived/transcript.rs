@@ -115,7 +115,8 @@ impl Session<'_> {
             let id = self.id_of(resource, item);
             id.is_some_and(|id| self.named.iter().any(|(_, own)| *own == id))
         };
-        let own = self.items(list, body)?.iter().filter(is_own);
+        let items = self.items(list, body)?;
+        let own = items.iter().filter(is_own);
         let members = own.map(|item| item.as_object().into_iter().flat_map(|all| all.keys().cloned()).collect());
         members.reduce(|one: BTreeSet<String>, other| &one & &other)
     }

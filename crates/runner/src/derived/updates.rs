@@ -21,7 +21,7 @@ const CORRECTION: i128 = 2_000;
 impl Session<'_> {
     pub(crate) async fn updates(&mut self, at: usize, object: &Object) {
         let Some(update) = operation(self.run.api, at, Role::Update) else { return };
-        let Some((media_type, pointer)) = Self::body_media(self.declared(update)) else { return };
+        let Some((media_type, pointer)) = self.content_media(self.declared(update)) else { return };
         let (media_type, pointer) = (media_type.to_owned(), pointer.to_owned());
         let before = self.current(at, object).await;
         let shown = before.as_ref().map_or(&object.members, |(shown, _)| shown).clone();
@@ -131,7 +131,7 @@ impl Session<'_> {
         let described = |one: usize| api.operations[one].success.shape.as_ref();
         let of_one = operation(api, at, Role::Retrieve).and_then(described);
         let is_alike = described(update).zip(of_one).is_some_and(|(one, other)| {
-            let choices = api.schemas.merge(&conformance_api::shape::inside(&api.schemas, one)).choices;
+            let choices = api.schemas.merge(&conformance_api::envelope::members(&api.schemas, one)).choices;
             one.reference == other.reference && choices.is_empty()
         });
         if !is_alike {
@@ -139,7 +139,7 @@ impl Session<'_> {
         }
         let resource = &api.resources[at];
         let (Some(Value::Object(shown)), Some(before)) = (shown, before.as_object()) else { return };
-        let body = Self::body_media(declared).map(|(_, pointer)| self.run.api.schemas.merged(pointer));
+        let body = self.content_media(declared).map(|(_, pointer)| self.run.api.schemas.merged(pointer));
         let is_theirs = |name: &str| body.as_ref().is_some_and(|body| body.property(name).is_some());
         let is_id = |name: &str| resource.identity.iter().any(|one| one.is_in_path && one.name == name);
         let is_kept = |name: &str, value: &Value| {
@@ -288,7 +288,7 @@ impl Session<'_> {
     /// Whether the members that clients can set and did not name are as they were.
     pub(crate) fn nothing_else(&mut self, update: usize, sent: &Value, before: &Value, after: &Value, answer: &Answer) {
         let declared = self.declared(update);
-        let Some((_, pointer)) = Self::body_media(declared) else { return };
+        let Some((_, pointer)) = self.content_media(declared) else { return };
         let shape = self.run.api.schemas.merged(pointer);
         let (Some(before), Some(sent)) = (before.as_object(), sent.as_object()) else { return };
         let settable = before
@@ -310,7 +310,7 @@ impl Session<'_> {
     /// Whether the time of creation stays, and that of the last change does not go back.
     pub(crate) fn keeps_time(&mut self, update: usize, before: &Value, after: &Value, answer: &Answer) {
         let declared = self.declared(update);
-        let body = Self::body_media(declared).map(|(_, pointer)| self.run.api.schemas.merged(pointer));
+        let body = self.content_media(declared).map(|(_, pointer)| self.run.api.schemas.merged(pointer));
         // What clients can set is theirs.
         let is_ours = |name: &str| {
             let property = body.as_ref().and_then(|body| body.property(name));

@@ -148,9 +148,10 @@ fn wrong_lengths(merged: &Merged<'_>) -> Vec<(String, Value)> {
             _ => None,
         }
     };
-    let long = bounds.max_length.filter(|most| *most <= 20_000).and_then(|most| {
-        Some((format!("{} characters long, of {most}", most + 1), text(most + 1)?.into()))
-    });
+    let long = bounds
+        .max_length
+        .filter(|most| *most <= 20_000)
+        .and_then(|most| Some((format!("{} characters long, of {most}", most + 1), text(most + 1)?.into())));
     let short = bounds.min_length.filter(|least| *least > 0).and_then(|least| {
         Some((format!("{} characters long, of at least {least}", least - 1), text(least - 1)?.into()))
     });

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use conformance_api::envelope::{flat, is_spread};
 use conformance_api::names::plain;
 use conformance_api::pages::{Pages, Style};
 use conformance_openapi::Location;
@@ -84,9 +85,11 @@ impl Session<'_> {
     }
 
     /// The items of a list's body.
-    pub(crate) fn items<'v>(&self, list: usize, body: &'v Value) -> Option<&'v Vec<Value>> {
+    pub(crate) fn items(&self, list: usize, body: &Value) -> Option<Vec<Value>> {
         let shape = self.run.api.operations[list].success.shape.as_ref()?;
-        self.within(shape, body)?.as_array()
+        let items = self.within(shape, body)?.as_array()?;
+        let is_spread = is_spread(&self.run.api.schemas, shape);
+        Some(if is_spread { items.iter().map(flat).collect() } else { items.clone() })
     }
 
     /// Walks a list from its beginning, as its response or the count of its items leads on.
@@ -148,7 +151,7 @@ impl Session<'_> {
             walk.first.get_or_insert_with(|| answer.clone());
             walk.last = Some(answer.clone());
             let items =
-                answer.json.as_ref().and_then(|body| self.items(list, body)).filter(|_| answer.is_success()).cloned();
+                answer.json.as_ref().and_then(|body| self.items(list, body)).filter(|_| answer.is_success());
             let Some(items) = items else {
                 self.judge_no_error(list, &answer);
                 return walk;
@@ -204,7 +207,7 @@ impl Session<'_> {
         let style = operation.pages.iter().flat_map(|pages| &pages.styles).find(|one| !matches!(one, Style::Before(_)));
         let Some(style) = style else { return if self.says_more(answer) { Step::Unknown } else { Step::End } };
         let items = answer.json.as_ref().and_then(|body| self.items(list, body));
-        let Some(last) = items.and_then(|items| items.last()) else { return Step::End };
+        let Some(last) = items.as_ref().and_then(|items| items.last()) else { return Step::End };
         let last = operation.resource.and_then(|at| self.id_of(&self.run.api.resources[at], last));
         match style {
             Style::After(name) if operation.pages.as_ref().is_some_and(|pages| pages.begins_behind_id) => match last {
@@ -273,7 +276,8 @@ fn page_number(styles: &[Style], body: &Value) -> Option<i64> {
     found(body, &[parameter.as_str()], 0)?.as_i64()
 }
 
-const TOTALS: &[&str] = &["total", "totalcount", "totalitems", "totalresults", "totalelements"];
+const TOTALS: &[&str] =
+    &["total", "totalcount", "totalitems", "totalresults", "totalelements", "totalsize", "totalhits"];
 
 /// Whether something is called as the count of what a list has.
 pub(crate) fn is_total(name: &str) -> bool {

@@ -183,7 +183,7 @@ impl<'r> Written<'_, 'r> {
             let schema = media.map(|(_, pointer)| place(pointer));
             let value = value::template(&mut self.variables, &of, scope, template, schema.as_ref())?;
             let media_type = media.map_or("application/json", |(media_type, _)| media_type);
-            arguments.body = Some((media_type.to_owned(), Content::Value(value)));
+            arguments.body = Some((media_type.to_owned(), Content::Whole(value)));
         }
         Ok(arguments)
     }
