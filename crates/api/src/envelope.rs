@@ -151,7 +151,8 @@ pub fn related(api: &Api, pointer: &str) -> Vec<usize> {
         shape.property(name).map(|one| schemas.merge_value(one))
     }
     let body = schemas.merged(pointer);
-    let Some(relationships) = inner(schemas, &body, "data").and_then(|data| inner(schemas, &data, RELATIONSHIPS)) else {
+    let Some(relationships) = inner(schemas, &body, "data").and_then(|data| inner(schemas, &data, RELATIONSHIPS))
+    else {
         return Vec::new();
     };
     let names = relationships.properties.iter().filter_map(|(_, one)| {

@@ -12,6 +12,12 @@ pub fn same(one: &str, other: &str) -> bool {
     one == other || plain(one) == plain(other)
 }
 
+/// What a filter asks for: `status` of `status`, and of `filter[status]`.
+#[must_use]
+pub fn asked_for(parameter: &str) -> &str {
+    parameter.strip_prefix("filter[").and_then(|rest| rest.strip_suffix(']')).unwrap_or(parameter)
+}
+
 /// The last word of a name: `id` of `petId` and `pet_id`, `number` of `issue_number`.
 #[must_use]
 pub fn last_word(name: &str) -> String {

@@ -3,7 +3,7 @@
 //! A run has the last word: what it finds no way to try, it says so. A rule is a row of `RULES`.
 
 use conformance_api::media::is_json;
-use conformance_api::names::{plain, same};
+use conformance_api::names::{asked_for, plain, same};
 use conformance_api::pages::{SORTS, Style};
 use conformance_api::versions::wants_version;
 use conformance_api::{Api, Certainty, Operation, Role};
@@ -466,7 +466,8 @@ fn has_parent(subject: &Subject<'_>) -> bool {
 fn has_read_only(subject: &Subject<'_>) -> bool {
     let schemas = &subject.api.schemas;
     let media = subject.declared.body.iter().flat_map(|body| &body.media);
-    let bodies = media.filter_map(|one| one.schema.as_deref()).map(|at| schemas.merged(at));
+    let pointers = media.filter_map(|one| one.schema.as_deref()).map(|at| subject.api.content_of(at));
+    let bodies = pointers.map(|at| schemas.merged(at));
     bodies.into_iter().any(|body| body.properties.iter().any(|(_, one)| schemas.merge_value(one).read_only))
 }
 
@@ -525,11 +526,12 @@ fn has_query(subject: &Subject<'_>) -> bool {
 fn members_asked_for(subject: &Subject<'_>) -> Vec<bool> {
     let schemas = &subject.api.schemas;
     let Some(shape) = &subject.operation.success.shape else { return Vec::new() };
-    let item = schemas.merge(&conformance_api::shape::inside(schemas, shape));
+    let item = schemas.merge(&conformance_api::envelope::members(schemas, shape));
     let asked = query(subject).filter(|one| !conformance_api::pages::Pages::is_name(&one.name)).filter_map(|one| {
-        let (member, of_member) = item.properties.iter().find(|(name, _)| same(name, &one.name))?;
+        let name = asked_for(&one.name);
+        let (member, of_member) = item.properties.iter().find(|(member, _)| same(member, name))?;
         let values = one.schema.as_deref().map(|at| schemas.merged(at)).unwrap_or_default().enumeration;
-        Some(*member == one.name && schemas.merge(of_member).enumeration == values)
+        Some(*member == name && schemas.merge(of_member).enumeration == values)
     });
     asked.collect()
 }

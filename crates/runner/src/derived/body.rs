@@ -16,7 +16,8 @@ impl Session<'_> {
     /// A valid body for the schema: the document's example of it, if there is one.
     pub(crate) fn plain_body(&self, pointer: &str) -> Option<Value> {
         let enclosing = self.run.api.envelopes.iter().filter(|(_, one)| one.content == pointer);
-        let enclosed = enclosing.flat_map(|(whole, one)| self.examples_of(whole).into_iter().filter_map(|all| one.open(all)));
+        let enclosed =
+            enclosing.flat_map(|(whole, one)| self.examples_of(whole).into_iter().filter_map(|all| one.open(all)));
         let example = (self.examples_of(pointer).into_iter().chain(enclosed))
             .find(|one| one.is_object() && self.run.proof.is_valid(Side::Request, pointer, one));
         let made = || Some(self.run.proof.body(Side::Request, pointer, &[])?.value.clone());
@@ -116,18 +117,20 @@ impl Session<'_> {
     }
 }
 
+/// Whether a value may be any short text.
+pub(crate) fn takes_any_text(merged: &Merged<'_>) -> bool {
+    merged.kind() == Some("string")
+        && merged.enumeration.is_none()
+        && merged.constant.is_none()
+        && merged.format.is_none()
+        && merged.patterns.is_empty()
+        && merged.bounds.max_length.is_none_or(|most| most >= 30)
+        && !merged.read_only
+}
+
 /// The members of a schema's objects that take any short text.
 pub(crate) fn free_members(schemas: &Schemas, pointer: &str) -> Vec<Free> {
     let shape = schemas.merged(pointer);
-    let is_free = |merged: &Merged<'_>| {
-        merged.kind() == Some("string")
-            && merged.enumeration.is_none()
-            && merged.constant.is_none()
-            && merged.format.is_none()
-            && merged.patterns.is_empty()
-            && merged.bounds.max_length.is_none_or(|most| most >= 30)
-            && !merged.read_only
-    };
     // Texts about an object; others may have to refer to something, or to be in a language of their own.
     const NAMES: &[&str] = &[
         "name",
@@ -147,7 +150,7 @@ pub(crate) fn free_members(schemas: &Schemas, pointer: &str) -> Vec<Free> {
     let all: Vec<&str> = shape
         .properties
         .iter()
-        .filter(|(_, property)| is_free(&schemas.merge(property)))
+        .filter(|(_, property)| takes_any_text(&schemas.merge(property)))
         .map(|(name, _)| *name)
         .collect();
     let named = all.iter().filter(|name| is_name(name)).map(|name| Free { name: (*name).to_owned() });

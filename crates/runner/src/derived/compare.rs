@@ -211,7 +211,9 @@ fn is_plain(api: &Api, one: &Merged<'_>, other: &Merged<'_>) -> bool {
 /// Whether a value is shown as what was sent.
 pub(crate) fn agrees(sent: &Value, shown: &Value, format: Option<&str>) -> bool {
     match (sent, shown) {
-        (Value::String(sent), Value::String(shown)) => sent == shown || means_the_same(sent, shown, format),
+        (Value::String(sent), Value::String(shown)) => {
+            sent == shown || is_same_decimal(sent, shown) || means_the_same(sent, shown, format)
+        }
         (Value::Object(sent), Value::Object(shown)) => {
             sent.iter().all(|(name, value)| shown.get(name).is_some_and(|found| agrees(value, found, None)))
         }
@@ -225,6 +227,19 @@ pub(crate) fn agrees(sent: &Value, shown: &Value, format: Option<&str>) -> bool 
         }
         _ => conformance_json::equal(sent, shown),
     }
+}
+
+/// Whether two texts are one decimal number, as `12500` and `12500.00` are. Where neither has a point, zeros may be digits of a code.
+fn is_same_decimal(one: &str, other: &str) -> bool {
+    let digits = |text: &str| !text.is_empty() && text.bytes().all(|one| one.is_ascii_digit());
+    let parts = |text: &str| {
+        let (whole, rest) = text.split_once('.').unwrap_or((text, "0"));
+        let sign = whole.starts_with('-');
+        let whole = whole.trim_start_matches('-');
+        (digits(whole) && digits(rest))
+            .then(|| (sign, whole.trim_start_matches('0').to_owned(), rest.trim_end_matches('0').to_owned()))
+    };
+    (one.contains('.') || other.contains('.')) && parts(one).is_some_and(|one| parts(other) == Some(one))
 }
 
 /// Whether two texts are one code, in capitals or not.
@@ -269,6 +284,12 @@ mod tests {
     #[case(json!("a"), json!("A"), None, false)]
     #[case(json!("2024-01-02T03:04:05Z"), json!("2024-01-02T03:04:05.000+00:00"), Some("date-time"), true)]
     #[case(json!("2024-01-02T03:04:05Z"), json!("2024-01-02T03:04:06Z"), Some("date-time"), false)]
+    #[case(json!("6474"), json!("6474.00"), None, true)]
+    #[case(json!("0012.5"), json!("12.50"), None, true)]
+    #[case(json!("-3"), json!("3.0"), None, false)]
+    #[case(json!("01067"), json!("1067"), None, false)]
+    #[case(json!("12.50"), json!("12.05"), None, false)]
+    #[case(json!("a.0"), json!("a.00"), None, false)]
     #[case(json!("https://example.com"), json!("https://example.com/"), Some("uri"), true)]
     #[case(json!("Ada@Example.com"), json!("ada@example.com"), Some("email"), true)]
     #[case(json!(["a", "b"]), json!(["b", "a"]), None, true)]

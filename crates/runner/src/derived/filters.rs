@@ -1,6 +1,6 @@
 //! Filters show what they are asked for, and all of it.
 
-use conformance_api::names::same;
+use conformance_api::names::{asked_for, same};
 use conformance_api::query::text;
 use conformance_api::{Api, Merged};
 use conformance_openapi::{Location, Parameter};
@@ -13,69 +13,99 @@ use super::session::{Answer, Object, Session};
 /// So many values of one filter are tried.
 const MOST: usize = 6;
 
-/// What a list is asked for.
-#[derive(Clone, Copy, Debug)]
-struct Asked<'a> {
-    rule: &'a Rule,
+/// A parameter that is called as a member of a list's items.
+struct Filter<'a> {
     parameter: &'a str,
-    of_parameter: &'a Merged<'a>,
+    of_parameter: Merged<'a>,
     /// The member that the parameter means.
     member: &'a str,
+    rule: Rule,
+}
+
+/// What a list is asked for.
+#[derive(Clone, Copy)]
+struct Asked<'a> {
+    filter: &'a Filter<'a>,
     value: &'a str,
 }
 
-impl Session<'_> {
+impl<'r> Session<'r> {
     /// Asks a list for what one of the run's own objects has, by each parameter that is called as a member of the items.
     pub(crate) async fn filters(&mut self, list: usize, above: &[String], own: &[Object]) {
-        let api = self.run.api;
-        let declared = self.declared(list);
-        let Some(shape) = api.operations[list].success.shape.as_ref() else { return };
-        let item = api.schemas.merge(&conformance_api::envelope::members(&api.schemas, shape));
-        let query = declared.parameters.iter().filter(|one| one.location == Location::Query);
-        for parameter in query.filter(|one| !conformance_api::pages::Pages::is_name(&one.name)) {
-            let Some((member, schemas)) = item.properties.iter().find(|(name, _)| same(name, &parameter.name)) else {
-                continue;
-            };
-            let (of_member, of_parameter) = (api.schemas.merge_value(schemas), merged(api, parameter));
-            let is_simple = matches!(of_parameter.kind(), Some("string" | "integer" | "boolean"))
-                && of_member.kind() == of_parameter.kind();
-            if !is_simple {
-                continue;
-            }
-            // What has one name, one type and one list of values is one thing.
-            let is_certain = of_parameter.enumeration == of_member.enumeration && *member == parameter.name;
-            let level = if is_certain { Level::Must } else { Level::Should };
-            let statement = format!("GET {} shows what `{}` asks for", declared.path, parameter.name);
-            let pointer = format!("{}/parameters", declared.pointer);
-            let rule = Rule::new(format!("{}.filters", declared.id), level, statement, pointer);
+        let filters = self.filters_of(list);
+        // What was made twice under one name is what was made last.
+        let is_last = |at: usize| !own[at + 1..].iter().any(|other| other.path == own[at].path);
+        for filter in &filters {
             // Each of a few words, or whatever the first object has.
-            let is_listed = of_parameter.enumeration.is_some() || of_parameter.kind() == Some("boolean");
+            let is_listed = filter.of_parameter.enumeration.is_some() || filter.of_parameter.kind() == Some("boolean");
             let mut tried: Vec<String> = Vec::new();
-            // What was made twice under one name is what was made last.
-            let is_last = |at: usize| !own[at + 1..].iter().any(|other| other.path == own[at].path);
             for object in own.iter().enumerate().filter(|(at, _)| is_last(*at)).map(|(_, object)| object) {
-                let value = object.members.get(*member).and_then(text).filter(|one| !one.is_empty());
-                let Some(value) = value.filter(|one| !tried.contains(one)) else { continue };
-                let asked = Asked {
-                    rule: &rule,
-                    parameter: &parameter.name,
-                    of_parameter: &of_parameter,
-                    member,
-                    value: &value,
-                };
-                self.filter(list, above, object, &asked).await;
+                let Some(value) = filter.value_of(object).filter(|one| !tried.contains(one)) else { continue };
+                self.filter(list, above, object, Asked { filter, value: &value }).await;
                 tried.push(value);
                 if tried.len() == if is_listed { MOST } else { 1 } {
                     break;
                 }
             }
         }
+        if let Some(object) = own.last() {
+            for pair in filters.windows(2) {
+                self.filter_by_two(list, above, object, (&pair[0], &pair[1])).await;
+                self.filter_by_two(list, above, object, (&pair[1], &pair[0])).await;
+            }
+        }
+    }
+
+    fn filters_of(&self, list: usize) -> Vec<Filter<'r>> {
+        let api = self.run.api;
+        let declared = self.declared(list);
+        let Some(shape) = api.operations[list].success.shape.as_ref() else { return Vec::new() };
+        let item = api.schemas.merge(&conformance_api::envelope::members(&api.schemas, shape));
+        let query = declared.parameters.iter().filter(|one| one.location == Location::Query);
+        let filters = query.filter(|one| !conformance_api::pages::Pages::is_name(&one.name)).filter_map(|parameter| {
+            let asked_for = asked_for(&parameter.name);
+            let (member, schemas) = item.properties.iter().find(|(name, _)| same(name, asked_for))?;
+            let (of_member, of_parameter) = (api.schemas.merge_value(schemas), merged(api, parameter));
+            let is_simple = matches!(of_parameter.kind(), Some("string" | "integer" | "boolean"))
+                && of_member.kind() == of_parameter.kind();
+            // What has one name, one type and one list of values is one thing.
+            let is_certain = of_parameter.enumeration == of_member.enumeration && *member == asked_for;
+            let level = if is_certain { Level::Must } else { Level::Should };
+            let statement = format!("GET {} shows what `{}` asks for", declared.path, parameter.name);
+            let pointer = format!("{}/parameters", declared.pointer);
+            let rule = Rule::new(format!("{}.filters", declared.id), level, statement, pointer);
+            is_simple.then_some(Filter { parameter: &parameter.name, of_parameter, member, rule })
+        });
+        filters.collect()
+    }
+
+    /// Asks for what an object has, by one parameter, and for what it has not, by another. That all have to match is what filters do.
+    async fn filter_by_two(
+        &mut self,
+        list: usize,
+        above: &[String],
+        object: &Object,
+        (one, other): (&Filter<'_>, &Filter<'_>),
+    ) {
+        let (Some(value), Some(has)) = (one.value_of(object), other.value_of(object)) else { return };
+        let Some(lacks) = another(other.parameter, &other.of_parameter, &has) else { return };
+        let asked = [(one.parameter.to_owned(), value.clone()), (other.parameter.to_owned(), lacks.clone())];
+        let walk = self.walk_with(list, above, None, &asked).await;
+        let Some(answer) = walk.last.clone().filter(Answer::is_success) else { return };
+        let wrong = if walk.items.iter().any(|item| Self::is_same(item, object)) {
+            vec![Mismatch::of(format!("{}, whose `{}` is {has}, is there", object.id, other.member))]
+        } else {
+            Vec::new()
+        };
+        let expected = format!("objects whose `{}` is {value} and whose `{}` is {lacks}", one.member, other.member);
+        self.judge(Rule { level: Level::Should, ..one.rule.clone() }, &answer, expected, wrong);
     }
 
     /// Asks for what an object has, and for what it has not.
-    async fn filter(&mut self, list: usize, above: &[String], object: &Object, filter: &Asked<'_>) {
+    async fn filter(&mut self, list: usize, above: &[String], object: &Object, Asked { filter, value }: Asked<'_>) {
         let api = self.run.api;
-        let Asked { rule, member, value, .. } = *filter;
+        let Filter { rule, member, .. } = filter;
+        let member = *member;
         let of_member = self.shown(list, member);
         let is_text = of_member.kind() == Some("string") && of_member.enumeration.is_none();
         // A text may be looked for within texts.
@@ -100,7 +130,7 @@ impl Session<'_> {
                 self.judge(rule.clone(), &answer, expected, wrong);
             }
         }
-        let Some(other) = another(filter.parameter, filter.of_parameter, value) else { return };
+        let Some(other) = another(filter.parameter, &filter.of_parameter, value) else { return };
         let walk = self.walk_with(list, above, None, &[(filter.parameter.to_owned(), other.clone())]).await;
         let Some(answer) = walk.last.clone().filter(Answer::is_success) else { return };
         let wrong = if walk.items.iter().any(|item| Self::is_same(item, object)) {
@@ -109,6 +139,13 @@ impl Session<'_> {
             Vec::new()
         };
         self.judge(rule.clone(), &answer, format!("objects whose `{member}` is {other}, and no others"), wrong);
+    }
+}
+
+impl Filter<'_> {
+    /// What an object has of the member, where that can be asked for.
+    fn value_of(&self, object: &Object) -> Option<String> {
+        object.members.get(self.member).and_then(text).filter(|one| !one.is_empty())
     }
 }
 

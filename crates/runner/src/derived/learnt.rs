@@ -372,6 +372,7 @@ impl Session<'_> {
                 format!("{}-{}-4{}-8{}-{}", hex(8), hex(4), hex(3), hex(3), hex(12))
             }
             (Some("hostname"), _) => format!("{}.example.com", random.word(10)),
+            (Some("uri" | "url"), _) => format!("https://{}.example.com/", random.word(10)),
             (_, Some(pattern)) => pattern::any_matching(pattern, (least, most), &mut |below| random.below(below))?,
             _ => random.word(10.min(most).max(least)),
         };

@@ -1,4 +1,4 @@
-//! What frameworks read kindly by default: a number where a text is wanted, a text in a list of one, the whole part of a number, null for nothing, members
+//! What frameworks read kindly by default: a number where a text is wanted, a text in a list of one, an object of numbers for a list, the whole part of a number, null for nothing, members
 //! that the schema excludes and that are left out. What is kept then is right by its schema, so it is a SHOULD to reject it.
 
 use conformance_record::Level;
@@ -56,6 +56,8 @@ fn is_coerced(sent: &Value, found: &Value) -> bool {
         (Value::Array(sent), Value::Array(found)) if sent.len() == found.len() => {
             sent != found && sent.iter().zip(found).all(|(one, other)| one == other || is_coerced(one, other))
         }
+        // Where one kind of arrays has names and numbers for keys.
+        (Value::Object(sent), Value::Array(found)) => sent.values().eq(found.iter()),
         (Value::Array(items), found) if items.len() == 1 => items[0] == *found,
         (Value::Null, found) => matches!(found, Value::Bool(false)) || *found == "" || *found == 0,
         _ => false,
@@ -75,6 +77,7 @@ mod tests {
     #[case::a_whole_number(json!({ "b": 1.5 }), json!({ "b": 1 }), true)]
     #[case::a_number_that_is_kept(json!({ "a": 17 }), json!({ "a": 17 }), false)]
     #[case::a_list(json!({ "a": ["x"] }), json!({ "a": "x" }), true)]
+    #[case::a_map_of_numbers(json!({ "a": { "0": "x" } }), json!({ "a": ["x"] }), true)]
     #[case::an_item(json!({ "a": ["x", 17] }), json!({ "a": ["x", "17"] }), true)]
     #[case::null(json!({ "a": null }), json!({ "a": "" }), true)]
     #[case::null_that_is_kept(json!({ "a": null }), json!({ "a": null }), false)]

@@ -72,7 +72,7 @@ impl Session<'_> {
                 witnesses.push((one, shown));
             }
         }
-        self.updates(at, &object).await;
+        self.updates(at, &object, &witnesses).await;
         self.are_untouched(at, Role::Update, &witnesses).await;
         if operation(api, at, Role::Update).is_some() {
             self.lists_updated(at, &object).await;
@@ -140,7 +140,7 @@ impl Session<'_> {
     }
 
     /// Whether other objects are what they were after something was done to their neighbour.
-    async fn are_untouched(&mut self, at: usize, role: Role, witnesses: &[(Object, Value)]) {
+    pub(crate) async fn are_untouched(&mut self, at: usize, role: Role, witnesses: &[(Object, Value)]) {
         let Some(done) = operation(self.run.api, at, role) else { return };
         for (witness, before) in witnesses {
             self.is_untouched(at, done, witness, before).await;

@@ -5,6 +5,7 @@ use conformance_api::{Role, Side};
 use conformance_record::{Level, Mismatch};
 use serde_json::{Map, Value};
 
+use super::body::takes_any_text;
 use super::check::Rule;
 use super::operation;
 use super::request::Arguments;
@@ -124,11 +125,17 @@ impl Session<'_> {
                 || identity.iter().any(|one| one.is_in_path && one.name == name)
         };
         let shape = schemas.merged(pointer);
-        self.free_members(pointer).into_iter().filter(|free| is_meant(&free.name)).find_map(|free| {
-            let is_kept = shown.contains(&free.name) && kept.contains(&free.name) && !is_word(&free.name);
-            let merged = schemas.merge(shape.property(&free.name)?);
+        let free = self.free_members(pointer).into_iter().map(|free| free.name);
+        // What people write in lines need not be what they call an object.
+        let lined = shape.properties.iter().filter(|(name, property)| {
+            has_lines(name) && takes_any_text(&schemas.merge(property)) && !self.refers(name, &schemas.merge(property))
+        });
+        let lined = lined.map(|(name, _)| (*name).to_owned());
+        free.chain(lined).filter(|name| is_meant(name)).find_map(|name| {
+            let is_kept = shown.contains(&name) && kept.contains(&name) && !is_word(&name);
+            let merged = schemas.merge(shape.property(&name)?);
             let most = merged.bounds.max_length.unwrap_or(200).min(200);
-            is_kept.then(|| Some((free.name.clone(), usize::try_from(most).ok()?))).flatten()
+            is_kept.then(|| Some((name.clone(), usize::try_from(most).ok()?))).flatten()
         })
     }
 }

@@ -7,6 +7,7 @@ use conformance_api::{Merged, Role, Side};
 use conformance_record::{Level, Mismatch};
 use serde_json::{Map, Value};
 
+use super::body::takes_any_text;
 use super::check::Rule;
 use super::compare::{agrees, moment};
 use super::operation;
@@ -19,7 +20,7 @@ const OTHER_TEXT: &str = "changed by conformance";
 const CORRECTION: i128 = 2_000;
 
 impl Session<'_> {
-    pub(crate) async fn updates(&mut self, at: usize, object: &Object) {
+    pub(crate) async fn updates(&mut self, at: usize, object: &Object, witnesses: &[(Object, Value)]) {
         let Some(update) = operation(self.run.api, at, Role::Update) else { return };
         let Some((media_type, pointer)) = self.content_media(self.declared(update)) else { return };
         let (media_type, pointer) = (media_type.to_owned(), pointer.to_owned());
@@ -54,6 +55,8 @@ impl Session<'_> {
         self.changed_only(update, &body, &before, &after, &answer);
         self.changes_nothing(at, update, (&media_type, &pointer), object, &after).await;
         self.updates_all(at, update, (&media_type, &pointer), object).await;
+        // Later changes may be such that what was done to others is not to be seen any more.
+        self.are_untouched(at, Role::Update, witnesses).await;
         self.updates_to_nothing(at, update, (&media_type, &pointer), object).await;
         self.updates_to_null(at, update, (&media_type, &pointer), object).await;
         self.moves_time(at, update, (&media_type, &pointer), object, (&before, &after)).await;
@@ -187,6 +190,9 @@ impl Session<'_> {
         let body = self.body_for(pointer, object).map(|body| self.filled(pointer, body, &object.sent));
         let Some(Value::Object(mut body)) = body else { return };
         let names: Vec<String> = body.keys().cloned().collect();
+        for free in self.nothing_yet(pointer, &body) {
+            body.insert(free, self.word().into());
+        }
         for name in names {
             let is_other = |one: &str| one != name;
             if let Some((_, value)) = self.other_value(pointer, &before, &is_other) {
@@ -219,6 +225,17 @@ impl Session<'_> {
         if let (Some(retrieve), Some((after, answer))) = (retrieve, self.current(at, object).await) {
             self.shows(retrieve, &body, &after, &answer, "shows what an update changed");
         }
+    }
+
+    /// Members of a body that are null and take any text.
+    fn nothing_yet(&self, pointer: &str, body: &Map<String, Value>) -> Vec<String> {
+        let shape = self.run.api.schemas.merged(pointer);
+        let is_free = |name: &String| {
+            let Some(property) = shape.property(name) else { return false };
+            let merged = self.run.api.schemas.merge_value(property);
+            takes_any_text(&merged) && !self.refers(name, &merged)
+        };
+        body.iter().filter(|(name, value)| value.is_null() && is_free(name)).map(|(name, _)| name.clone()).collect()
     }
 
     /// A body that changes one member of an object: a text, a choice, a flag or a number.

@@ -150,8 +150,7 @@ impl Session<'_> {
             let answer = self.send(list, arguments).await;
             walk.first.get_or_insert_with(|| answer.clone());
             walk.last = Some(answer.clone());
-            let items =
-                answer.json.as_ref().and_then(|body| self.items(list, body)).filter(|_| answer.is_success());
+            let items = answer.json.as_ref().and_then(|body| self.items(list, body)).filter(|_| answer.is_success());
             let Some(items) = items else {
                 self.judge_no_error(list, &answer);
                 return walk;
