@@ -134,7 +134,7 @@ impl<'d> Inference<'d> {
     fn pages(&self, index: usize) -> Option<Pages> {
         match self.stated[index].as_ref().and_then(|stated| stated.pages.as_ref()) {
             Some(StatedPages::None) => None,
-            Some(StatedPages::Some { pages: Some(pages), .. }) => Some(pages.clone()),
+            Some(StatedPages::Some { pages: Some(pages), .. }) => Some(Pages::clone(pages)),
             _ => Pages::infer(self.schemas, &self.declared[index]),
         }
     }

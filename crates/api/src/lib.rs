@@ -5,7 +5,7 @@
 //!
 //! In reading order: [`schema`] (what schemas ask for together), [`sample`] and [`pattern`] (proposals), [`proof`] (the
 //! judge of them), [`names`], [`path`], [`routes`], [`query`], [`media`], [`body`] (how requests are read), [`credentials`],
-//! [`errors`], [`identity`], [`pages`], [`versions`], [`references`], [`model`], [`mod@shape`], [`mod@envelope`], `stated`, [`mod@infer`] with `roles`, `overlay`.
+//! [`errors`], [`identity`], [`pages`], `order`, [`versions`], [`references`], [`model`], [`mod@shape`], [`mod@envelope`], `stated`, [`mod@infer`] with `roles`, `overlay`.
 
 pub mod body;
 pub mod credentials;
@@ -17,6 +17,7 @@ pub mod infer;
 pub mod media;
 pub mod model;
 pub mod names;
+mod order;
 mod overlay;
 pub mod pages;
 pub mod path;

@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use crate::model::{Certainty, Fact};
 use crate::names::plain;
+use crate::order;
 use crate::schema::Schemas;
 
 /// How many items a page has when nothing says.
@@ -23,6 +24,8 @@ pub struct Pages {
     pub direction: Option<Direction>,
     /// Newest first, when nothing is asked for.
     pub newest_first: bool,
+    /// What says so, where something does: without it, no order is promised.
+    pub order: Option<Fact>,
     /// Whether the document says itself that a page begins behind the object with an id; else what a response gave leads on.
     pub begins_behind_id: bool,
     /// From what this was inferred.
@@ -220,8 +223,9 @@ impl Pages {
             facts.iter_mut().for_each(|fact: &mut Fact| fact.certainty = Certainty::Certain);
         }
         let direction = Direction::infer(schemas, declared);
-        let newest_first = styles.iter().any(|style| matches!(style, Style::Before(_)));
-        Some(Self { limit, styles, direction, newest_first, begins_behind_id: false, facts })
+        let goes_back = styles.iter().any(|style| matches!(style, Style::Before(_)));
+        let (newest_first, order) = order::told(declared).map_or((goes_back, None), |(told, fact)| (told, Some(fact)));
+        Some(Self { limit, styles, direction, newest_first, order, begins_behind_id: false, facts })
     }
 }
 

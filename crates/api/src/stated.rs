@@ -47,7 +47,7 @@ pub(crate) enum StatedPages {
     /// There are none.
     None,
     Some {
-        pages: Option<Pages>,
+        pages: Option<Box<Pages>>,
         items: Option<Vec<String>>,
     },
 }
@@ -220,20 +220,26 @@ impl<'d> Statements<'d> {
         }
         let orders = [("newest-first".to_owned(), true), ("oldest-first".to_owned(), false)];
         let goes_back = styles.iter().any(|style| matches!(style, Style::Before(_)));
-        let newest_first = self.choice(at, members, "order", &orders).unwrap_or(goes_back);
+        let stated = self.choice(at, members, "order", &orders);
+        let newest_first = stated.unwrap_or(goes_back);
         let cursors = [("id".to_owned(), true), ("token".to_owned(), false)];
         let begins_behind_id = self.choice(at, members, "cursor", &cursors).unwrap_or(false);
         let what = format!("pages: {}", styles.iter().map(Style::parameter).collect::<Vec<_>>().join(", "));
         let certainty = self.certainty(at, members);
-        let facts = vec![Fact { what, rule: RULE, pointer: at.to_owned(), certainty }];
+        let fact = |what: String| Fact { what, rule: RULE, pointer: at.to_owned(), certainty };
+        let order = stated.map(|newest| fact(format!("order: {} first", if newest { "newest" } else { "oldest" })));
+        let facts = vec![fact(what)];
         let is_paged = limit.is_some() || !styles.is_empty();
-        let pages = is_paged.then_some(Pages {
-            limit,
-            styles,
-            direction: Direction::infer(self.schemas, declared),
-            newest_first,
-            begins_behind_id,
-            facts,
+        let pages = is_paged.then(|| {
+            Box::new(Pages {
+                limit,
+                styles,
+                direction: Direction::infer(self.schemas, declared),
+                newest_first,
+                order,
+                begins_behind_id,
+                facts,
+            })
         });
         let items = self.text(at, members, "items").map(|items| pointer::tokens(&items).collect());
         Some(StatedPages::Some { pages, items })

@@ -49,6 +49,8 @@ pub struct Operation {
     pub pointer: String,
     /// What it does, in a line; may be empty.
     pub summary: String,
+    /// What is said of it at length; may be empty.
+    pub description: String,
     /// What it belongs to.
     pub tags: Vec<String>,
     /// Whether it is on its way out.

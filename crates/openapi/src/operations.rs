@@ -109,6 +109,7 @@ fn operation<'a>(
         method: found.method.clone(),
         path: path.to_owned(),
         summary: text("summary").unwrap_or_default(),
+        description: text("description").unwrap_or_default(),
         tags: tags.filter_map(Value::as_str).map(str::to_owned).collect(),
         deprecated: value.get("deprecated") == Some(&Value::Bool(true)),
         parameters: parts.parameters(path, &pointer, [above, own].into_iter().flatten()),

@@ -317,6 +317,9 @@ const RULES: &[Rule] = &[
     rule("goes-back", &[Role::List], &[PAGES], "{} gives the page before an object in the order of the list")
         .if_it(goes_back)
         .below("/parameters"),
+    rule("order", &[Role::List], &[PAGES], "{} comes in the order of creation that is documented")
+        .if_it(has_order)
+        .level(as_order),
     rule("sorts", &[Role::List], &[PAGES], "{} comes in the order that is asked for").if_it(sorts).below("/parameters"),
     rule("filters", &[Role::List], &[PAGES], "{} shows what its filters ask for")
         .if_it(filters)
@@ -500,6 +503,15 @@ fn has_limit(subject: &Subject<'_>) -> bool {
 fn has_default_limit(subject: &Subject<'_>) -> bool {
     let limit = subject.operation.pages.as_ref().and_then(|pages| pages.limit.as_ref());
     limit.is_some_and(|limit| limit.declared.is_some())
+}
+
+fn has_order(subject: &Subject<'_>) -> bool {
+    subject.operation.pages.as_ref().is_some_and(|pages| pages.order.is_some())
+}
+
+fn as_order(subject: &Subject<'_>) -> Level {
+    let order = subject.operation.pages.as_ref().and_then(|pages| pages.order.as_ref());
+    if order.is_some_and(|order| order.certainty <= Certainty::Certain) { Level::Must } else { Level::Should }
 }
 
 fn has_bound(subject: &Subject<'_>) -> bool {

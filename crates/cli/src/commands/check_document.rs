@@ -80,7 +80,7 @@ fn of(api: &Api, resource: Option<usize>) -> impl Iterator<Item = (&Operation, &
 fn operation_lines(operation: &Operation, declared: &Declared) -> String {
     let dim = Style::new().dimmed();
     let mut text = format!("  {:<6} {}  {dim}{}{dim:#}\n", declared.method, declared.path, declared.id);
-    let pages = operation.pages.iter().flat_map(|pages| &pages.facts);
+    let pages = operation.pages.iter().flat_map(|pages| pages.facts.iter().chain(&pages.order));
     for fact in operation.facts.iter().chain(pages) {
         text += &format!("  {}", line(fact));
     }
@@ -114,10 +114,8 @@ fn unused(api: &Api) -> BTreeMap<String, usize> {
 }
 
 fn as_json(api: &Api) -> Value {
-    let facts = |all: &[Fact]| -> Vec<Value> {
-        let one = |fact: &Fact| json!({ "what": fact.what, "rule": fact.rule, "pointer": fact.pointer, "certainty": fact.certainty.name() });
-        all.iter().map(one).collect()
-    };
+    let fact = |fact: &Fact| json!({ "what": fact.what, "rule": fact.rule, "pointer": fact.pointer, "certainty": fact.certainty.name() });
+    let facts = |all: &[Fact]| -> Vec<Value> { all.iter().map(fact).collect() };
     let resource = |one: &Resource| {
         json!({
             "name": one.name, "collection": one.collection, "item": one.item,
@@ -126,7 +124,8 @@ fn as_json(api: &Api) -> Value {
         })
     };
     let operation = |(one, declared): (&Operation, &Declared)| {
-        let pages = one.pages.as_ref().map(|pages| facts(&pages.facts)).unwrap_or_default();
+        let pages = one.pages.iter().flat_map(|pages| pages.facts.iter().chain(&pages.order)).map(fact);
+        let pages: Vec<Value> = pages.collect();
         json!({
             "id": declared.id, "method": declared.method, "path": declared.path, "role": one.role.name(),
             "resource": api.resource_of(one).map(|one| one.item.clone()), "status": one.success.status,

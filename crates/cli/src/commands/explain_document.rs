@@ -25,7 +25,7 @@ pub fn run(path: &Path, args: &args::Explain) -> Result<Exit, Failure> {
     let sections = [
         ("role", operation.facts.clone()),
         ("resource", resource(&api, operation)),
-        ("pages", operation.pages.iter().flat_map(|pages| pages.facts.clone()).collect()),
+        ("pages", operation.pages.iter().flat_map(|pages| pages.facts.iter().chain(&pages.order).cloned()).collect()),
         ("credentials", vec![credentials_of(&api, declared)]),
         ("success", vec![success(operation, declared)]),
         ("errors", errors(operation, declared)),

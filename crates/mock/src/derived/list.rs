@@ -204,7 +204,8 @@ impl Derived {
         let known = resource.shape.as_ref().map(|shape| self.known_members(shape)).unwrap_or_default();
         let sorts = call.declared.parameters.iter().filter(|one| SORTS.contains(&plain(&one.name).as_str()));
         for parameter in sorts {
-            let Some(value) = call.argument(&parameter.name) else { continue };
+            let default = || self.api.schemas.merged(parameter.schema.as_deref()?).default?.as_str();
+            let Some(value) = call.argument(&parameter.name).or_else(default) else { continue };
             let (word, down) = match value.strip_prefix('-') {
                 Some(rest) => (rest, Some(true)),
                 None => {

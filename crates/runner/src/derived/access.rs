@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::check::Rule;
 use super::operation;
 use super::request::{Arguments, Credentials};
-use super::session::{Object, Session};
+use super::session::{Answer, Object, Session};
 use crate::expected::is_named_secured;
 
 /// Credentials that nobody was given, told apart only by a server that knows those that somebody was.
@@ -151,21 +151,26 @@ impl Session<'_> {
                 vec![Mismatch::of(format!("the status is {}", answer.status.unwrap_or(0)))]
             };
             self.judge(credentials_rule(declared, Level::Must, credentials), &answer, "401 or 403", wrong);
-            let Some(before) = before.as_ref().filter(|_| !is_create) else { continue };
-            let after = self.current(at, object).await;
-            let is_same = after.as_ref().is_some_and(|(after, _)| conformance_json::equal(after, before));
-            let statement = format!("{} {} does nothing without its credentials", declared.method, declared.path);
-            let wrong =
-                if is_same { Vec::new() } else { vec![Mismatch::of("the object is different afterwards, or gone")] };
-            let answer = after.map_or(answer, |(_, answer)| answer);
-            let pointer = format!("{}/security", declared.pointer);
-            self.judge(
-                Rule::new(format!("{}.rejection-does-nothing", declared.id), Level::Must, statement, pointer),
-                &answer,
-                "the object as it was",
-                wrong,
-            );
+            if let Some(before) = before.as_ref().filter(|_| !is_create) {
+                self.changed_nothing(at, one, object, before, answer).await;
+            }
         }
+    }
+
+    /// Whether an object is as it was after a request was rejected for its credentials: in what clients can say of it. What the server
+    /// counts of it may be otherwise by now.
+    async fn changed_nothing(&mut self, at: usize, tried: usize, object: &Object, before: &Value, answer: Answer) {
+        let (declared, retrieve) = (self.declared(tried), operation(self.run.api, at, Role::Retrieve));
+        let after = self.current(at, object).await;
+        let wrong = match (&after, retrieve) {
+            (Some((after, _)), Some(retrieve)) => self.different(retrieve, before, after),
+            _ => vec![Mismatch::of("the object is gone")],
+        };
+        let statement = format!("{} {} does nothing without its credentials", declared.method, declared.path);
+        let pointer = format!("{}/security", declared.pointer);
+        let rule = Rule::new(format!("{}.rejection-does-nothing", declared.id), Level::Must, statement, pointer);
+        let answer = after.map_or(answer, |(_, answer)| answer);
+        self.judge(rule, &answer, "the object as it was", wrong);
     }
 }
 

@@ -1,5 +1,6 @@
 //! Bodies that break a single documented rule, and bodies that are just within one.
 
+use conformance_api::envelope::Envelope;
 use conformance_api::{Merged, Side};
 use conformance_record::Level;
 use serde_json::{Map, Value, json};
@@ -70,6 +71,29 @@ impl Session<'_> {
         all.retain(|one| form.is_typed || one.body.as_object().is_some_and(|members| !members.is_empty()));
         // Only what the schema as a whole excludes is wrong; formats are more than many validators look at.
         all.retain(|one| one.level != Level::Must || !self.run.proof.is_valid(Side::Request, pointer, &one.body));
+        all
+    }
+
+    /// Bodies of which something around an object's members is wrong, made from a valid one.
+    pub(crate) fn broken_envelopes(&self, whole: &str, envelope: &Envelope, valid: &Value) -> Vec<Broken> {
+        let schemas = &self.run.api.schemas;
+        let (mut shape, mut all) = (schemas.merged(whole), Vec::new());
+        for depth in 0..envelope.at.len() {
+            let (around, name) = (&envelope.at[..depth], envelope.at[depth].as_str());
+            let here = around.iter().try_fold(valid, |here, member| here.get(member)).and_then(Value::as_object);
+            let is_meant = |other: &str| other == name || other == "type";
+            let mut meant = shape.clone();
+            meant.properties.retain(|(name, _)| is_meant(name));
+            meant.required.retain(|name| is_meant(name));
+            meant.additional = None;
+            for one in here.map(|here| self.broken_members(&meant, here, true)).unwrap_or_default() {
+                let outer = Envelope { at: around.to_vec(), content: String::new() };
+                all.push(Broken { body: outer.close(valid.clone(), one.body), ..one });
+            }
+            let Some(inner) = shape.property(name) else { break };
+            shape = schemas.merge_value(inner);
+        }
+        all.retain(|one| one.level == Level::Must && !self.run.proof.is_valid(Side::Request, whole, &one.body));
         all
     }
 
@@ -246,11 +270,17 @@ impl Session<'_> {
         for (name, property) in &shape.properties {
             let merged = schemas.merge_value(property);
             let is_plain = !merged.read_only && merged.choices.is_empty();
-            if let Some(inner @ Value::Object(_)) = valid.get(*name).filter(|_| is_plain) {
-                // Members of one object may have to fit each other: a beginning comes before an end.
-                let below = self.values_at_bounds(&merged, inner, &[]).into_iter();
-                values.extend(below.map(|(at, what, value, _)| (format!("{name}/{at}"), what, value, Level::Info)));
-            }
+            let (place, inner, shape) = match valid.get(*name).filter(|_| is_plain) {
+                Some(inner @ Value::Object(_)) => ((*name).to_owned(), inner, merged),
+                Some(Value::Array(items)) if items.first().is_some_and(Value::is_object) => {
+                    let Some(of_items) = merged.items else { continue };
+                    (format!("{name}/0"), &items[0], schemas.merge_value(&[of_items]))
+                }
+                _ => continue,
+            };
+            // Members of one object may have to fit each other: a beginning comes before an end.
+            let below = self.values_at_bounds(&shape, inner, &[]).into_iter();
+            values.extend(below.map(|(at, what, value, _)| (format!("{place}/{at}"), what, value, Level::Info)));
         }
         let put = |(name, what, value, level): (String, String, Value, Level)| {
             let mut body = valid.clone();

@@ -242,8 +242,8 @@ impl Session<'_> {
                 self.forget(object);
             }
             let found = self.object_in(retrieve, &after).filter(|_| after.is_success());
-            let is_same = found.is_some_and(|found| conformance_json::equal(&found, &before));
-            let wrong = if is_same { Vec::new() } else { vec![Mismatch::of("it is different afterwards, or gone")] };
+            let gone = || vec![Mismatch::of("it is gone")];
+            let wrong = found.map_or_else(gone, |found| self.different(retrieve, &before, &found));
             let rule = self.own_parent_rule(one, level, "leaves alone what does not stand");
             self.judge(rule, &after, "the object as it was", wrong);
         }

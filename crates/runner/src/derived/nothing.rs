@@ -1,5 +1,6 @@
 //! Changes to nothing: to zero, no, an empty text, an empty list, and to null.
 
+use conformance_api::media::is_json;
 use conformance_api::{Role, Side};
 use serde_json::{Map, Value};
 
@@ -20,7 +21,7 @@ impl Session<'_> {
         let Some(mut body) = self.body_for(pointer, object) else { return };
         let shape = self.run.api.schemas.merged(pointer);
         let Some(retrieve) = operation(self.run.api, at, Role::Retrieve) else { return };
-        let mut is_changed = false;
+        let (mut is_changed, is_typed) = (false, is_json(media_type));
         for (name, property) in &shape.properties {
             let merged = self.run.api.schemas.merge_value(property);
             let is_id = object.ids.iter().any(|(id, _)| names(name, id));
@@ -31,8 +32,9 @@ impl Session<'_> {
                 }
                 Some("boolean") => Value::Bool(false),
                 Some("integer" | "number") => 0.into(),
-                Some("string") if merged.format.is_none() => "".into(),
-                Some("array") => Value::Array(Vec::new()),
+                // A form has no word for an empty list, and an empty text may take something away.
+                Some("string") if is_typed && merged.format.is_none() => "".into(),
+                Some("array") if is_typed => Value::Array(Vec::new()),
                 _ => continue,
             };
             // What the response has no room for can't be shown.
@@ -77,7 +79,7 @@ impl Session<'_> {
         const MOST: usize = 4;
         let Some(retrieve) = operation(self.run.api, at, Role::Retrieve) else { return };
         let Some((now, _)) = self.current(at, object).await else { return };
-        if !conformance_api::media::is_json(media_type) {
+        if !is_json(media_type) {
             return;
         }
         let shape = self.run.api.schemas.merged(pointer);

@@ -62,6 +62,7 @@ impl Session<'_> {
         self.numbers_pages(list, &walk);
         self.all_found(at, &own).await;
         self.goes_back(list, &above, asked, &walk, &own).await;
+        self.keeps_order(list, &walk, &own);
         self.filters(list, &above, &own).await;
         self.sorts(list, &above, &own).await;
         self.odd_places(list, &above).await;

@@ -40,6 +40,7 @@ impl Session<'_> {
             let _ = self.create_at(at, &above).await;
         }
         let Some(rejected) = self.sends_broken(at, create, &control).await else { return };
+        self.sends_wrong_envelopes(at, create, &control).await;
         if is_json(&media_type) {
             let place = self.place_for_new(at, create, &above);
             let malformed = Arguments {
@@ -94,6 +95,25 @@ impl Session<'_> {
             }
         }
         Some(rejected)
+    }
+
+    /// Sends an object's members in envelopes that are wrong: what should be around them is missing, null or of another type.
+    async fn sends_wrong_envelopes(&mut self, at: usize, create: usize, control: &Object) {
+        let (api, declared) = (self.run.api, self.declared(create));
+        let Some((media_type, whole)) = Self::body_media(declared) else { return };
+        let Some(envelope) = api.envelopes.get(whole) else { return };
+        let place = self.place_for_new(at, create, &control.path[..control.path.len() - 1]);
+        for broken in self.broken_envelopes(whole, envelope, &self.enclosed(declared, &place, &control.sent)) {
+            let body = Some((media_type.to_owned(), Content::Whole(broken.body)));
+            let answer = self.send(create, Arguments { body, ..Arguments::at(&place) }).await;
+            let statement = format!("{} {} rejects a body in which {}", declared.method, declared.path, broken.what);
+            let pointer = format!("{}/requestBody", declared.pointer);
+            let rule = Rule::new(format!("{}.rejects-wrong-bodies", declared.id), Level::Must, statement, pointer);
+            self.judge_rejected(rule, create, &answer);
+            if answer.is_success() {
+                let _ = self.made(at, create, &place, control.sent.clone(), &answer);
+            }
+        }
     }
 
     fn needs_body(&self, at: usize) -> bool {

@@ -222,7 +222,7 @@ impl<'r> Session<'r> {
     }
 
     /// A body as it is sent: the members of an object where the operation has them.
-    fn enclosed(&self, declared: &Declared, place: &[String], content: &Value) -> Value {
+    pub(crate) fn enclosed(&self, declared: &Declared, place: &[String], content: &Value) -> Value {
         let Some((_, pointer)) = Self::body_media(declared) else { return content.clone() };
         let Some(envelope) = self.run.api.envelopes.get(pointer) else { return content.clone() };
         let is_on_object = declared.path.ends_with('}');

@@ -77,7 +77,12 @@ pub(crate) fn easily_lost(name: &str, merged: &Merged<'_>) -> Vec<(&'static str,
     }
     match merged.kind() {
         Some("boolean") => vec![("true", true.into()), ("false", false.into())],
-        Some("integer") => vec![("zero", 0.into())],
+        Some("integer") => {
+            // Where the document lets it be more than doubles tell apart.
+            let is_wide = merged.bounds.maximum.is_some_and(|most| most >= 9_007_199_254_740_994.0);
+            let wide = is_wide.then(|| ("more than doubles tell apart", 9_007_199_254_740_993_i64.into()));
+            std::iter::once(("zero", 0.into())).chain(wide).collect()
+        }
         Some("number") => vec![("zero", 0.into()), ("19.99", json!(19.99))],
         Some("string") if merged.format.is_none() && merged.patterns.is_empty() && has_lines(name) => {
             vec![("empty", "".into())]
