@@ -11,8 +11,9 @@ use crate::names::{same, singular};
 use crate::schema::{Merged, Schemas};
 use crate::shape::inside;
 
-/// Where JSON:API puts what an object says of itself, and what it has to do with others.
-const ATTRIBUTES: &str = "attributes";
+/// Where JSON:API puts what an object says of itself.
+pub const ATTRIBUTES: &str = "attributes";
+/// Where it puts what an object has to do with others.
 const RELATIONSHIPS: &str = "relationships";
 
 /// What stands around an object's members in the body of a request.
@@ -46,26 +47,35 @@ impl Envelope {
     }
 }
 
-/// The member in which a response's object has its own members, if that is another one.
-fn spread<'s>(schemas: &'s Schemas, object: &Merged<'s>) -> Option<Vec<&'s Value>> {
-    let attributes = object.property(ATTRIBUTES)?.to_vec();
-    let has_members = !schemas.outline(&attributes).properties.is_empty();
-    (has_members && object.property("type").is_some() && object.property("id").is_some()).then_some(attributes)
+/// The schemas of the member in which an object has its own members, if it has one.
+#[must_use]
+pub fn attributes<'s>(schemas: &'s Schemas, object: &Merged<'s>) -> Option<Vec<&'s Value>> {
+    let found = object.property(ATTRIBUTES)?.to_vec();
+    let has_members = !schemas.outline(&found).properties.is_empty();
+    (has_members && object.property("type").is_some() && object.property("id").is_some()).then_some(found)
 }
 
 /// The schemas of an object's members: of the object, and of what it has in `attributes`.
 #[must_use]
 pub fn members<'s>(schemas: &'s Schemas, shape: &Shape) -> Vec<&'s Value> {
     let mut all = inside(schemas, shape);
-    let attributes = spread(schemas, &schemas.outline(&all)).unwrap_or_default();
-    all.extend(attributes);
+    let further_in = attributes(schemas, &schemas.outline(&all)).unwrap_or_default();
+    all.extend(further_in);
     all
+}
+
+/// The names that lead to a member of an object as it is shown.
+#[must_use]
+pub fn path_of(schemas: &Schemas, shape: &Shape, member: &str) -> Vec<String> {
+    let is_own = schemas.outline(&inside(schemas, shape)).property(member).is_some();
+    let around = (!is_own).then(|| ATTRIBUTES.to_owned());
+    around.into_iter().chain([member.to_owned()]).collect()
 }
 
 /// Whether objects of a shape have members in `attributes`.
 #[must_use]
 pub fn is_spread(schemas: &Schemas, shape: &Shape) -> bool {
-    spread(schemas, &schemas.outline(&inside(schemas, shape))).is_some()
+    attributes(schemas, &schemas.outline(&inside(schemas, shape))).is_some()
 }
 
 /// An object with the members of its `attributes` as its own.

@@ -54,10 +54,22 @@ pub(crate) fn of_list(schemas: &Schemas, body: &str, last: &str) -> Option<Shape
 
 fn arrays<'s>(schemas: &'s Schemas, shape: &Merged<'s>) -> Vec<(&'s str, Option<&'s Value>)> {
     let array = |(name, property): &(&'s str, Vec<&'s Value>)| {
-        let inner = schemas.outline(property);
-        (inner.kind() == Some("array")).then_some((*name, inner.items))
+        let is_array = schemas.outline(property).kind() == Some("array");
+        is_array.then(|| (*name, telling_items(schemas, property)))
     };
     shape.properties.iter().filter_map(array).collect()
+}
+
+/// The items of an array, of each schema that says something of it: `allOf` a page of anything and an array of pets.
+fn all_items<'s>(schemas: &'s Schemas, array: &[&'s Value]) -> Vec<&'s Value> {
+    array.iter().filter_map(|one| schemas.outline(&[one]).items).collect()
+}
+
+/// The items that say what they are.
+fn telling_items<'s>(schemas: &'s Schemas, array: &[&'s Value]) -> Option<&'s Value> {
+    let all = all_items(schemas, array);
+    let tells = |items: &&&Value| !schemas.outline(&[items]).properties.is_empty();
+    all.iter().find(tells).or(all.first()).copied().or_else(|| schemas.outline(array).items)
 }
 
 /// The `$ref` that describes an object, where one does: the last of those that say nothing else.
@@ -121,8 +133,7 @@ pub fn inside<'s>(schemas: &'s Schemas, shape: &Shape) -> Vec<&'s Value> {
         here = outlined.property(member).map(<[&Value]>::to_vec).unwrap_or_default();
     }
     if shape.is_item {
-        let outlined = schemas.outline(&here);
-        here = outlined.items.into_iter().collect();
+        here = all_items(schemas, &here);
     }
     here
 }

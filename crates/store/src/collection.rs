@@ -18,6 +18,15 @@ pub struct Object {
     pub remembered: usize,
 }
 
+impl Object {
+    /// What stands where these names lead.
+    #[must_use]
+    pub fn member(&self, path: &[impl AsRef<str>]) -> Option<&Value> {
+        let (first, rest) = path.split_first()?;
+        rest.iter().try_fold(self.members.get(first.as_ref())?, |here, name| here.get(name.as_ref()))
+    }
+}
+
 /// Objects in the order in which they were made.
 #[derive(Clone, Debug, Default)]
 pub struct Collection {

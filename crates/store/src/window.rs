@@ -21,8 +21,8 @@ pub struct Query<'q> {
 /// How objects are ordered.
 #[derive(Clone, Copy, Debug)]
 pub struct Order<'q> {
-    /// By a member, then by when they were made; by when they were made alone otherwise.
-    pub member: Option<&'q str>,
+    /// By a member, which stands where these names lead, then by when they were made; by when they were made alone otherwise.
+    pub member: Option<&'q [&'q str]>,
     /// Largest, or newest, first.
     pub is_descending: bool,
 }
@@ -71,7 +71,7 @@ impl Collection {
             let by_member = query
                 .order
                 .member
-                .map_or(Ordering::Equal, |member| compare(one.1.members.get(member), other.1.members.get(member)));
+                .map_or(Ordering::Equal, |member| compare(one.1.member(member), other.1.member(member)));
             let ascending = by_member.then(one.0.cmp(&other.0));
             if query.order.is_descending { ascending.reverse() } else { ascending }
         };

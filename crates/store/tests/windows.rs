@@ -16,7 +16,7 @@ fn collection(count: u64, removed: &[u64]) -> Collection {
     collection
 }
 
-fn walk(collection: &Collection, limit: usize, is_descending: bool, by: Option<&str>) -> Vec<u64> {
+fn walk(collection: &Collection, limit: usize, is_descending: bool, by: Option<&[&str]>) -> Vec<u64> {
     let mut seen = Vec::new();
     let mut window = Window::Offset(0);
     loop {
@@ -35,7 +35,7 @@ proptest! {
     #[test]
     fn a_walk_holds_every_object_once(count in 0u64..40, limit in 1usize..12, down: bool, by: bool, removed in prop::collection::vec(1u64..40, 0..5)) {
         let collection = collection(count, &removed);
-        let by = by.then_some("n");
+        let by = by.then_some(&["n"][..]);
         let seen = walk(&collection, limit, down, by);
         let whole = collection.page(&Query { filter: &|_| true, order: Order { member: by, is_descending: down }, window: Window::Offset(0), limit: 100 });
         prop_assert_eq!(&seen, &whole.items.iter().map(|(at, _)| *at).collect::<Vec<_>>());

@@ -5,8 +5,8 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use anstyle::Style;
-use conformance_api::names::same;
-use conformance_api::shape::inside;
+use conformance_api::envelope::members;
+use conformance_api::names::{asked_for, same};
 use conformance_api::{Api, Certainty, Fact, Operation, Proof, Resource};
 use conformance_openapi::{Location, Operation as Declared};
 use conformance_runner::derived::Beside;
@@ -98,11 +98,11 @@ fn unused(api: &Api) -> BTreeMap<String, usize> {
     let mut all = BTreeMap::new();
     for (operation, declared) in api.operations.iter().zip(&api.document.operations) {
         let shape = operation.success.shape.as_ref().filter(|shape| shape.is_item);
-        let item = shape.map(|shape| api.schemas.outline(&inside(&api.schemas, shape))).unwrap_or_default();
+        let item = shape.map(|shape| api.schemas.outline(&members(&api.schemas, shape))).unwrap_or_default();
         let is_sort =
             |name: &str| ["sort", "sort_by", "order", "order_by", "direction"].iter().any(|one| same(one, name));
         for one in declared.parameters.iter().filter(|one| one.location == Location::Query) {
-            let filters = item.properties.iter().any(|(member, _)| same(member, &one.name));
+            let filters = item.properties.iter().any(|(member, _)| same(member, asked_for(&one.name)));
             let divides = operation.pages.as_ref().is_some_and(|pages| pages.uses(&one.name));
             let is_used = filters || is_sort(&one.name) || divides;
             if !is_used {

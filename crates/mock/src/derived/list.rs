@@ -1,8 +1,8 @@
 //! Lists: which objects, in which order, from where on.
 
-use conformance_api::names::{plain, same, singular};
+use conformance_api::envelope::{members, path_of};
+use conformance_api::names::{asked_for, plain, same, singular};
 use conformance_api::pages::{DEFAULT_LIMIT, MOST, Pages, SORTS, Style, is_descending};
-use conformance_api::shape::inside;
 use conformance_api::{Resource, Shape};
 use conformance_openapi::{Location, Parameter};
 use conformance_store::{Collection, Object, Order, Page, Place, Query, Window};
@@ -17,7 +17,8 @@ use super::{Basis, Content, Derived, Outcome};
 
 /// An equality that the query asks for.
 struct Filter {
-    member: String,
+    /// The names that lead to it.
+    member: Vec<String>,
     values: Vec<String>,
 }
 
@@ -30,6 +31,7 @@ impl Derived {
         let filters = call.operation.success.shape.as_ref().map(|shape| self.filters(call, shape)).unwrap_or_default();
         let wanted = |object: &Object| filters.iter().all(|one| one.lets(object));
         let (member, is_descending) = self.order(call, resource);
+        let member: Option<Vec<&str>> = member.as_ref().map(|path| path.iter().map(String::as_str).collect());
         let query = Query {
             filter: &wanted,
             order: Order { member: member.as_deref(), is_descending },
@@ -149,7 +151,7 @@ impl Derived {
 
     /// The equalities that the query asks for: parameters named like a scalar member of the items.
     fn filters(&self, call: &Call<'_>, shape: &Shape) -> Vec<Filter> {
-        let item = self.api.schemas.outline(&inside(&self.api.schemas, shape));
+        let item = self.api.schemas.outline(&members(&self.api.schemas, shape));
         let reserved = |one: &Parameter| {
             let name = plain(&one.name);
             Pages::is_name(&one.name)
@@ -170,17 +172,19 @@ impl Derived {
                 .filter(|value| !value.is_empty() && !matches!(value.as_str(), "all" | "any" | "*"))
                 .collect();
             // `event_types` filters by `eventType`.
+            let asked_for = asked_for(&one.name);
             let (member, schemas) = item
                 .properties
                 .iter()
-                .find(|(name, _)| same(name, &one.name) || (is_list(one) && same(name, &singular(&one.name))))?;
+                .find(|(name, _)| same(name, asked_for) || (is_list(one) && same(name, &singular(asked_for))))?;
             let merged = self.api.schemas.merge(schemas);
             if !is_given {
                 values.extend(self.usual(one, shape, member));
             }
             let comparable = matches!(merged.kind(), Some("string" | "integer" | "number" | "boolean" | "array"))
                 || self.takes_text(schemas);
-            (comparable && !values.is_empty()).then(|| Filter { member: (*member).to_owned(), values })
+            (comparable && !values.is_empty())
+                .then(|| Filter { member: path_of(&self.api.schemas, shape, member), values })
         };
         query.filter_map(filter).collect()
     }
@@ -193,7 +197,7 @@ impl Derived {
     }
 
     /// By which member the list is ordered, if by any, and whether the largest, or newest, comes first.
-    fn order(&self, call: &Call<'_>, resource: &Resource) -> (Option<String>, bool) {
+    fn order(&self, call: &Call<'_>, resource: &Resource) -> (Option<Vec<String>>, bool) {
         let pages = call.operation.pages.as_ref();
         let mut descending = pages.is_some_and(|pages| pages.newest_first);
         if let Some(direction) = pages.and_then(|pages| pages.direction.as_ref()) {
@@ -201,7 +205,8 @@ impl Derived {
             let default = declared.and_then(|one| self.api.schemas.merged(one.schema.as_deref()?).default?.as_str());
             descending = call.argument(&direction.parameter).or(default).and_then(is_descending).unwrap_or(descending);
         }
-        let known = resource.shape.as_ref().map(|shape| self.known_members(shape)).unwrap_or_default();
+        let schemas = &self.api.schemas;
+        let known = resource.shape.as_ref().map(|shape| (shape, schemas.outline(&members(schemas, shape))));
         let sorts = call.declared.parameters.iter().filter(|one| SORTS.contains(&plain(&one.name).as_str()));
         for parameter in sorts {
             let default = || self.api.schemas.merged(parameter.schema.as_deref()?).default?.as_str();
@@ -213,8 +218,12 @@ impl Derived {
                     (word, is_descending(direction))
                 }
             };
-            if let Some(member) = known.iter().find(|one| same(one, word)) {
-                return (Some((*member).to_owned()), down.unwrap_or(descending));
+            let found = known.as_ref().and_then(|(shape, object)| {
+                let (member, _) = object.properties.iter().find(|(one, _)| same(one, word))?;
+                Some(path_of(schemas, shape, member))
+            });
+            if found.is_some() {
+                return (found, down.unwrap_or(descending));
             }
         }
         (None, descending)
@@ -224,7 +233,7 @@ impl Derived {
 impl Filter {
     fn lets(&self, object: &Object) -> bool {
         let is_wanted = |value: &Value| as_text(value).is_some_and(|text| self.values.contains(&text));
-        match object.members.get(&self.member) {
+        match object.member(&self.member) {
             Some(Value::Array(items)) => {
                 items.iter().any(|item| is_wanted(item) || item.get("name").is_some_and(is_wanted))
             }

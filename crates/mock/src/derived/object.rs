@@ -1,5 +1,6 @@
 //! How objects are made and changed: a sample of their schema, what was sent over it, ids and times by name.
 
+use conformance_api::envelope::{ATTRIBUTES, attributes};
 use conformance_api::names::{is_created, is_updated, last_word, plain, same, singular};
 use conformance_api::sample::{Extent, Sampler, is_mail_date};
 use conformance_api::shape::inside;
@@ -256,6 +257,12 @@ impl Derived {
             if let Some(value) = time(before, &merged, now) {
                 members.insert((*name).to_owned(), value);
             }
+        }
+        // Where an object has its members further in, its times stand there.
+        let attributes = attributes(&self.api.schemas, shape).map(|one| self.api.schemas.outline(&one));
+        if let (Some(inner), Some(Value::Object(members))) = (attributes, members.get_mut(ATTRIBUTES)) {
+            let sent = sent.and_then(|sent| sent.get(ATTRIBUTES)?.as_object());
+            self.put_times(members, &inner, (now, is_new), sent);
         }
     }
 

@@ -71,36 +71,33 @@ impl Session<'_> {
         body
     }
 
-    /// A body with other choices, flags and numbers, where its schema lists or bounds them.
-    pub(crate) fn varied(&self, pointer: &str, mut body: Value, index: usize, except: &[String]) -> Value {
+    /// A body with other choices, flags and numbers, where its schema lists or bounds them; with those of `wanted` also where it has none.
+    pub(crate) fn varied(
+        &self,
+        pointer: &str,
+        mut body: Value,
+        index: usize,
+        wanted: &dyn Fn(&str) -> Wanted,
+    ) -> Value {
         let schemas = &self.run.api.schemas;
         for (name, property) in &schemas.merged(pointer).properties {
-            let merged = schemas.merge(property);
-            let is_free =
-                merged.choices.is_empty() && !except.iter().any(|one| conformance_api::names::same(one, name));
-            let (Some(now), true) = (body.get(*name).cloned(), is_free) else { continue };
-            let other = match (&merged.enumeration, merged.kind()) {
-                (Some(values), _) => values.get(index % values.len().max(1)).map(|one| (*one).clone()),
-                (None, Some("boolean")) => Some(index.is_multiple_of(2).into()),
-                (None, Some("integer")) if *name != "id" => {
-                    let (least, most) = (merged.bounds.minimum.unwrap_or(1.0), merged.bounds.maximum.unwrap_or(1e6));
-                    let span = (most - least).clamp(0.0, 1e6);
-                    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "bounded above")]
-                    Some((least as i64 + (index * 7 % (span as usize + 1)) as i64).into())
-                }
-                (None, Some("number")) => {
-                    let (least, most) = (merged.bounds.minimum.unwrap_or(1.0), merged.bounds.maximum.unwrap_or(1e6));
-                    #[expect(clippy::cast_precision_loss, reason = "a handful")]
-                    let number = (least.ceil() + index as f64 * 7.0).min(most.floor());
-                    Some(whole(number))
-                }
-                _ => None,
+            let (merged, before) = (schemas.merge(property), body.get(*name).cloned());
+            let is_meant = match wanted(name) {
+                Wanted::AsItIs => false,
+                Wanted::WhereItIs => before.is_some(),
+                Wanted::Always => true,
             };
-            if let Some(other) = other {
-                body[*name] = other;
-                if !self.run.proof.is_valid(Side::Request, pointer, &body) {
-                    body[*name] = now;
-                }
+            let Some(other) = other_choice(name, &merged, index).filter(|_| is_meant && merged.choices.is_empty())
+            else {
+                continue;
+            };
+            body[*name] = other;
+            if self.run.proof.is_valid(Side::Request, pointer, &body) {
+                continue;
+            }
+            match (before, body.as_object_mut()) {
+                (Some(before), _) => body[*name] = before,
+                (None, members) => drop(members.map(|members| members.remove(*name))),
             }
         }
         body
@@ -114,6 +111,34 @@ impl Session<'_> {
         };
         let all = free_members(&self.run.api.schemas, pointer).into_iter();
         all.filter(|free| !refers(&free.name)).collect()
+    }
+}
+
+/// Which members of a body are to be other ones.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Wanted {
+    AsItIs,
+    WhereItIs,
+    Always,
+}
+
+/// The `index`th choice, flag or number of those that a schema lists or bounds.
+fn other_choice(name: &str, merged: &Merged<'_>, index: usize) -> Option<Value> {
+    let (least, most) = (merged.bounds.minimum.unwrap_or(1.0), merged.bounds.maximum.unwrap_or(1e6));
+    match (&merged.enumeration, merged.kind()) {
+        (Some(values), _) => values.get(index % values.len().max(1)).map(|one| (*one).clone()),
+        (None, Some("boolean")) => Some(index.is_multiple_of(2).into()),
+        (None, Some("integer")) if name != "id" => {
+            let span = (most - least).clamp(0.0, 1e6);
+            #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "bounded above")]
+            Some((least as i64 + (index * 7 % (span as usize + 1)) as i64).into())
+        }
+        (None, Some("number")) => {
+            #[expect(clippy::cast_precision_loss, reason = "a handful")]
+            let number = (least.ceil() + index as f64 * 7.0).min(most.floor());
+            Some(whole(number))
+        }
+        _ => None,
     }
 }
 

@@ -157,7 +157,8 @@ impl Session<'_> {
         let found = self.object_in(retrieve, &answer).filter(|_| answer.is_success());
         let wrong = match found {
             None => vec![Mismatch::of(format!("GET of another one is answered {}", answer.status.unwrap_or(0)))],
-            Some(found) => self.different(retrieve, before, &found),
+            // In what a create says, and in what a change may.
+            Some(found) => [self.different(retrieve, before, &found), self.different(done, before, &found)].concat(),
         };
         self.judge(rule, &answer, "another object as it was", wrong);
     }

@@ -1,10 +1,12 @@
 //! Makes objects: below those above them, under names of their own, noted for the clean-up.
 
 use conformance_api::envelope::related;
+use conformance_api::names::asked_for;
 use conformance_api::{Role, Side, path};
 use conformance_openapi::Location;
 use serde_json::Value;
 
+use super::body::Wanted;
 use super::request::Arguments;
 use super::session::{Answer, Object, Session};
 use super::{creation, operation};
@@ -100,8 +102,16 @@ impl Session<'_> {
         let (media_type, pointer) = self.content_media(self.declared(create)).ok_or("its body can't be written")?;
         let valid = self.valid_body(pointer).ok_or("no body was found that its schema allows")?;
         let valid = self.named_as(at, create, pointer, path, valid);
-        let hidden = self.hidden_by_default(at);
-        let mut body = if index == 0 { valid } else { self.varied(pointer, valid, index, &hidden) };
+        let (hidden, asked_for) = (self.hidden_by_default(at), self.words_asked_for(at));
+        let wanted = |name: &str| {
+            let is_among = |names: &[String]| names.iter().any(|one| conformance_api::names::same(one, name));
+            match (is_among(&hidden), is_among(&asked_for)) {
+                (true, _) => Wanted::AsItIs,
+                (false, true) => Wanted::Always,
+                (false, false) => Wanted::WhereItIs,
+            }
+        };
+        let mut body = if index == 0 { valid } else { self.varied(pointer, valid, index, &wanted) };
         let mut answer = self.send(create, Arguments::at(path).body(media_type, body.clone())).await;
         // A text of ours may be none that the server takes; what the document shows may be one.
         let plain = self.plain_body(pointer).map(|plain| self.named_as(at, create, pointer, path, plain));
@@ -191,6 +201,18 @@ impl Session<'_> {
         let has_default = |pointer: &str| self.run.api.schemas.merged(pointer).default.is_some();
         let all = self.declared(list).parameters.iter();
         all.filter(|one| one.schema.as_deref().is_some_and(has_default)).map(|one| one.name.clone()).collect()
+    }
+
+    /// Members by whose words or flags a list chooses: where all objects have the same, nothing is seen of that.
+    fn words_asked_for(&self, at: usize) -> Vec<String> {
+        let Some(list) = operation(self.run.api, at, Role::List) else { return Vec::new() };
+        let query = self.declared(list).parameters.iter().filter(|one| one.location == Location::Query);
+        let has_words = |pointer: &str| {
+            let merged = self.run.api.schemas.merged(pointer);
+            merged.enumeration.is_some() || merged.kind() == Some("boolean")
+        };
+        let asked = query.filter(|one| one.schema.as_deref().is_some_and(has_words));
+        asked.map(|one| asked_for(&one.name).to_owned()).collect()
     }
 
     /// What a create made, noted for the clean-up.

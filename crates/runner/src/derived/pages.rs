@@ -62,6 +62,7 @@ impl Session<'_> {
         self.numbers_pages(list, &walk);
         self.all_found(at, &own).await;
         self.goes_back(list, &above, asked, &walk, &own).await;
+        self.ends_exactly(list, &above, (&limit, asked), &walk).await;
         self.keeps_order(list, &walk, &own);
         self.filters(list, &above, &own).await;
         self.sorts(list, &above, &own).await;
@@ -234,6 +235,20 @@ impl Session<'_> {
             let wrong = if walk.is_overpromised { vec![promise()] } else { Vec::new() };
             self.judge(self.page_rule(list, "end", statement), last, "an end where the list ends", wrong);
         }
+    }
+
+    /// Whether a page that holds all that is left says that there is more.
+    async fn ends_exactly(&mut self, list: usize, above: &[String], (limit, asked): (&Limit, usize), walk: &Walk) {
+        let size = walk.items.len();
+        if size <= asked || size > limit.most || size.is_multiple_of(asked) {
+            return;
+        }
+        let exact = self.walk(list, above, Some(size)).await;
+        let Some(answer) = exact.last.clone().filter(|_| exact.is_whole && exact.items.len() == size) else { return };
+        let found = || Mismatch::of("a page of all that there is says that there is more");
+        let wrong = if exact.is_overpromised { vec![found()] } else { Vec::new() };
+        let statement = format!("GET {} says that there is more only where there is", self.declared(list).path);
+        self.judge(self.page_rule(list, "end", statement), &answer, "an end where the list ends", wrong);
     }
 
     /// Whether the page before a page is the one that it was reached from.

@@ -273,6 +273,15 @@ impl Session<'_> {
                 (None, Value::Array(items)) if items.len() > 1 && !items[0].is_object() => {
                     Some(Value::Array(vec![items[0].clone()]))
                 }
+                (None, Value::Array(items)) if items.len() == 1 && items[0].is_string() => {
+                    let item = schemas.merge_value(&[merged.items?]);
+                    let other = match item.format {
+                        Some("uri" | "url") => format!("https://{}.example.com/", self.random.word(10)),
+                        _ if takes_any_text(&item) && !self.refers(name, &merged) => self.word(),
+                        _ => return None,
+                    };
+                    Some(Value::Array(vec![other.into()]))
+                }
                 // Of the same keys, whether a server merges maps or replaces them.
                 (None, Value::Object(entries)) if self.is_map_of_texts(&merged) && !entries.is_empty() => {
                     Some(entries.keys().map(|key| (key.clone(), Value::from(OTHER_TEXT))).collect::<Map<_, _>>().into())
@@ -308,16 +317,21 @@ impl Session<'_> {
         let Some((_, pointer)) = self.content_media(declared) else { return };
         let shape = self.run.api.schemas.merged(pointer);
         let (Some(before), Some(sent)) = (before.as_object(), sent.as_object()) else { return };
-        let settable = before
-            .iter()
-            .filter(|(name, _)| shape.property(name).is_some() && !sent.contains_key(*name) && !is_updated(name));
+        // What clients say at the creation alone is theirs, too.
+        let retrieve =
+            self.run.api.operations[update].resource.and_then(|at| operation(self.run.api, at, Role::Retrieve));
+        let theirs = retrieve.map(|retrieve| self.comparable(retrieve)).unwrap_or_default();
+        let is_theirs = |name: &String| shape.property(name).is_some() || theirs.contains(name);
+        let settable =
+            before.iter().filter(|(name, _)| is_theirs(name) && !sent.contains_key(*name) && !is_updated(name));
         let is_different = |(name, value): &(&String, &Value)| {
             !after.get(*name).is_some_and(|one| conformance_json::equal(one, value))
         };
-        let wrong =
-            settable.filter(is_different).map(|(name, value)| otherwise(name, value, after.get(name))).collect();
-        // POST and PATCH both merge; only PATCH has a document that says so (RFC 5789).
-        let level = if declared.method == "PATCH" { Level::Must } else { Level::Should };
+        let changed: Vec<(&String, &Value)> = settable.filter(is_different).collect();
+        // POST and PATCH both merge; only PATCH has a document that says so (RFC 5789). What an update can't name may follow from it.
+        let follows = !changed.is_empty() && changed.iter().all(|(name, _)| shape.property(name).is_none());
+        let level = if declared.method == "PATCH" && !follows { Level::Must } else { Level::Should };
+        let wrong = changed.into_iter().map(|(name, value)| otherwise(name, value, after.get(name))).collect();
         let statement = format!("{} {} leaves alone what it does not name", declared.method, declared.path);
         let rule =
             Rule::new(format!("{}.changes-nothing-else", declared.id), level, statement, declared.pointer.clone());
