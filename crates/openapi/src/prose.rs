@@ -32,9 +32,13 @@ pub(crate) fn leave_out(value: &mut Value, kind: Kind, at: &str, kept: &HashSet<
             count(members.get("callbacks"), "callbacks are not served", &format!("{at}/callbacks"), notes);
             // What is at odds with what is there is said in words alone.
             let conflicts = members.get("responses").is_some_and(|all| all.get(CONFLICT).is_some());
-            let is_prose =
-                |key: &str| matches!(key, "callbacks" | "externalDocs") || (key == "description" && !conflicts);
-            members.retain(|key, _| !is_prose(key));
+            let tells = |text: &Value| text.as_str().is_some_and(tells_order);
+            let is_prose = |key: &str, value: &Value| match key {
+                "callbacks" | "externalDocs" => true,
+                "description" => !conflicts && !tells(value),
+                _ => false,
+            };
+            members.retain(|key, value| !is_prose(key, value));
         }
         _ => {
             count(members.get("links"), "links are not followed", &format!("{at}/links"), notes);
@@ -50,6 +54,12 @@ pub(crate) fn leave_out(value: &mut Value, kind: Kind, at: &str, kept: &HashSet<
             members.retain(|key, _| key == EXTENSION || !(key.starts_with("x-") || is_prose(key)));
         }
     }
+}
+
+/// Whether a description may say in which order a list comes.
+fn tells_order(description: &str) -> bool {
+    let lower = description.to_lowercase();
+    [" first", "chronological", "order of creation"].iter().any(|words| lower.contains(words))
 }
 
 /// Notes the members of an object that has no use here.

@@ -6,7 +6,7 @@
 //!
 //! In reading order: [`session`](self) (what one scenario knows and sends), `making`, `learnt`, `fuller` and `clean_up` (objects), `request` (calls as requests), `body` and `broken` (what is sent; `values` at and beyond bounds), `compare` and `check`
 //! (what is expected of responses), `reach` (the first contact), `scheduler` (which scenarios are played at a time), and the scenarios: `lifecycle` (with `listed`, `updates`, `nothing`, `replaces`, `read_only`, `singletons` and `family`), `reads`, `rejects` (with
-//! `lenient`, `texts` and `conflicts`), `pages` (with `walk`, `filters` and `sorts`), `robustness`, `access`. Those
+//! `lenient`, `texts` and `conflicts`), `pages` (with `walk`, `filters`, `sorts` and `order`), `robustness`, `access`. Those
 //! that are written in files: `beside` (the files), `subject` (what they can name), `written` (how they are played), `permission` (what they may send).
 
 mod access;
@@ -28,6 +28,7 @@ mod lifecycle;
 mod listed;
 mod making;
 mod nothing;
+mod order;
 mod others;
 mod pages;
 mod permission;

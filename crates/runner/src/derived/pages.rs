@@ -63,7 +63,7 @@ impl Session<'_> {
         self.all_found(at, &own).await;
         self.goes_back(list, &above, asked, &walk, &own).await;
         self.ends_exactly(list, &above, (&limit, asked), &walk).await;
-        self.keeps_order(list, &walk, &own);
+        self.keeps_order((at, list), &above, &walk, &own).await;
         self.filters(list, &above, &own).await;
         self.sorts(list, &above, &own).await;
         self.odd_places(list, &above).await;

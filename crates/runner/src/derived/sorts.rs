@@ -1,16 +1,13 @@
 //! Lists come in the order that they are asked for.
 
-use conformance_api::Certainty;
-use conformance_api::names::{is_created, plain};
+use conformance_api::names::plain;
 use conformance_api::pages::SORTS;
 use conformance_openapi::{Location, Parameter};
 use conformance_record::{Level, Mismatch};
 use serde_json::Value;
 
 use super::check::Rule;
-use super::compare::moment;
 use super::session::{Object, Session};
-use super::walk::Walk;
 
 /// Items of a short page.
 const SHORT: usize = 3;
@@ -49,31 +46,6 @@ impl Session<'_> {
                 }
             }
         }
-    }
-
-    /// Whether what was made last comes first, or last, where the document says so.
-    pub(crate) fn keeps_order(&mut self, list: usize, walk: &Walk, own: &[Object]) {
-        let Some(pages) = self.run.api.operations[list].pages.as_ref() else { return };
-        let (Some(order), Some(answer)) = (pages.order.as_ref(), walk.last.as_ref()) else { return };
-        let mine = walk.items.iter().filter(|item| own.iter().any(|one| Self::is_same(item, one)));
-        let created = mine.filter_map(|item| item.as_object()?.iter().find(|(name, _)| is_created(name)));
-        let times: Vec<(&Value, i128)> = created.filter_map(|(_, told)| Some((told, moment(told)?))).collect();
-        if times.len() < own.len() {
-            return;
-        }
-        let is_wrong = |pair: &&[(&Value, i128)]| {
-            if pages.newest_first { pair[0].1 < pair[1].1 } else { pair[0].1 > pair[1].1 }
-        };
-        let found = |pair: &[(&Value, i128)]| {
-            Mismatch::of(format!("what was made at {} stands before what was made at {}", pair[0].0, pair[1].0))
-        };
-        let wrong = times.windows(2).filter(is_wrong).map(found).collect();
-        let declared = self.declared(list);
-        let first = if pages.newest_first { "newest" } else { "oldest" };
-        let statement = format!("GET {} comes {first} first", declared.path);
-        let level = if order.certainty <= Certainty::Certain { Level::Must } else { Level::Should };
-        let rule = Rule::new(format!("{}.order", declared.id), level, statement, order.pointer.clone());
-        self.judge(rule, answer, format!("the {first} of the created objects first"), wrong);
     }
 
     /// The words of a parameter that is one of a list.

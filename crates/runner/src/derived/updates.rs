@@ -1,7 +1,5 @@
 //! Changes of an object: what was named is changed, everything else stays as it was.
 
-use std::time::Duration;
-
 use conformance_api::names::{is_created, is_updated, plain};
 use conformance_api::{Merged, Role, Side};
 use conformance_record::{Level, Mismatch};
@@ -11,6 +9,7 @@ use super::body::takes_any_text;
 use super::check::Rule;
 use super::compare::{agrees, moment};
 use super::operation;
+use super::order::SECOND;
 use super::request::Arguments;
 use super::session::{Answer, Object, Session};
 
@@ -71,7 +70,6 @@ impl Session<'_> {
         object: &Object,
         (before, after): (&Value, &Value),
     ) {
-        const SECOND: Duration = Duration::from_millis(1_100);
         let shape = self.run.api.schemas.merged(pointer);
         let times = before.as_object().into_iter().flatten();
         let own = times.filter(|(name, value)| {
