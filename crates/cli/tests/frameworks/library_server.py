@@ -17,6 +17,8 @@ IS = VARIANT.__eq__
 GENRES = ("novel", "poetry", "travel", "science")
 LOCK = RLock()
 LIBRARIES, BOOKS, POLICIES, ROOMS, ORPHANS = {}, {}, {}, {}, {}
+# Libraries that somebody wanted to close.
+TRIED = set()
 
 
 class Refusal(Exception):
@@ -243,6 +245,9 @@ class Handler(BaseHTTPRequestHandler):
     def close(self, id):
         if IS("keeps-full-libraries"):
             want(not BOOKS.get(id), "there are books in it", 409)
+        if IS("closes-at-the-second-try"):
+            # Nothing is added to what is there already.
+            want(id in TRIED or TRIED.add(id), "there are readers in it", 409)
         self.find(id)
         del LIBRARIES[id]
         POLICIES.pop(id, None)

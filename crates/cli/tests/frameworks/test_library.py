@@ -18,6 +18,7 @@ RIGHT = [
     "keeps-full-libraries",
     "any-media-type",
     "late-list",
+    "closes-at-the-second-try",
 ]
 
 DEFECTS = {

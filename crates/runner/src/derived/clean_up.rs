@@ -24,18 +24,28 @@ impl Session<'_> {
     }
 
     /// Deletes what is still there, newest first; what is left, and why.
-    pub async fn clean_up(&mut self) -> Vec<(String, String)> {
+    pub async fn clean_up(&mut self) -> Vec<(Object, String)> {
+        let all: Vec<Object> = std::mem::take(&mut self.there).into_iter().rev().collect();
+        let mut left = self.delete_all(all).await;
+        if !left.is_empty() {
+            // What was in the way of one may be gone now.
+            let again = left.into_iter().map(|(object, _)| object).collect();
+            left = self.delete_all(again).await;
+        }
+        self.leaking.extend(left.iter().map(|(object, _)| object.resource));
+        left
+    }
+
+    /// Deletes objects, one after the other; what is left of them, and why.
+    pub async fn delete_all(&mut self, objects: Vec<Object>) -> Vec<(Object, String)> {
         let mut left = Vec::new();
-        for object in std::mem::take(&mut self.there).into_iter().rev() {
+        for object in objects {
             match self.delete_again(&object).await {
                 None => {
                     self.deleted += 1;
                     self.log.delete(&self.run.api.resources[object.resource].item, &object.path);
                 }
-                Some(reason) => {
-                    self.leaking.push(object.resource);
-                    left.push((if object.id.is_empty() { "(no id)".to_owned() } else { object.id }, reason));
-                }
+                Some(reason) => left.push((object, reason)),
             }
         }
         left

@@ -11,7 +11,7 @@ use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 
 use super::cleanup_log::CleanupLog;
 use super::learnt::{self, Learnt};
-use super::session::{Session, WAITS};
+use super::session::{Object, Session, WAITS};
 use super::{DocumentRun, Kind, Planned, area_of};
 use crate::known::KnownFailures;
 use crate::lane::Lane;
@@ -38,11 +38,17 @@ struct ScenarioResult {
     took: Duration,
     /// What it saw; none when it was not played as a whole.
     transcript: Option<String>,
-    /// What is left of it, and why.
-    left: Vec<(String, String)>,
+    /// What was there before and is not as it was.
+    changed: Vec<String>,
     created: usize,
     deleted: usize,
-    unclear: usize,
+}
+
+/// What could not be deleted.
+struct Left {
+    /// Whose it is: of the `group`th of the scenarios that are played at the same time.
+    group: usize,
+    object: Object,
 }
 
 impl Scheduler<'_> {
@@ -56,8 +62,9 @@ impl Scheduler<'_> {
         let chains = chains(self.run.api, planned);
         let jobs = self.run.settings.jobs.clamp(1, chains.len().max(1));
         let queue = Mutex::new(chains.into_iter().enumerate().collect::<VecDeque<_>>());
+        let left = Mutex::new(Vec::new());
         let (sender, mut played) = unbounded_channel();
-        let workers = join_all((0..jobs).map(|_| self.work(&queue, sender.clone())));
+        let workers = join_all((0..jobs).map(|_| self.work(&queue, &left, sender.clone())));
         drop(sender);
         let tell = async {
             let (mut next, mut waiting) = (0, BTreeMap::new());
@@ -72,10 +79,29 @@ impl Scheduler<'_> {
             waiting.into_values().for_each(|one| self.tell(one, (tally, known), listener));
         };
         tokio::join!(workers, tell);
+        let left = left.into_inner().unwrap_or_else(PoisonError::into_inner);
+        self.clean_up_again(left, tally, listener).await;
+    }
+
+    /// Deletes what could not be deleted after its scenario: what was in its way may have been another scenario's, and gone by now.
+    async fn clean_up_again(&self, left: Vec<Left>, tally: &mut Tally, listener: &mut (dyn FnMut(&RunEvent) + Send)) {
+        for one in left {
+            let mut session = Session::new(self.run, (self.lane, self.log), one.group, "document/clean-up");
+            for (object, reason) in session.delete_all(vec![one.object]).await {
+                let id = if object.id.is_empty() { "(no id)".to_owned() } else { object.id };
+                listener(&RunEvent::Leftover { id, reason });
+            }
+            tally.deleted += session.deleted;
+        }
     }
 
     /// Plays one chain after the other, as long as there are any.
-    async fn work(&self, queue: &Mutex<VecDeque<(usize, Chain)>>, sender: UnboundedSender<ScenarioResult>) {
+    async fn work(
+        &self,
+        queue: &Mutex<VecDeque<(usize, Chain)>>,
+        all_left: &Mutex<Vec<Left>>,
+        sender: UnboundedSender<ScenarioResult>,
+    ) {
         loop {
             let next = queue.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
             let Some((group, chain)) = next else { return };
@@ -91,11 +117,12 @@ impl Scheduler<'_> {
                 session.waits = waits;
                 session.tells_apart = self.tells_apart;
                 session.play(one.kind).await;
-                let left = session.clean_up().await;
+                let left = session.clean_up().await.into_iter().map(|(object, _)| Left { group, object });
+                all_left.lock().unwrap_or_else(PoisonError::into_inner).extend(left);
                 leaking.clone_from(&session.leaking);
                 (learnt, waits) = (session.learnt.lasting(), session.waits);
                 // Who ends the run does not wait for what is told.
-                let _ = sender.send(session.played(number, one, left, begun));
+                let _ = sender.send(session.played(number, one, begun));
             }
         }
     }
@@ -110,7 +137,7 @@ impl Scheduler<'_> {
         tally.scenarios += 1;
         tally.created += one.created;
         tally.deleted += one.deleted;
-        tally.unclear += one.unclear;
+        tally.unclear += one.changed.len();
         one.checks.iter().for_each(|check| tally.count(check));
         let snapshot = match (self.run.snapshots, &one.transcript) {
             (Some(snapshots), Some(text)) => {
@@ -130,7 +157,8 @@ impl Scheduler<'_> {
             took: one.took,
             snapshot,
         });
-        for (id, reason) in one.left {
+        for id in one.changed {
+            let reason = "it could not be put back as it was before".to_owned();
             listener(&RunEvent::Leftover { id, reason });
         }
     }
@@ -165,10 +193,7 @@ fn chains(api: &Api, planned: Vec<Planned>) -> Vec<Chain> {
 
 impl Session<'_> {
     /// What is told of a scenario that was played and cleaned up after.
-    fn played(mut self, number: usize, one: Planned, left: Vec<(String, String)>, begun: Instant) -> ScenarioResult {
-        let reason = "it could not be put back as it was before";
-        let changed: Vec<(String, String)> =
-            std::mem::take(&mut self.changed).into_iter().map(|id| (id, reason.to_owned())).collect();
+    fn played(mut self, number: usize, one: Planned, begun: Instant) -> ScenarioResult {
         let is_whole = !*self.run.stop.borrow()
             && !self
                 .checks
@@ -183,8 +208,7 @@ impl Session<'_> {
             requests: self.exchanges.len(),
             exchanges: self.told(),
             took: begun.elapsed(),
-            unclear: changed.len(),
-            left: changed.into_iter().chain(left).collect(),
+            changed: std::mem::take(&mut self.changed),
             created: self.created,
             deleted: self.deleted,
             transcript,

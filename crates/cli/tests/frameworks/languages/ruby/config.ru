@@ -1,0 +1,4 @@
+require 'digest'
+require_relative 'app'
+use Rack::Deflater if mode?(:gzip)
+run App
