@@ -9,6 +9,7 @@ use serde_json::{Map, Value};
 
 use crate::identity;
 use crate::model::{Certainty, Fact, IdMember, Resource, Role, Shape};
+use crate::order;
 use crate::pages::{DEFAULT_LIMIT, Direction, Limit, MOST, Pages, Style, bound};
 use crate::path;
 use crate::schema::Schemas;
@@ -221,13 +222,16 @@ impl<'d> Statements<'d> {
         let orders = [("newest-first".to_owned(), true), ("oldest-first".to_owned(), false)];
         let goes_back = styles.iter().any(|style| matches!(style, Style::Before(_)));
         let stated = self.choice(at, members, "order", &orders);
-        let newest_first = stated.unwrap_or(goes_back);
+        // What is said of pages need not be all that is said of the list.
+        let told = order::told(declared).filter(|_| stated.is_none());
+        let newest_first = stated.or(told.as_ref().map(|(newest_first, _)| *newest_first)).unwrap_or(goes_back);
         let cursors = [("id".to_owned(), true), ("token".to_owned(), false)];
         let begins_behind_id = self.choice(at, members, "cursor", &cursors).unwrap_or(false);
         let what = format!("pages: {}", styles.iter().map(Style::parameter).collect::<Vec<_>>().join(", "));
         let certainty = self.certainty(at, members);
         let fact = |what: String| Fact { what, rule: RULE, pointer: at.to_owned(), certainty };
         let order = stated.map(|newest| fact(format!("order: {} first", if newest { "newest" } else { "oldest" })));
+        let order = order.or(told.map(|(_, fact)| fact));
         let facts = vec![fact(what)];
         let is_paged = limit.is_some() || !styles.is_empty();
         let pages = is_paged.then(|| {

@@ -250,6 +250,8 @@ fn keys_and_forms_are_read_as_the_document_has_them() {
 #[case("projects", &["projects.malformed-fails", "projects.create-error-body"])]
 #[case("pets", &["pets.update-ignored", "pets.update-resets-others", "pets.create-kind-enum-unchecked"])]
 #[case("keys", &["orders.list-open", "orders.create-open"])]
+#[case("json-api", &["articles.page-size-ignored", "articles.update-ignored", "people.create-not-stored", "articles.list-drops-one"])]
+#[case("wrapped", &["admin-customers.retrieve-retypes-member", "admin-customers.create-not-stored"])]
 #[case("nested", &["branches-shelves.create-label-maxLength-unchecked"])]
 // Nothing tells these runs apart but their faults: the document wants no credentials.
 #[case("named", &["flags.create-not-stored", "flags.delete-ignored", "flags.list-drops-one", "flags.update-ignored"])]

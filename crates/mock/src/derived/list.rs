@@ -199,12 +199,11 @@ impl Derived {
     /// By which member the list is ordered, if by any, and whether the largest, or newest, comes first.
     fn order(&self, call: &Call<'_>, resource: &Resource) -> (Option<Vec<String>>, bool) {
         let pages = call.operation.pages.as_ref();
-        let mut descending = pages.is_some_and(|pages| pages.newest_first);
-        if let Some(direction) = pages.and_then(|pages| pages.direction.as_ref()) {
+        let direction = pages.and_then(|pages| pages.direction.as_ref()).and_then(|direction| {
             let declared = call.declared.parameters.iter().find(|one| one.name == direction.parameter);
             let default = declared.and_then(|one| self.api.schemas.merged(one.schema.as_deref()?).default?.as_str());
-            descending = call.argument(&direction.parameter).or(default).and_then(is_descending).unwrap_or(descending);
-        }
+            call.argument(&direction.parameter).or(default).and_then(is_descending)
+        });
         let schemas = &self.api.schemas;
         let known = resource.shape.as_ref().map(|shape| (shape, schemas.outline(&members(schemas, shape))));
         let sorts = call.declared.parameters.iter().filter(|one| SORTS.contains(&plain(&one.name).as_str()));
@@ -223,10 +222,10 @@ impl Derived {
                 Some(path_of(schemas, shape, member))
             });
             if found.is_some() {
-                return (found, down.unwrap_or(descending));
+                return (found, down.or(direction).unwrap_or(false));
             }
         }
-        (None, descending)
+        (None, direction.unwrap_or(pages.is_some_and(|pages| pages.newest_first)))
     }
 }
 

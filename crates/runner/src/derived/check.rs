@@ -1,7 +1,7 @@
 //! What is expected of responses, and what came of it.
 
 use conformance_api::Side;
-use conformance_api::media::is_json;
+use conformance_api::media::{essence, is_json};
 use conformance_openapi::Response as Documented;
 use conformance_record::{CheckOutcome, Cited, Level, Mismatch, Position, Verdict};
 
@@ -120,19 +120,24 @@ impl Session<'_> {
         let Some(schema) = media.schema.as_deref() else { return };
         let sent = self.exchanges[answer.number].response.as_ref();
         let content_type = sent.ok().and_then(|one| one.header("content-type")).unwrap_or("").to_owned();
-        if !content_type.is_empty() && !is_json(&content_type) {
-            let is_known =
-                response.media.iter().any(|one| conformance_api::media::takes(&one.media_type, &content_type));
+        let is_known = response.media.iter().any(|one| conformance_api::media::takes(&one.media_type, &content_type));
+        // JSON that is of no kind, where a kind is documented, is read all the same.
+        let is_vague = answer.is_success() && essence(&content_type) == "application/json" && !is_known;
+        if (!content_type.is_empty() && !is_json(&content_type)) || is_vague {
             let statement = format!("{} {} is answered with a documented media type", declared.method, declared.path);
+            let level = if is_vague { Level::Should } else { Level::Must };
             let rule = Rule::new(
                 format!("{id}.documented-media-type"),
-                Level::Must,
+                level,
                 statement,
                 format!("{pointer}/responses/{}", response.status),
             );
             let wrong =
                 if is_known { Vec::new() } else { vec![Mismatch::of(format!("content-type is {content_type}"))] };
-            return self.judge(rule, answer, &media.media_type, wrong);
+            self.judge(rule, answer, &media.media_type, wrong);
+            if !is_vague {
+                return;
+            }
         }
         let statement =
             format!("{} {} is answered with a body of the documented schema", declared.method, declared.path);

@@ -214,13 +214,13 @@ impl Session<'_> {
                 self.judge(rule("accepts-bounds", statement), &answer, "a 2XX response", wrong);
             }
             let Ok(object) = self.made(at, create, &place, one.body, &answer) else { continue };
+            self.judge_documented(create, &answer);
             if member.is_empty() {
-                self.judge_documented(create, &answer);
                 self.has_defaults(at, create, pointer, &object).await;
             }
             let Some(retrieve) = operation(self.run.api, at, Role::Retrieve) else { continue };
             let read = self.send(retrieve, Arguments::at(&object.path)).await;
-            if member.is_empty() && read.is_success() {
+            if read.is_success() {
                 self.judge_documented(retrieve, &read);
             }
             self.keeps_bound(create, retrieve, (&member, &one.what), &object, &read);

@@ -58,6 +58,8 @@ impl Session<'_> {
         self.are_untouched(at, Role::Update, witnesses).await;
         self.updates_to_nothing(at, update, (&media_type, &pointer), object).await;
         self.updates_to_null(at, update, (&media_type, &pointer), object).await;
+        // Back again: what others have was what the object was changed to, maybe.
+        self.updates_all(at, update, (&media_type, &pointer), object).await;
         self.moves_time(at, update, (&media_type, &pointer), object, (&before, &after)).await;
     }
 

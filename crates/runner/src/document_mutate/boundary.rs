@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use conformance_api::media::is_json;
 use conformance_api::names::same;
-use conformance_api::{Role, Shape, Side};
+use conformance_api::{Role, Shape, Side, query};
 use conformance_record::{Answer, Boundary, NoResponse, Request, Response, Upstream};
 use serde_json::{Map, Value};
 
@@ -114,9 +114,8 @@ impl FaultyServer {
         match &self.fault.change {
             Change::SizeIgnored(name) => {
                 let (path, query) = request.target.split_once('?').unwrap_or((&request.target, ""));
-                let own = format!("{name}=");
-                let rest: Vec<&str> =
-                    query.split('&').filter(|pair| !pair.is_empty() && !pair.starts_with(&own)).collect();
+                let is_own = |pair: &str| query::parse(pair).iter().any(|(one, _)| one == name);
+                let rest: Vec<&str> = query.split('&').filter(|pair| !pair.is_empty() && !is_own(pair)).collect();
                 request.target = if rest.is_empty() { path.to_owned() } else { format!("{path}?{}", rest.join("&")) };
                 request
             }
