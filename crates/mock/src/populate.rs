@@ -3,12 +3,14 @@
 use std::collections::HashMap;
 
 use conformance_api::credentials;
+use conformance_api::envelope::{ATTRIBUTES, members, relate, related, resource_of_type};
 use conformance_api::media::{is_form, is_json};
+use conformance_api::names::{is_created, is_updated};
 use conformance_api::plausible::Plausible;
 use conformance_api::query::form;
 use conformance_api::routes::Routes;
 use conformance_api::shape::inside;
-use conformance_api::{Api, Proof, Resource, Role, path, references};
+use conformance_api::{Api, Proof, Resource, Role, Side, path, references};
 use conformance_openapi::{Location, Operation as Declared, Scheme};
 use conformance_record::Request;
 use conformance_source::suggest;
@@ -48,7 +50,10 @@ pub(crate) fn populated(
     let all = engine.saved().workspaces.into_iter().map(|(_, _, state)| state);
     let state = all.max_by_key(|state| conformance_json::write(state).len());
     match (state, maker.made, maker.refused) {
-        (Some(state), 1.., _) => Ok((state, maker.made)),
+        (Some(mut state), 1.., _) => {
+            age(&mut state);
+            Ok((state, maker.made))
+        }
         (_, _, Some(why)) => Err(why),
         _ => Err("nothing here is created at a path without parameters".to_owned()),
     }
@@ -115,13 +120,62 @@ fn amend(holds: &mut Value, given: &[&Given], api: &Api) {
     let is_id = |name: &str| api.resources.iter().flat_map(|one| &one.identity).any(|member| member.name == name);
     for (object, given) in objects.into_iter().rev().zip(given.iter().rev()) {
         for (name, value) in &given.members {
-            if object["members"].get(name) != Some(value) {
-                object["members"][name.as_str()] = value.clone();
+            let members = holder(&mut object["members"], name);
+            if members.get(name) != Some(value) {
+                members[name.as_str()] = value.clone();
                 // Found by what it is called now.
                 if is_id(name) {
                     object.as_object_mut().into_iter().for_each(|one| drop(one.shift_remove("ids")));
                 }
             }
+        }
+    }
+}
+
+/// Where a member of an object stands: in the object, or in its `attributes`.
+fn holder<'o>(members: &'o mut Value, name: &str) -> &'o mut Value {
+    let is_further_in =
+        members.get(name).is_none() && members.get(ATTRIBUTES).is_some_and(|one| one.get(name).is_some());
+    if is_further_in { &mut members[ATTRIBUTES] } else { members }
+}
+
+/// Makes objects as old as they might be: the last one is of now, each one before it some hours older.
+fn age(state: &mut Value) {
+    const STEP: jiff::SignedDuration = jiff::SignedDuration::from_mins(337);
+    let collections = state.get_mut("collections").and_then(Value::as_array_mut).into_iter().flatten();
+    for collection in collections {
+        let objects = collection.get_mut("objects").and_then(Value::as_array_mut);
+        let mut objects: Vec<&mut Value> = objects.into_iter().flatten().collect();
+        objects.sort_by_key(|one| std::cmp::Reverse(one["sequence"].as_u64()));
+        for (object, age) in objects.into_iter().zip(0..) {
+            let by = STEP * age;
+            let Some(members) = object.get_mut("members") else { continue };
+            turn_back(members, by);
+            members.get_mut(ATTRIBUTES).into_iter().for_each(|attributes| turn_back(attributes, by));
+        }
+    }
+}
+
+/// Turns the times of an object's creation and last change back.
+fn turn_back(members: &mut Value, by: jiff::SignedDuration) {
+    let Some(members) = members.as_object_mut() else { return };
+    let times = members.iter_mut().filter(|(name, _)| is_created(name) || is_updated(name));
+    for (_, value) in times {
+        let earlier = match &*value {
+            Value::String(text) => {
+                let zoned = || jiff::fmt::rfc2822::parse(text).ok()?.checked_sub(by).ok();
+                let mail = || jiff::fmt::rfc2822::to_string(&zoned()?).ok();
+                let plain = text.parse::<jiff::Timestamp>().ok().and_then(|one| one.checked_sub(by).ok());
+                plain.map(|one| one.to_string()).or_else(mail).map(Value::from)
+            }
+            Value::Number(number) => number.as_i64().filter(|one| *one > 1_000_000_000).map(|told| {
+                let unit = if told > 100_000_000_000 { 1000 } else { 1 };
+                (told - by.as_secs() * unit).into()
+            }),
+            _ => None,
+        };
+        if let Some(earlier) = earlier {
+            *value = earlier;
         }
     }
 }
@@ -156,7 +210,7 @@ impl<'m> Maker<'m> {
         let named = properties.filter_map(|(name, property)| {
             references::referred(self.api, name, &self.api.schemas.merge_value(property))
         });
-        named.collect()
+        named.chain(related(self.api, pointer)).collect()
     }
 
     /// Lets members that name other objects name some that are there.
@@ -174,7 +228,7 @@ impl<'m> Maker<'m> {
                 Value::Array(items) => vec![typed(items.first().is_some_and(Value::is_number))].into(),
                 now => typed(now.is_number()),
             };
-            if !self.proof.is_valid(conformance_api::Side::Request, pointer, body) {
+            if !self.proof.is_valid(Side::Request, pointer, body) {
                 body[*name] = before;
             }
         }
@@ -231,10 +285,10 @@ impl<'m> Maker<'m> {
         let shape =
             self.api.resource_of(operation).and_then(|one| one.shape.as_ref()).or(operation.success.shape.as_ref());
         let Some(shape) = shape else { return Ok(()) };
-        let object = self.api.schemas.outline(&inside(&self.api.schemas, shape));
+        let object = self.api.schemas.outline(&members(&self.api.schemas, shape));
         let body =
             self.api.document.operations[at].body.as_ref().and_then(|body| body.media.first()?.schema.as_deref());
-        let body = body.map(|pointer| self.api.schemas.merged(pointer)).unwrap_or_default();
+        let body = body.map(|pointer| self.api.schemas.merged(self.api.content_of(pointer))).unwrap_or_default();
         for (name, value) in &given.members {
             let Some(property) = object.property(name) else {
                 if body.property(name).is_some() || object.properties.is_empty() {
@@ -295,13 +349,26 @@ impl<'m> Maker<'m> {
             .find(|one| is_json(&one.media_type))
             .or_else(|| media.iter().find(|one| is_form(&one.media_type)))?;
         let plausible = Plausible { schemas: &self.api.schemas, proof: self.proof, name };
-        let mut body = plausible.body(chosen.schema.as_deref()?, &chosen.examples, index)?;
-        self.refer(chosen.schema.as_deref()?, &mut body, index);
+        let whole = chosen.schema.as_deref()?;
+        let envelope = self.api.envelopes.get(whole);
+        let pointer = self.api.content_of(whole);
+        let opened = |one: &Value| envelope.map_or(Some(one), |envelope| envelope.open(one)).cloned();
+        let examples: Vec<Value> = chosen.examples.iter().filter_map(opened).collect();
+        let mut body = plausible.body(pointer, &examples, index)?;
+        self.refer(pointer, &mut body, index);
         if let (Some(given), Value::Object(members)) = (given, &mut body) {
-            let known = self.api.schemas.outline(&[self.api.schemas.at(chosen.schema.as_deref()?)?]);
+            let known = self.api.schemas.outline(&[self.api.schemas.at(pointer)?]);
             members.retain(|name, _| known.required.contains(&name.as_str()));
             let said = given.iter().filter(|(name, _)| known.properties.is_empty() || known.property(name).is_some());
             members.extend(said.map(|(name, value)| (name.clone(), value.clone())));
+        }
+        if let Some(envelope) = envelope {
+            let mut template = self.proof.body(Side::Request, whole, &chosen.examples)?.value.clone();
+            relate(&mut template, &|kind| {
+                let ids = self.ids.get(&resource_of_type(self.api, kind)?)?;
+                ids.get(index % ids.len().max(1)).cloned()
+            });
+            body = envelope.close(template, body);
         }
         let is_form = is_form(&chosen.media_type);
         let bytes = if is_form { form(&body) } else { conformance_json::write(&body) }.into_bytes();
@@ -310,9 +377,7 @@ impl<'m> Maker<'m> {
         headers.push(("content-type".to_owned(), media_type.to_owned()));
         identify(self.api, declared, self.token, (&mut headers, &mut query));
         for one in declared.parameters.iter().filter(|one| one.required) {
-            let sample = || {
-                one.schema.as_deref().and_then(|schema| self.proof.body(conformance_api::Side::Request, schema, &[]))
-            };
+            let sample = || one.schema.as_deref().and_then(|schema| self.proof.body(Side::Request, schema, &[]));
             let Some(value) = one.examples.first().cloned().or_else(|| sample().map(|made| made.value.clone())) else {
                 continue;
             };

@@ -62,6 +62,23 @@ fn names_of_a_pattern_are_made_to_fit() {
 }
 
 #[test]
+fn what_was_made_last_is_of_now_and_everything_else_is_older() {
+    let server = MockServer::start(&["--quiet", "--openapi", &document("json-api"), "--populate", "6"]);
+    let list = server.send("t", "GET", "/articles", None).1;
+    let articles: Vec<&Value> = list["data"].as_array().unwrap().iter().map(|one| &one["attributes"]).collect();
+    let times: Vec<&str> = articles.iter().map(|one| one["createdAt"].as_str().unwrap()).collect();
+    assert!(times.is_sorted_by(|later, earlier| later > earlier), "{times:?}");
+    assert!(articles.iter().all(|one| one["updatedAt"].as_str() >= one["createdAt"].as_str()), "{list}");
+    // Made of what stands in the envelope, and about somebody who is there.
+    let titles: HashSet<&str> = articles.iter().map(|one| one["title"].as_str().unwrap()).collect();
+    assert!(titles.len() > 3, "{titles:?}");
+    let people = server.send("t", "GET", "/people", None).1;
+    let ids: Vec<&Value> = people["data"].as_array().unwrap().iter().map(|one| &one["id"]).collect();
+    let author = &list["data"][0]["relationships"]["author"]["data"]["id"];
+    assert!(ids.contains(&author), "{author} {ids:?}");
+}
+
+#[test]
 fn a_reset_leads_back_to_what_a_workspace_began_with() {
     let server = MockServer::start(&["--quiet", "--openapi", &document("pets"), "--populate", "5"]);
     let count = || server.send("t", "GET", "/pets?per_page=50", None).1["items"].as_array().unwrap().len();

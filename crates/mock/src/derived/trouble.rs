@@ -247,7 +247,9 @@ fn fill(members: &mut Map<String, Value>, status: u16, trouble: &Trouble, depth:
                 } else if name == "title" && is_unsaid {
                     let known = StatusCode::from_u16(status).ok().and_then(|one| one.canonical_reason());
                     *text = known.unwrap_or("Error").to_owned();
-                } else if matches!(name.as_str(), "status" | "statuscode" | "code") && text.parse::<u16>().is_ok() {
+                } else if (matches!(name.as_str(), "status" | "statuscode" | "code") && text.parse::<u16>().is_ok())
+                    || (matches!(name.as_str(), "status" | "statuscode") && is_unsaid)
+                {
                     *text = status.to_string();
                 }
             }

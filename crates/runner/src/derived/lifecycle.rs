@@ -77,7 +77,7 @@ impl Session<'_> {
         if operation(api, at, Role::Update).is_some() {
             self.lists_updated(at, &object).await;
         }
-        self.replaces(at, &object).await;
+        self.replaces(at, &object, &witnesses).await;
         self.are_untouched(at, Role::Replace, &witnesses).await;
         self.keeps_its_own(at, &object).await;
         self.sets_its_own(at, &object, witnesses.first().map(|(one, _)| one)).await;

@@ -12,7 +12,7 @@ use super::updates::names;
 
 impl Session<'_> {
     /// A whole new representation takes the place of the old one.
-    pub(crate) async fn replaces(&mut self, at: usize, object: &Object) {
+    pub(crate) async fn replaces(&mut self, at: usize, object: &Object, witnesses: &[(Object, Value)]) {
         let Some(replace) = operation(self.run.api, at, Role::Replace) else { return };
         let Some((media_type, pointer)) = self.content_media(self.declared(replace)) else { return };
         let (media_type, pointer) = (media_type.to_owned(), pointer.to_owned());
@@ -37,6 +37,7 @@ impl Session<'_> {
         if let Some((before, _)) = before {
             self.keeps_time(replace, &before, &after, &answer);
             self.updates_all(at, replace, (&media_type, &pointer), object).await;
+            self.are_untouched(at, Role::Replace, witnesses).await;
             self.moves_time(at, replace, (&media_type, &pointer), object, (&before, &after)).await;
         }
         self.updates_to_null(at, replace, (&media_type, &pointer), object).await;
