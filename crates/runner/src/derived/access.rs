@@ -163,7 +163,7 @@ impl Session<'_> {
         let (declared, retrieve) = (self.declared(tried), operation(self.run.api, at, Role::Retrieve));
         let after = self.current(at, object).await;
         let wrong = match (&after, retrieve) {
-            (Some((after, _)), Some(retrieve)) => self.different(retrieve, before, after),
+            (Some((after, _)), Some(retrieve)) => self.changed(retrieve, tried, before, after),
             _ => vec![Mismatch::of("the object is gone")],
         };
         let statement = format!("{} {} does nothing without its credentials", declared.method, declared.path);

@@ -169,6 +169,7 @@ pub(crate) fn free_members(schemas: &Schemas, pointer: &str) -> Vec<Free> {
         "subject",
         "comment",
         "note",
+        "memo",
         "text",
     ];
     let is_name = |name: &str| NAMES.iter().any(|end| conformance_api::names::plain(name).ends_with(end));

@@ -56,6 +56,18 @@ impl Session<'_> {
         wrong
     }
 
+    /// What clients can say of an object, at its creation or by an operation, and is not as it was before that operation. What the server
+    /// counts of it is not among that.
+    pub(crate) fn changed(&self, retrieve: usize, by: usize, before: &Value, after: &Value) -> Vec<Mismatch> {
+        let mut changed = self.different(retrieve, before, after);
+        let more = self.different(by, before, after);
+        changed.extend(
+            more.into_iter()
+                .filter(|one| !self.comparable(retrieve).iter().any(|name| one.place == format!("/{name}"))),
+        );
+        changed
+    }
+
     /// What differs inside an object or an array of objects; none where a value is neither.
     fn different_inside(
         &self,

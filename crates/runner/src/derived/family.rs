@@ -243,7 +243,7 @@ impl Session<'_> {
             }
             let found = self.object_in(retrieve, &after).filter(|_| after.is_success());
             let gone = || vec![Mismatch::of("it is gone")];
-            let wrong = found.map_or_else(gone, |found| self.different(retrieve, &before, &found));
+            let wrong = found.map_or_else(gone, |found| self.changed(retrieve, one, &before, &found));
             let rule = self.own_parent_rule(one, level, "leaves alone what does not stand");
             self.judge(rule, &after, "the object as it was", wrong);
         }

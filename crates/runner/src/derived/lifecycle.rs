@@ -157,8 +157,7 @@ impl Session<'_> {
         let found = self.object_in(retrieve, &answer).filter(|_| answer.is_success());
         let wrong = match found {
             None => vec![Mismatch::of(format!("GET of another one is answered {}", answer.status.unwrap_or(0)))],
-            // In what a create says, and in what a change may.
-            Some(found) => [self.different(retrieve, before, &found), self.different(done, before, &found)].concat(),
+            Some(found) => self.changed(retrieve, done, before, &found),
         };
         self.judge(rule, &answer, "another object as it was", wrong);
     }

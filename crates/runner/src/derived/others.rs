@@ -2,7 +2,9 @@
 //! what is shared, so that it is a SHOULD.
 
 use conformance_api::Role;
+use conformance_api::names::is_updated;
 use conformance_record::{Level, Mismatch};
+use serde_json::Value;
 
 use super::check::Rule;
 use super::operation;
@@ -48,13 +50,17 @@ impl Session<'_> {
             let Some(one) = one.filter(|one| role != Role::Replace || !self.may_create(*one)) else { continue };
             let mut arguments = Arguments::at(&object.path);
             if let Some((media_type, pointer)) = self.content_media(self.declared(one)) {
-                let Some(body) = self.body_for(pointer, &object) else { continue };
+                // Another value than what is there: what changes nothing is not seen.
+                let change = self.change(at, pointer, &object, &before);
+                let Some(body) = change.or_else(|| self.body_for(pointer, &object)) else { continue };
                 arguments = arguments.body(media_type, body);
             }
             let answer = self.send(one, second(arguments)).await;
             let after = self.look(retrieve, &object).await;
             let is_wrong = match &after {
-                Look::There(shown) => !self.different(retrieve, &before, shown).is_empty(),
+                Look::There(shown) => {
+                    is_later(&before, shown) || !self.changed(retrieve, one, &before, shown).is_empty()
+                }
                 Look::Gone => true,
                 Look::Unknown => continue,
             };
@@ -89,4 +95,10 @@ impl Session<'_> {
         let id = format!("{}.hides-from-others", declared.id);
         Rule::new(id, Level::Should, statement, format!("{}/security", declared.pointer))
     }
+}
+
+/// Whether an object says that it was changed since.
+fn is_later(before: &Value, after: &Value) -> bool {
+    let mut times = before.as_object().into_iter().flatten().filter(|(name, _)| is_updated(name));
+    times.any(|(name, was)| after.get(name).is_some_and(|now| now != was))
 }

@@ -9,7 +9,7 @@ use super::check::Rule;
 use super::operation;
 use super::request::Arguments;
 use super::session::{Answer, Object, Session};
-use super::walk::{Walk, is_total, total};
+use super::walk::{Walk, is_total, page_count, total};
 
 /// So many objects are made to be divided into pages.
 const OBJECTS: usize = 5;
@@ -60,6 +60,7 @@ impl Session<'_> {
         let different: std::collections::BTreeSet<&[String]> = own.iter().map(|one| one.path.as_slice()).collect();
         self.counts(list, &walk, different.len(), (&above, Some(asked), &[])).await;
         self.numbers_pages(list, &walk);
+        self.counts_pages(list, &walk);
         self.all_found(at, &own).await;
         self.goes_back(list, &above, asked, &walk, &own).await;
         self.ends_exactly(list, &above, (&limit, asked), &walk).await;
@@ -121,14 +122,15 @@ impl Session<'_> {
         Rule::new(format!("{}.{name}", declared.id), level, statement, format!("{}/parameters", declared.pointer))
     }
 
-    /// Objects to be divided into pages: one more than a page holds when nothing is asked for, where that is not too many.
+    /// Objects to be divided into pages: more than a page holds when nothing is asked for, where that is not too many; an odd number, so
+    /// that pages of two end with one.
     async fn own_objects(&mut self, at: usize, limit: &Limit) -> Result<(Vec<String>, Vec<Object>), String> {
         if !self.can_create(at) {
             return Err("what is created could not be found again, or not be deleted".to_owned());
         }
         let above = self.above(at).await?;
         let count =
-            limit.declared.map_or(OBJECTS, |default| if default < 21 { OBJECTS.max(default + 1) } else { OBJECTS });
+            limit.declared.map_or(OBJECTS, |default| if default < 21 { OBJECTS.max(default + 1) | 1 } else { OBJECTS });
         let mut own = Vec::new();
         for index in 0..count {
             let object = self.create_varied(at, &above, index).await?;
@@ -213,6 +215,22 @@ impl Session<'_> {
         };
         let statement = format!("pages of GET {} say which they are", self.declared(list).path);
         self.judge(self.page_rule(list, "page-number", statement), &answer, "numbers that follow each other", wrong);
+    }
+
+    /// Whether a list has as many pages as it says, where its last page says the same as its first.
+    fn counts_pages(&mut self, list: usize, walk: &Walk) {
+        let said = |answer: &Option<Answer>| answer.as_ref().and_then(|one| page_count(one.json.as_ref()?));
+        let (Some(first), Some(last), Some(answer)) = (said(&walk.first), said(&walk.last), walk.last.clone()) else {
+            return;
+        };
+        let seen = walk.sizes.iter().filter(|size| **size > 0).count();
+        if first != last || !walk.is_whole || seen == 0 {
+            return;
+        }
+        let found = || Mismatch::of(format!("{seen} pages, and {first} by what it says"));
+        let wrong = if first == seen { Vec::new() } else { vec![found()] };
+        let statement = format!("GET {} has as many pages as it says", self.declared(list).path);
+        self.judge(self.page_rule(list, "total", statement), &answer, "a number of pages of what is there", wrong);
     }
 
     /// Each of several objects is found.

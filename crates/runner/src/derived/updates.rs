@@ -239,7 +239,7 @@ impl Session<'_> {
     }
 
     /// A body that changes one member of an object: a text, a choice, a flag or a number.
-    fn change(&mut self, at: usize, pointer: &str, object: &Object, shown: &Value) -> Option<Value> {
+    pub(crate) fn change(&mut self, at: usize, pointer: &str, object: &Object, shown: &Value) -> Option<Value> {
         let resource = &self.run.api.resources[at];
         let is_id = |name: &str| resource.identity.iter().any(|one| one.is_in_path && names(name, &one.name));
         let free = self.free_members(pointer).into_iter().find(|one| !is_id(&one.name));

@@ -72,17 +72,17 @@ pub(crate) fn other_values(merged: &Merged<'_>) -> Vec<(String, Value)> {
 /// them; what it accepts, it keeps. Nothing in place of a name, or of something else's id, may well mean one that it chooses.
 pub(crate) fn easily_lost(name: &str, merged: &Merged<'_>) -> Vec<(&'static str, Value)> {
     let is_reference = conformance_api::names::plain(name).ends_with("id");
-    if is_reference || merged.enumeration.is_some() || merged.constant.is_some() {
+    // Where the document lets a whole number be more than doubles tell apart.
+    let is_wide = merged.bounds.maximum.is_some_and(|most| most >= 9_007_199_254_740_994.0);
+    let wide = || is_wide.then(|| ("more than doubles tell apart", 9_007_199_254_740_993_i64.into()));
+    if merged.enumeration.is_some() || merged.constant.is_some() {
         return Vec::new();
     }
     match merged.kind() {
+        Some("integer") if is_reference => wide().into_iter().collect(),
+        _ if is_reference => Vec::new(),
         Some("boolean") => vec![("true", true.into()), ("false", false.into())],
-        Some("integer") => {
-            // Where the document lets it be more than doubles tell apart.
-            let is_wide = merged.bounds.maximum.is_some_and(|most| most >= 9_007_199_254_740_994.0);
-            let wide = is_wide.then(|| ("more than doubles tell apart", 9_007_199_254_740_993_i64.into()));
-            std::iter::once(("zero", 0.into())).chain(wide).collect()
-        }
+        Some("integer") => std::iter::once(("zero", 0.into())).chain(wide()).collect(),
         Some("number") => vec![("zero", 0.into()), ("19.99", json!(19.99))],
         Some("string") if merged.format.is_none() && merged.patterns.is_empty() && has_lines(name) => {
             vec![("empty", "".into())]

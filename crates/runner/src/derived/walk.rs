@@ -283,6 +283,12 @@ pub(crate) fn is_total(name: &str) -> bool {
     TOTALS.contains(&plain(name).as_str())
 }
 
+/// How many pages a list says that it has.
+pub(crate) fn page_count(body: &Value) -> Option<usize> {
+    const COUNTS: &[&str] = &["totalpages", "lastpage", "pagecount", "numpages", "pagestotal"];
+    usize::try_from(found(body, COUNTS, 0)?.as_u64()?).ok()
+}
+
 /// How many objects a list says that it has.
 pub(crate) fn total(body: &Value) -> Option<usize> {
     usize::try_from(found(body, TOTALS, 0)?.as_u64()?).ok()
