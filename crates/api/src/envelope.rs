@@ -50,9 +50,13 @@ impl Envelope {
 /// The schemas of the member in which an object has its own members, if it has one.
 #[must_use]
 pub fn attributes<'s>(schemas: &'s Schemas, object: &Merged<'s>) -> Option<Vec<&'s Value>> {
+    // Other objects have a member of that name for something else.
+    const MEMBERS: &[&str] = &["id", "type", ATTRIBUTES, RELATIONSHIPS, "links", "meta"];
     let found = object.property(ATTRIBUTES)?.to_vec();
     let has_members = !schemas.outline(&found).properties.is_empty();
-    (has_members && object.property("type").is_some() && object.property("id").is_some()).then_some(found)
+    let is_json_api = object.property("type").is_some() && object.property("id").is_some();
+    let is_nothing_else = object.properties.iter().all(|(name, _)| MEMBERS.contains(name));
+    (has_members && is_json_api && is_nothing_else).then_some(found)
 }
 
 /// The schemas of an object's members: of the object, and of what it has in `attributes`.
@@ -78,15 +82,14 @@ pub fn is_spread(schemas: &Schemas, shape: &Shape) -> bool {
     attributes(schemas, &schemas.outline(&inside(schemas, shape))).is_some()
 }
 
-/// An object with the members of its `attributes` as its own.
+/// An object with the members of its `attributes` as its own, too.
 #[must_use]
 pub fn flat(object: &Value) -> Value {
     let (Some(members), Some(Value::Object(attributes))) = (object.as_object(), object.get(ATTRIBUTES)) else {
         return object.clone();
     };
     let mut flat = attributes.clone();
-    let own = members.iter().filter(|(name, _)| *name != ATTRIBUTES);
-    flat.extend(own.map(|(name, value)| (name.clone(), value.clone())));
+    flat.extend(members.iter().map(|(name, value)| (name.clone(), value.clone())));
     Value::Object(flat)
 }
 
@@ -113,7 +116,13 @@ fn envelope(api: &Api, operation: &Operation, pointer: &str) -> Option<Envelope>
     let known: BTreeSet<&str> = object.properties.iter().map(|(name, _)| *name).collect();
     let body = schemas.merged(pointer);
     let [(name, _)] = body.properties.as_slice() else { return None };
-    if known.contains(name) {
+    // It is called as the objects are, or as what is around them in a response; anything else is a member like others.
+    let around = operation.success.shape.iter().chain(&resource.shape).flat_map(|shape| &shape.at);
+    let is_called_so = *name == "data"
+        || same(name, &resource.name)
+        || same(name, &singular(&resource.name))
+        || around.into_iter().any(|one| one == name);
+    if known.contains(name) || !is_called_so {
         return None;
     }
     let mut envelope = Envelope { at: vec![(*name).to_owned()], content: property(schemas, pointer, name)? };
@@ -218,7 +227,8 @@ mod tests {
     #[test]
     fn members_in_attributes_are_the_objects_own() {
         let object = json!({ "id": "1", "type": "articles", "attributes": { "title": "A" } });
-        assert_eq!(flat(&object), json!({ "title": "A", "id": "1", "type": "articles" }));
+        let flat_one = json!({ "title": "A", "id": "1", "type": "articles", "attributes": { "title": "A" } });
+        assert_eq!(flat(&object), flat_one);
         assert_eq!(flat(&json!({ "id": 1 })), json!({ "id": 1 }));
     }
 

@@ -1,8 +1,11 @@
 //! In which order lists come when nothing is asked for, as descriptions say it: "newest first".
 
-use conformance_openapi::Operation as Declared;
+use conformance_openapi::{Location, Operation as Declared};
 
 use crate::model::{Certainty, Fact};
+use crate::names::plain;
+use crate::pages::SORTS;
+use crate::schema::Schemas;
 
 /// Phrases that say that what was made last comes first, and that what was made first does; in lower case.
 const NEWEST_FIRST: &[&str] = &[
@@ -21,7 +24,13 @@ const OLDEST_FIRST: &[&str] =
 
 /// Whether a list is told to come with what was made last before the others, and where; none where nothing says so, or both.
 #[must_use]
-pub(crate) fn told(declared: &Declared) -> Option<(bool, Fact)> {
+pub(crate) fn told(schemas: &Schemas, declared: &Declared) -> Option<(bool, Fact)> {
+    // What a parameter does when it is not given, it says itself.
+    let mut query = declared.parameters.iter().filter(|one| one.location == Location::Query);
+    let has_default = |pointer: &str| schemas.merged(pointer).default.is_some();
+    if query.any(|one| SORTS.contains(&plain(&one.name).as_str()) && one.schema.as_deref().is_some_and(has_default)) {
+        return None;
+    }
     let texts = [(&declared.summary, "summary"), (&declared.description, "description")];
     let (newest_first, place) = texts.iter().find_map(|(text, place)| Some((says(text)?, *place)))?;
     let what = format!("order: {} first", if newest_first { "newest" } else { "oldest" });
@@ -30,10 +39,28 @@ pub(crate) fn told(declared: &Declared) -> Option<(bool, Fact)> {
 }
 
 fn says(text: &str) -> Option<bool> {
+    // Under a condition, among others, or by another time than that of creation.
+    const OTHERWISE: &[&str] = &[
+        "updated",
+        "modified",
+        "published",
+        "due",
+        "pass ",
+        "use ",
+        "set ",
+        "to get",
+        " if ",
+        " when ",
+        "not ",
+        "then",
+        "=",
+    ];
     let lower = text.to_lowercase();
-    // By another time than that of creation.
-    let sentences = lower.split(['.', '\n']).filter(|one| !one.contains("updated") && !one.contains("modified"));
-    let sentences: Vec<&str> = sentences.collect();
+    let is_plain = |one: &&str| {
+        let is_other_date = one.contains("date") && !one.contains("creation date");
+        !is_other_date && !OTHERWISE.iter().any(|word| one.contains(word))
+    };
+    let sentences: Vec<&str> = lower.split(['.', '\n']).filter(is_plain).collect();
     let has = |phrases: &[&str]| sentences.iter().any(|one| phrases.iter().any(|phrase| one.contains(phrase)));
     match (has(NEWEST_FIRST), has(OLDEST_FIRST)) {
         (true, false) => Some(true),
@@ -55,6 +82,10 @@ mod tests {
     #[case("Newest first (by `updated_at`).", None)]
     #[case("Newest first, or oldest first with `asc`.", None)]
     #[case("Lists pets.", None)]
+    #[case("Pass `sort=desc` to get the newest first.", None)]
+    #[case("In reverse chronological order of their booking date", None)]
+    #[case("Pinned ones first, then newest first", None)]
+    #[case("Unlike pets, not newest first.", None)]
     fn an_order_is_read_from_words(#[case] text: &str, #[case] expected: Option<bool>) {
         assert_eq!(says(text), expected);
     }

@@ -224,7 +224,8 @@ impl Pages {
         }
         let direction = Direction::infer(schemas, declared);
         let goes_back = styles.iter().any(|style| matches!(style, Style::Before(_)));
-        let (newest_first, order) = order::told(declared).map_or((goes_back, None), |(told, fact)| (told, Some(fact)));
+        let (newest_first, order) =
+            order::told(schemas, declared).map_or((goes_back, None), |(told, fact)| (told, Some(fact)));
         Some(Self { limit, styles, direction, newest_first, order, begins_behind_id: false, facts })
     }
 }

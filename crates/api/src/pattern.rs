@@ -18,9 +18,10 @@ pub fn matching(pattern: &str, min_length: usize, max_length: usize) -> Option<S
         write(&hir, extra, &mut text);
         (text.chars().count(), text)
     };
-    let (least, next) = (with(0).0, with(1).0);
-    let missing = min_length.saturating_sub(least).div_ceil(next.saturating_sub(least).max(1));
-    for extra in [0, 1, missing] {
+    // What repeats at most once has done so by the first.
+    let (first, second) = (with(1).0, with(2).0);
+    let missing = 1 + min_length.saturating_sub(first).div_ceil(second.saturating_sub(first).max(1));
+    for extra in [0, 1, missing, min_length, min_length.saturating_mul(2)] {
         let (length, text) = with(extra);
         if length < min_length || length > max_length {
             continue;
@@ -96,9 +97,9 @@ fn write(hir: &Hir, extra: usize, text: &mut String) {
         }
         HirKind::Capture(capture) => write(&capture.sub, extra, text),
         HirKind::Concat(parts) => {
-            // What is missing is added once, at the last part that repeats.
-            let repeats =
-                parts.iter().rposition(|part| matches!(part.kind(), HirKind::Repetition(_) | HirKind::Capture(_)));
+            // What is missing is added once, at the last part that grows, or else repeats.
+            let repeats = |part: &Hir| matches!(part.kind(), HirKind::Repetition(_) | HirKind::Capture(_));
+            let repeats = parts.iter().rposition(grows).or_else(|| parts.iter().rposition(repeats));
             for (index, part) in parts.iter().enumerate() {
                 write(part, if Some(index) == repeats { extra } else { 0 }, text);
             }
@@ -108,6 +109,19 @@ fn write(hir: &Hir, extra: usize, text: &mut String) {
                 write(first, extra, text);
             }
         }
+    }
+}
+
+/// Whether a text for it can be made longer and longer.
+fn grows(hir: &Hir) -> bool {
+    match hir.kind() {
+        HirKind::Repetition(repetition) => {
+            repetition.max.is_none_or(|most| most > repetition.min + 1) || grows(&repetition.sub)
+        }
+        HirKind::Capture(capture) => grows(&capture.sub),
+        HirKind::Concat(parts) => parts.iter().any(grows),
+        HirKind::Alternation(branches) => branches.first().is_some_and(grows),
+        HirKind::Empty | HirKind::Look(_) | HirKind::Literal(_) | HirKind::Class(_) => false,
     }
 }
 
@@ -150,6 +164,7 @@ mod tests {
     #[case("^[a-z]+$", 101, 101)]
     #[case("^usr_(ab)+$", 10, 10)]
     #[case(r"^[A-Z0-9]+(-[A-Z0-9]+)*$", 65, 65)]
+    #[case(r"^\+?[0-9]+( ?x[0-9])?( ?y)?$", 10, 20)]
     #[case("x", 0, 100)]
     fn matches_its_pattern(#[case] pattern: &str, #[case] min: usize, #[case] max: usize) {
         let text = matching(pattern, min, max).unwrap();

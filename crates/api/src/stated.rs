@@ -223,7 +223,7 @@ impl<'d> Statements<'d> {
         let goes_back = styles.iter().any(|style| matches!(style, Style::Before(_)));
         let stated = self.choice(at, members, "order", &orders);
         // What is said of pages need not be all that is said of the list.
-        let told = order::told(declared).filter(|_| stated.is_none());
+        let told = order::told(self.schemas, declared).filter(|_| stated.is_none());
         let newest_first = stated.or(told.as_ref().map(|(newest_first, _)| *newest_first)).unwrap_or(goes_back);
         let cursors = [("id".to_owned(), true), ("token".to_owned(), false)];
         let begins_behind_id = self.choice(at, members, "cursor", &cursors).unwrap_or(false);

@@ -139,20 +139,17 @@ fn holder<'o>(members: &'o mut Value, name: &str) -> &'o mut Value {
     if is_further_in { &mut members[ATTRIBUTES] } else { members }
 }
 
-/// Makes objects as old as they might be: the last one is of now, each one before it some hours older.
+/// Makes objects as old as they might be: the last one is of now, each one that was made before it older.
 fn age(state: &mut Value) {
-    const STEP: jiff::SignedDuration = jiff::SignedDuration::from_mins(337);
+    const STEP: jiff::SignedDuration = jiff::SignedDuration::from_mins(97);
     let collections = state.get_mut("collections").and_then(Value::as_array_mut).into_iter().flatten();
-    for collection in collections {
-        let objects = collection.get_mut("objects").and_then(Value::as_array_mut);
-        let mut objects: Vec<&mut Value> = objects.into_iter().flatten().collect();
-        objects.sort_by_key(|one| std::cmp::Reverse(one["sequence"].as_u64()));
-        for (object, age) in objects.into_iter().zip(0..) {
-            let by = STEP * age;
-            let Some(members) = object.get_mut("members") else { continue };
-            turn_back(members, by);
-            members.get_mut(ATTRIBUTES).into_iter().for_each(|attributes| turn_back(attributes, by));
-        }
+    let objects = collections.filter_map(|one| one.get_mut("objects").and_then(Value::as_array_mut)).flatten();
+    let mut objects: Vec<&mut Value> = objects.collect();
+    objects.sort_by_key(|one| std::cmp::Reverse(one["sequence"].as_u64()));
+    for (object, age) in objects.into_iter().zip(0..) {
+        let Some(members) = object.get_mut("members") else { continue };
+        turn_back(members, STEP * age);
+        members.get_mut(ATTRIBUTES).into_iter().for_each(|attributes| turn_back(attributes, STEP * age));
     }
 }
 

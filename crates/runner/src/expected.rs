@@ -104,6 +104,13 @@ const RULES: &[Rule] = &[
     rule("documented-body", &[], EVERYWHERE, "{} is answered with a body of the documented schema")
         .if_it(has_body)
         .below("/responses"),
+    rule("documented-media-type", &[], EVERYWHERE, "{} is answered with a documented media type")
+        .if_it(has_body)
+        .below("/responses"),
+    rule("exact-media-type", &[], EVERYWHERE, "{} is answered with JSON of its documented kind")
+        .if_it(has_body)
+        .level(should)
+        .below("/responses"),
     rule("required-headers", &[], EVERYWHERE, "{} is answered with the required headers")
         .if_it(requires_headers)
         .below("/responses"),
@@ -155,6 +162,7 @@ const RULES: &[Rule] = &[
     rule("updates", &[Role::Update, Role::Replace], &[LIFE], "{} changes an object"),
     rule("replaces", &[Role::Replace], &[LIFE], "{} puts the whole in the place of what was there").level(should),
     rule("changes-nothing-else", &[Role::Update], &[LIFE], "{} leaves alone what it does not name").level(by_method),
+    rule("changes-no-other-member", &[Role::Update], &[LIFE], "{} leaves alone what only a creation names").level(should),
     rule(
         "keeps-times",
         &[Role::Retrieve, Role::Update, Role::Replace],
@@ -310,6 +318,10 @@ const RULES: &[Rule] = &[
         .if_it(is_paged)
         .level(as_pages)
         .below("/parameters"),
+    rule("page-count", &[Role::List], &[PAGES], "{} has as many pages as it says")
+        .if_it(is_paged)
+        .level(should)
+        .below("/parameters"),
     rule("total", &[Role::List], &[PAGES], "{} has as many objects as it says")
         .if_it(is_paged)
         .level(as_pages)
@@ -320,6 +332,10 @@ const RULES: &[Rule] = &[
     rule("order", &[Role::List], &[PAGES], "{} comes in the order of creation that is documented")
         .if_it(has_order)
         .level(as_order),
+    rule("default-order", &[Role::List], &[PAGES], "{} comes in its documented order when nothing is asked for")
+        .if_it(sorts)
+        .level(should)
+        .below("/parameters"),
     rule("sorts", &[Role::List], &[PAGES], "{} comes in the order that is asked for").if_it(sorts).below("/parameters"),
     rule("filters", &[Role::List], &[PAGES], "{} shows what its filters ask for")
         .if_it(filters)

@@ -71,33 +71,18 @@ impl Session<'_> {
         body
     }
 
-    /// A body with other choices, flags and numbers, where its schema lists or bounds them; with those of `wanted` also where it has none.
-    pub(crate) fn varied(
-        &self,
-        pointer: &str,
-        mut body: Value,
-        index: usize,
-        wanted: &dyn Fn(&str) -> Wanted,
-    ) -> Value {
+    /// A body with other choices, flags and numbers, where its schema lists or bounds them.
+    pub(crate) fn varied(&self, pointer: &str, mut body: Value, index: usize, except: &[String]) -> Value {
         let schemas = &self.run.api.schemas;
         for (name, property) in &schemas.merged(pointer).properties {
-            let (merged, before) = (schemas.merge(property), body.get(*name).cloned());
-            let is_meant = match wanted(name) {
-                Wanted::AsItIs => false,
-                Wanted::WhereItIs => before.is_some(),
-                Wanted::Always => true,
-            };
-            let Some(other) = other_choice(name, &merged, index).filter(|_| is_meant && merged.choices.is_empty())
-            else {
-                continue;
-            };
+            let merged = schemas.merge(property);
+            let is_free =
+                merged.choices.is_empty() && !except.iter().any(|one| conformance_api::names::same(one, name));
+            let Some(before) = body.get(*name).cloned().filter(|_| is_free) else { continue };
+            let Some(other) = other_choice(name, &merged, index) else { continue };
             body[*name] = other;
-            if self.run.proof.is_valid(Side::Request, pointer, &body) {
-                continue;
-            }
-            match (before, body.as_object_mut()) {
-                (Some(before), _) => body[*name] = before,
-                (None, members) => drop(members.map(|members| members.remove(*name))),
+            if !self.run.proof.is_valid(Side::Request, pointer, &body) {
+                body[*name] = before;
             }
         }
         body
@@ -112,14 +97,6 @@ impl Session<'_> {
         let all = free_members(&self.run.api.schemas, pointer).into_iter();
         all.filter(|free| !refers(&free.name)).collect()
     }
-}
-
-/// Which members of a body are to be other ones.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Wanted {
-    AsItIs,
-    WhereItIs,
-    Always,
 }
 
 /// The `index`th choice, flag or number of those that a schema lists or bounds.

@@ -121,17 +121,15 @@ impl Session<'_> {
         let sent = self.exchanges[answer.number].response.as_ref();
         let content_type = sent.ok().and_then(|one| one.header("content-type")).unwrap_or("").to_owned();
         let is_known = response.media.iter().any(|one| conformance_api::media::takes(&one.media_type, &content_type));
-        // JSON that is of no kind, where a kind is documented, is read all the same.
-        let is_vague = answer.is_success() && essence(&content_type) == "application/json" && !is_known;
+        // JSON that is of no kind is read all the same; JSON:API says that it has its own.
+        let has_its_own = response.media.iter().any(|one| essence(&one.media_type) == "application/vnd.api+json");
+        let is_vague = has_its_own && answer.is_success() && essence(&content_type) == "application/json" && !is_known;
         if (!content_type.is_empty() && !is_json(&content_type)) || is_vague {
             let statement = format!("{} {} is answered with a documented media type", declared.method, declared.path);
             let level = if is_vague { Level::Should } else { Level::Must };
-            let rule = Rule::new(
-                format!("{id}.documented-media-type"),
-                level,
-                statement,
-                format!("{pointer}/responses/{}", response.status),
-            );
+            let name = if is_vague { "exact-media-type" } else { "documented-media-type" };
+            let rule =
+                Rule::new(format!("{id}.{name}"), level, statement, format!("{pointer}/responses/{}", response.status));
             let wrong =
                 if is_known { Vec::new() } else { vec![Mismatch::of(format!("content-type is {content_type}"))] };
             self.judge(rule, answer, &media.media_type, wrong);

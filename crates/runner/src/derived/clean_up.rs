@@ -8,6 +8,20 @@ use super::operation;
 use super::request::Arguments;
 use super::session::{Object, Session};
 
+/// Why an object is still there.
+#[derive(Clone, Debug)]
+pub(crate) struct Undeleted {
+    pub reason: String,
+    /// Whether it was refused for something that may be otherwise later: another object that is in the way.
+    pub may_pass: bool,
+}
+
+impl Undeleted {
+    fn of(reason: impl Into<String>) -> Self {
+        Self { reason: reason.into(), may_pass: false }
+    }
+}
+
 impl Session<'_> {
     /// How many objects were made with a member of this value.
     pub fn made_with(&self, name: &str, value: &Value) -> usize {
@@ -24,20 +38,19 @@ impl Session<'_> {
     }
 
     /// Deletes what is still there, newest first; what is left, and why.
-    pub async fn clean_up(&mut self) -> Vec<(Object, String)> {
+    pub async fn clean_up(&mut self) -> Vec<(Object, Undeleted)> {
         let all: Vec<Object> = std::mem::take(&mut self.there).into_iter().rev().collect();
         let mut left = self.delete_all(all).await;
-        if !left.is_empty() {
-            // What was in the way of one may be gone now.
-            let again = left.into_iter().map(|(object, _)| object).collect();
-            left = self.delete_all(again).await;
-        }
+        // What was in the way of one may be gone now.
+        let (again, lasting): (Vec<_>, Vec<_>) = left.into_iter().partition(|(_, why)| why.may_pass);
+        left = self.delete_all(again.into_iter().map(|(object, _)| object).collect()).await;
+        left.extend(lasting);
         self.leaking.extend(left.iter().map(|(object, _)| object.resource));
         left
     }
 
     /// Deletes objects, one after the other; what is left of them, and why.
-    pub async fn delete_all(&mut self, objects: Vec<Object>) -> Vec<(Object, String)> {
+    pub async fn delete_all(&mut self, objects: Vec<Object>) -> Vec<(Object, Undeleted)> {
         let mut left = Vec::new();
         for object in objects {
             match self.delete_again(&object).await {
@@ -52,12 +65,12 @@ impl Session<'_> {
     }
 
     /// Deletes an object; why it is still there, if it is.
-    pub(crate) async fn delete_again(&mut self, object: &Object) -> Option<String> {
+    pub(crate) async fn delete_again(&mut self, object: &Object) -> Option<Undeleted> {
         let Some(delete) = operation(self.run.api, object.resource, Role::Delete) else {
-            return Some("nothing deletes it".to_owned());
+            return Some(Undeleted::of("nothing deletes it"));
         };
         if object.path.is_empty() {
-            return Some("the response to its create shows no id".to_owned());
+            return Some(Undeleted::of("the response to its create shows no id"));
         }
         let mut answer = self.send(delete, Arguments::at(&object.path)).await;
         if wants_version(self.declared(delete)) && matches!(answer.status, Some(412 | 428)) {
@@ -68,11 +81,14 @@ impl Session<'_> {
         }
         match answer.status {
             Some(status @ 200..=299) if self.is_still_there(object, status).await => {
-                Some(format!("its deletion is answered {status}, and it is still there"))
+                Some(Undeleted::of(format!("its deletion is answered {status}, and it is still there")))
             }
             Some(200..=299 | 404 | 410) => None,
-            Some(status) => Some(format!("its deletion is answered {status}")),
-            None => Some(answer.obstacle.unwrap_or_default()),
+            Some(status) => {
+                let may_pass = matches!(status, 400 | 409 | 412 | 422..=424 | 429);
+                Some(Undeleted { may_pass, ..Undeleted::of(format!("its deletion is answered {status}")) })
+            }
+            None => Some(Undeleted::of(answer.obstacle.unwrap_or_default())),
         }
     }
 

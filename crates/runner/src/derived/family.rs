@@ -238,7 +238,7 @@ impl Session<'_> {
             let of_answer = level_of_unknown(self.declared(one)).min(level);
             self.judge_rejected(self.own_parent_rule(one, of_answer, "does nothing to what stands"), one, &answer);
             let after = self.send(retrieve, Arguments::at(&object.path)).await;
-            if !after.is_success() {
+            if matches!(after.status, Some(404 | 410)) {
                 self.forget(object);
             }
             let found = self.object_in(retrieve, &after).filter(|_| after.is_success());

@@ -4,7 +4,7 @@ use conformance_api::names::{asked_for, same};
 use conformance_api::query::text;
 use conformance_api::{Api, Merged};
 use conformance_openapi::{Location, Parameter};
-use conformance_record::{Level, Mismatch};
+use conformance_record::{CheckOutcome, Level, Mismatch, Verdict};
 use serde_json::Value;
 
 use super::check::Rule;
@@ -33,27 +33,62 @@ impl<'r> Session<'r> {
     /// Asks a list for what one of the run's own objects has, by each parameter that is called as a member of the items.
     pub(crate) async fn filters(&mut self, list: usize, above: &[String], own: &[Object]) {
         let filters = self.filters_of(list);
-        // What was made twice under one name is what was made last.
-        let is_last = |at: usize| !own[at + 1..].iter().any(|other| other.path == own[at].path);
-        for filter in &filters {
+        let mut sound = Vec::new();
+        for filter in filters {
+            let before = self.checks.len();
             // Each of a few words, or whatever the first object has.
             let is_listed = filter.of_parameter.enumeration.is_some() || filter.of_parameter.kind() == Some("boolean");
+            let mut own = own.to_vec();
+            if is_listed {
+                own.extend(self.object_of_another_word(list, above, &own, &filter).await);
+            }
+            // What was made twice under one name is what was made last.
+            let is_last = |at: usize| !own[at + 1..].iter().any(|other| other.path == own[at].path);
             let mut tried: Vec<String> = Vec::new();
             for object in own.iter().enumerate().filter(|(at, _)| is_last(*at)).map(|(_, object)| object) {
                 let Some(value) = filter.value_of(object).filter(|one| !tried.contains(one)) else { continue };
-                self.filter(list, above, object, Asked { filter, value: &value }).await;
+                self.filter(list, above, object, Asked { filter: &filter, value: &value }).await;
                 tried.push(value);
                 if tried.len() == if is_listed { MOST } else { 1 } {
                     break;
                 }
             }
+            let is_sound = |check: &CheckOutcome| check.verdict == Verdict::Pass;
+            if self.checks.len() > before && self.checks[before..].iter().all(is_sound) {
+                sound.push(filter);
+            }
         }
         if let Some(object) = own.last() {
-            for pair in filters.windows(2) {
+            for pair in sound.windows(2) {
                 self.filter_by_two(list, above, object, (&pair[0], &pair[1])).await;
                 self.filter_by_two(list, above, object, (&pair[1], &pair[0])).await;
             }
         }
+    }
+
+    /// An object with another word, where all that are there have the same: else nothing is seen of the filter.
+    async fn object_of_another_word(
+        &mut self,
+        list: usize,
+        above: &[String],
+        own: &[Object],
+        filter: &Filter<'_>,
+    ) -> Option<Object> {
+        let at = self.run.api.operations[list].resource?;
+        let value = filter.value_of(own.first()?)?;
+        if own.iter().any(|one| filter.value_of(one).as_ref() != Some(&value)) {
+            return None;
+        }
+        let flags = [Value::Bool(true), Value::Bool(false)];
+        let words = filter.of_parameter.enumeration.iter().flatten().copied().chain(&flags);
+        let is_kind = |one: &&Value| one.is_boolean() == (filter.of_parameter.kind() == Some("boolean"));
+        let others = words.filter(is_kind).filter(|one| text(one).is_some_and(|one| one != value));
+        for other in others.take(2) {
+            if let Some(object) = self.create_with(at, above, filter.member, other).await {
+                return Some(object).filter(|one| filter.value_of(one) == text(other));
+            }
+        }
+        None
     }
 
     fn filters_of(&self, list: usize) -> Vec<Filter<'r>> {

@@ -93,19 +93,26 @@ impl<'d> Generator<'d> {
         let examples: Vec<Value> = examples.cloned().collect();
         let Value::Object(body) = self.proof.body(Side::Request, schema, &examples)?.value.clone() else { return None };
         let mut body = escaped(body);
-        let free = free_members(&self.api.schemas, schema).into_iter().next().map(|free| free.name);
+        let free =
+            free_members(&self.api.schemas, self.api.content_of(schema)).into_iter().next().map(|free| free.name);
         let free = free.filter(|name| self.with_text(at, &mut body, name, "Made by {$marker}").is_some());
-        Some((body, free))
+        // What stands further in is not looked for by name.
+        Some((body, free.filter(|_| !self.api.envelopes.contains_key(schema))))
     }
 
     /// Puts a text into a member of a body, where it may stand there.
     fn with_text(&self, at: usize, body: &mut Map<String, Value>, name: &str, text: &str) -> Option<()> {
         let (_, schema) = Session::body_media(self.declared(at))?;
-        let mut tried = body.clone();
-        tried.insert(name.to_owned(), text.replace("{$marker}", "~abcdefgabc").into());
-        self.proof.is_valid(Side::Request, schema, &Value::Object(tried)).then(|| {
-            body.insert(name.to_owned(), text.into());
-        })
+        let at = self.api.envelopes.get(schema).map(|envelope| envelope.at.as_slice()).unwrap_or_default();
+        let put = |mut body: Map<String, Value>, text: String| {
+            let inner = at.iter().try_fold(&mut body, |here, member| here.get_mut(member)?.as_object_mut())?;
+            inner.insert(name.to_owned(), text.into());
+            Some(body)
+        };
+        let tried = put(body.clone(), text.replace("{$marker}", "~abcdefgabc"))?;
+        self.proof.is_valid(Side::Request, schema, &Value::Object(tried)).then_some(())?;
+        *body = put(body.clone(), text.to_owned())?;
+        Some(())
     }
 
     /// The steps that make what stands above a resource, and the arguments that name it; none where that cannot be made.

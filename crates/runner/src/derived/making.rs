@@ -6,7 +6,6 @@ use conformance_api::{Role, Side, path};
 use conformance_openapi::Location;
 use serde_json::Value;
 
-use super::body::Wanted;
 use super::request::Arguments;
 use super::session::{Answer, Object, Session};
 use super::{creation, operation};
@@ -101,17 +100,9 @@ impl Session<'_> {
         self.meet_related(at, create).await;
         let (media_type, pointer) = self.content_media(self.declared(create)).ok_or("its body can't be written")?;
         let valid = self.valid_body(pointer).ok_or("no body was found that its schema allows")?;
-        let valid = self.named_as(at, create, pointer, path, valid);
-        let (hidden, asked_for) = (self.hidden_by_default(at), self.words_asked_for(at));
-        let wanted = |name: &str| {
-            let is_among = |names: &[String]| names.iter().any(|one| conformance_api::names::same(one, name));
-            match (is_among(&hidden), is_among(&asked_for)) {
-                (true, _) => Wanted::AsItIs,
-                (false, true) => Wanted::Always,
-                (false, false) => Wanted::WhereItIs,
-            }
-        };
-        let mut body = if index == 0 { valid } else { self.varied(pointer, valid, index, &wanted) };
+        let valid = self.without_flags(at, pointer, self.named_as(at, create, pointer, path, valid));
+        let hidden = self.hidden_by_default(at);
+        let mut body = if index == 0 { valid } else { self.varied(pointer, valid, index, &hidden) };
         let mut answer = self.send(create, Arguments::at(path).body(media_type, body.clone())).await;
         // A text of ours may be none that the server takes; what the document shows may be one.
         let plain = self.plain_body(pointer).map(|plain| self.named_as(at, create, pointer, path, plain));
@@ -145,13 +136,16 @@ impl Session<'_> {
     /// Creates what an object is to be related to, where nothing of the kind is there yet.
     async fn meet_related(&mut self, at: usize, create: usize) {
         let Some((_, whole)) = Self::body_media(self.declared(create)) else { return };
+        // What is made for something else does not make that once more.
+        self.making.push(at);
         for other in related(self.run.api, whole) {
             let is_there = self.there.iter().any(|one| one.resource == other && !one.id.is_empty());
-            if other != at && !is_there && self.can_create(other) {
+            if !self.making.contains(&other) && !is_there && self.can_create(other) {
                 // Where there is none, the document's example may name one.
                 let _ = Box::pin(self.create(other)).await;
             }
         }
+        self.making.pop();
     }
 
     /// Where an object is to be made: where those above it say, or there under a name that nobody else gives.
@@ -203,16 +197,39 @@ impl Session<'_> {
         all.filter(|one| one.schema.as_deref().is_some_and(has_default)).map(|one| one.name.clone()).collect()
     }
 
-    /// Members by whose words or flags a list chooses: where all objects have the same, nothing is seen of that.
-    fn words_asked_for(&self, at: usize) -> Vec<String> {
-        let Some(list) = operation(self.run.api, at, Role::List) else { return Vec::new() };
-        let query = self.declared(list).parameters.iter().filter(|one| one.location == Location::Query);
-        let has_words = |pointer: &str| {
-            let merged = self.run.api.schemas.merged(pointer);
-            merged.enumeration.is_some() || merged.kind() == Some("boolean")
-        };
-        let asked = query.filter(|one| one.schema.as_deref().is_some_and(has_words));
-        asked.map(|one| asked_for(&one.name).to_owned()).collect()
+    /// A body without flags that were made up and that a list can be asked for: what is archived may be left out of it.
+    fn without_flags(&self, at: usize, pointer: &str, mut body: Value) -> Value {
+        let Some(list) = operation(self.run.api, at, Role::List) else { return body };
+        let shows = |one: &&Value, name: &str| one.get(name).is_some();
+        for parameter in self.declared(list).parameters.iter().filter(|one| one.location == Location::Query) {
+            let name = asked_for(&parameter.name);
+            let is_flag = body.get(name).is_some_and(Value::is_boolean);
+            if !is_flag || self.examples_of(pointer).iter().any(|one| shows(one, name)) {
+                continue;
+            }
+            let mut without = body.clone();
+            without.as_object_mut().map(|members| members.remove(name));
+            if self.proof().is_valid(Side::Request, pointer, &without) {
+                body = without;
+            }
+        }
+        body
+    }
+
+    /// Creates an object of which one member is this; none where its body, or the server, does not take it.
+    pub async fn create_with(&mut self, at: usize, above: &[String], member: &str, value: &Value) -> Option<Object> {
+        let create = creation(self.run.api, at)?;
+        let (media_type, pointer) = self.content_media(self.declared(create))?;
+        self.run.api.schemas.merged(pointer).property(member)?;
+        let place = self.place_for_new(at, create, above);
+        let mut body = self.valid_body(pointer)?;
+        body.as_object_mut()?.insert(member.to_owned(), value.clone());
+        if !self.proof().is_valid(Side::Request, pointer, &body) {
+            return None;
+        }
+        let body = self.named_as(at, create, pointer, &place, body);
+        let answer = self.send(create, Arguments::at(&place).body(media_type, body.clone())).await;
+        self.made(at, create, &place, body, &answer).ok()
     }
 
     /// What a create made, noted for the clean-up.

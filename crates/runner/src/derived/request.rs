@@ -221,22 +221,36 @@ impl<'r> Session<'r> {
         Some((media_type, self.run.api.content_of(pointer)))
     }
 
+    /// The members of an object that a body is about, wherever they stand in it.
+    pub(crate) fn members_sent<'c>(&self, declared: &Declared, content: &'c Content) -> Option<&'c Value> {
+        let value = content.value()?;
+        let whole = matches!(content, Content::Whole(_)).then(|| Self::body_media(declared)).flatten();
+        let envelope = whole.and_then(|(_, pointer)| self.run.api.envelopes.get(pointer));
+        Some(envelope.and_then(|envelope| envelope.open(value)).unwrap_or(value))
+    }
+
     /// A body as it is sent: the members of an object where the operation has them.
     pub(crate) fn enclosed(&self, declared: &Declared, place: &[String], content: &Value) -> Value {
         let Some((_, pointer)) = Self::body_media(declared) else { return content.clone() };
         let Some(envelope) = self.run.api.envelopes.get(pointer) else { return content.clone() };
-        let is_on_object = declared.path.ends_with('}');
+        let at = self.run.api.document.operations.iter().position(|one| std::ptr::eq(one, declared));
+        let is_on_object = at.is_some_and(|at| self.run.api.operations[at].is_item);
         let examples: Vec<Value> = self.examples_of(pointer).into_iter().cloned().collect();
         let made = self.run.proof.body(Side::Request, pointer, &examples).map(|made| made.value.clone());
         let mut template = made.unwrap_or_default();
-        if is_on_object && let Some(Value::Object(data)) = template.get_mut("data") {
-            // What it has to do with others is not what is changed.
-            let relationships = data.remove("relationships");
-            let id = place.last().filter(|_| data.contains_key("id"));
-            id.map(|id| data.insert("id".to_owned(), id.as_str().into()));
-            if let (false, Some(back)) = (self.run.proof.is_valid(Side::Request, pointer, &template), relationships) {
-                template["data"]["relationships"] = back;
-            }
+        let is_valid = |template: &Value| self.run.proof.is_valid(Side::Request, pointer, template);
+        // What it has to do with others is not what is changed; and no two new ones have one id.
+        let spare = if is_on_object { "relationships" } else { "id" };
+        if let Some(without) = without(&template, spare).filter(|one| is_valid(one)) {
+            template = without;
+        }
+        let before = template.clone();
+        if let Some(id) = template.pointer_mut("/data/id") {
+            let own = if is_on_object { place.last().cloned() } else { None };
+            *id = own.unwrap_or_else(|| self.random.note(self.word())).into();
+        }
+        if !is_on_object && !is_valid(&template) {
+            template = before;
         }
         relate(&mut template, &|kind| {
             let at = resource_of_type(self.run.api, kind)?;
@@ -251,4 +265,11 @@ impl<'r> Session<'r> {
         let media = bodies.flat_map(|body| &body.media).filter(|one| one.schema.as_deref() == Some(pointer));
         media.flat_map(|one| &one.examples).collect()
     }
+}
+
+/// A body without a member of its `data`; none where it has no such member.
+fn without(body: &Value, member: &str) -> Option<Value> {
+    let mut body = body.clone();
+    body.get_mut("data")?.as_object_mut()?.remove(member)?;
+    Some(body)
 }

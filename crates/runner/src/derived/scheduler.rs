@@ -9,6 +9,7 @@ use conformance_record::{CheckOutcome, Exchange, RunEvent, SnapshotOutcome, Tall
 use futures_util::future::join_all;
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 
+use super::clean_up::Undeleted;
 use super::cleanup_log::CleanupLog;
 use super::learnt::{self, Learnt};
 use super::session::{Object, Session, WAITS};
@@ -49,6 +50,7 @@ struct Left {
     /// Whose it is: of the `group`th of the scenarios that are played at the same time.
     group: usize,
     object: Object,
+    why: Undeleted,
 }
 
 impl Scheduler<'_> {
@@ -87,9 +89,11 @@ impl Scheduler<'_> {
     async fn clean_up_again(&self, left: Vec<Left>, tally: &mut Tally, listener: &mut (dyn FnMut(&RunEvent) + Send)) {
         for one in left {
             let mut session = Session::new(self.run, (self.lane, self.log), one.group, "document/clean-up");
-            for (object, reason) in session.delete_all(vec![one.object]).await {
+            let still =
+                if one.why.may_pass { session.delete_all(vec![one.object]).await } else { vec![(one.object, one.why)] };
+            for (object, why) in still {
                 let id = if object.id.is_empty() { "(no id)".to_owned() } else { object.id };
-                listener(&RunEvent::Leftover { id, reason });
+                listener(&RunEvent::Leftover { id, reason: why.reason });
             }
             tally.deleted += session.deleted;
         }
@@ -117,7 +121,7 @@ impl Scheduler<'_> {
                 session.waits = waits;
                 session.tells_apart = self.tells_apart;
                 session.play(one.kind).await;
-                let left = session.clean_up().await.into_iter().map(|(object, _)| Left { group, object });
+                let left = session.clean_up().await.into_iter().map(|(object, why)| Left { group, object, why });
                 all_left.lock().unwrap_or_else(PoisonError::into_inner).extend(left);
                 leaking.clone_from(&session.leaking);
                 (learnt, waits) = (session.learnt.lasting(), session.waits);

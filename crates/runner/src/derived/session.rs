@@ -40,6 +40,8 @@ pub(crate) struct Session<'r> {
     pub there: Vec<Object>,
     /// How many requests failed in a row: a server that fails at everything is not asked on.
     pub failures: usize,
+    /// Resources of which an object is about to be made, with what it is related to.
+    pub making: Vec<usize>,
     /// Resources whose objects could not be deleted: no more are made.
     pub leaking: Vec<usize>,
     /// What was changed and could not be put back as it was.
@@ -133,6 +135,7 @@ impl<'r> Session<'r> {
             deleted: 0,
             there: Vec::new(),
             failures: 0,
+            making: Vec::new(),
             leaking: Vec::new(),
             learnt: Learnt::default(),
             waits: WAITS,
@@ -226,7 +229,9 @@ impl<'r> Session<'r> {
         // What is put where something is already makes nothing.
         let is_new = || !self.there.iter().any(|one| one.resource == resource && one.path == arguments.path);
         let makes = operation.role == Role::Create || (creation(self.run.api, resource) == Some(at) && is_new());
-        let body = arguments.body.as_ref().and_then(|(_, content)| content.value()).filter(|_| makes);
+        let declared = self.declared(at);
+        let sent = arguments.body.as_ref().and_then(|(_, content)| self.members_sent(declared, content));
+        let body = sent.filter(|_| makes);
         if !makes {
             return None;
         }

@@ -1,6 +1,6 @@
 //! Lists come in the order that they are asked for.
 
-use conformance_api::names::plain;
+use conformance_api::names::{is_created, is_updated, plain};
 use conformance_api::pages::SORTS;
 use conformance_openapi::{Location, Parameter};
 use conformance_record::{Level, Mismatch};
@@ -23,7 +23,8 @@ impl Session<'_> {
             // With a direction beside it, the word alone says too little.
             let usual = parameter.schema.as_deref().map(|at| api.schemas.merged(at)).and_then(|one| one.default);
             let default = usual.and_then(Value::as_str).filter(|_| direction.is_none()).map(str::to_owned);
-            for word in self.words(parameter) {
+            let words = self.words(parameter);
+            for word in &words {
                 let (member, is_descending) = match word.strip_prefix('-') {
                     Some(member) => (member.to_owned(), true),
                     None => (word.clone(), false),
@@ -32,15 +33,20 @@ impl Session<'_> {
                     continue;
                 }
                 let asked = vec![(parameter.name.clone(), word.clone())];
-                if default.as_deref() == Some(word.as_str()) {
-                    self.is_sorted(list, (above, own), &[], (&member, is_descending)).await;
+                // A time without a direction may mean the newest first, where nothing else does.
+                let is_time = is_created(&member) || is_updated(&member);
+                if is_time && !words.contains(&format!("-{member}")) && direction.is_none() {
+                    continue;
+                }
+                if default.as_ref() == Some(word) && (is_descending || !is_time) {
+                    self.is_sorted(list, (above, own), (&[], "default-order"), (&member, is_descending)).await;
                 }
                 match direction.as_ref().filter(|one| one.parameter != parameter.name) {
-                    None => self.is_sorted(list, (above, own), &asked, (&member, is_descending)).await,
+                    None => self.is_sorted(list, (above, own), (&asked, "sorts"), (&member, is_descending)).await,
                     Some(direction) => {
                         for (way, is_descending) in self.ways(list, &direction.parameter) {
                             let asked = [asked.clone(), vec![(direction.parameter.clone(), way)]].concat();
-                            self.is_sorted(list, (above, own), &asked, (&member, is_descending)).await;
+                            self.is_sorted(list, (above, own), (&asked, "sorts"), (&member, is_descending)).await;
                         }
                     }
                 }
@@ -69,7 +75,7 @@ impl Session<'_> {
         &mut self,
         list: usize,
         (above, own): (&[String], &[Object]),
-        asked: &[(String, String)],
+        (asked, name): (&[(String, String)], &str),
         (member, is_descending): (&str, bool),
     ) {
         // On short pages it shows whether the order is that of the list.
@@ -92,9 +98,11 @@ impl Session<'_> {
         let query: Vec<String> = asked.iter().map(|(name, value)| format!("{name}={value}")).collect();
         let statement = format!("GET {} comes in the order that is asked for", declared.path);
         let pointer = format!("{}/parameters", declared.pointer);
-        let rule = Rule::new(format!("{}.sorts", declared.id), Level::Must, statement, pointer);
+        let level = if asked.is_empty() { Level::Should } else { Level::Must };
+        let rule = Rule::new(format!("{}.{name}", declared.id), level, statement, pointer);
         let order = if is_descending { "the largest first" } else { "the smallest first" };
-        self.judge(rule, &answer, format!("by `{member}`, {order} ({})", query.join("&")), wrong);
+        let by = if query.is_empty() { String::new() } else { format!(" ({})", query.join("&")) };
+        self.judge(rule, &answer, format!("by `{member}`, {order}{by}"), wrong);
     }
 }
 

@@ -55,7 +55,7 @@ pub async fn sweep(run: &DocumentRun<'_>, past: &Past, yes: bool) -> Result<Swep
         };
         match session.delete_again(&object).await {
             None => swept.deleted.push(id),
-            Some(reason) => swept.failed.push((id, reason)),
+            Some(why) => swept.failed.push((id, why.reason)),
         }
     }
     Ok(swept)

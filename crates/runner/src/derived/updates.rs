@@ -331,10 +331,10 @@ impl Session<'_> {
         // POST and PATCH both merge; only PATCH has a document that says so (RFC 5789). What an update can't name may follow from it.
         let follows = !changed.is_empty() && changed.iter().all(|(name, _)| shape.property(name).is_none());
         let level = if declared.method == "PATCH" && !follows { Level::Must } else { Level::Should };
+        let name = if follows { "changes-no-other-member" } else { "changes-nothing-else" };
         let wrong = changed.into_iter().map(|(name, value)| otherwise(name, value, after.get(name))).collect();
         let statement = format!("{} {} leaves alone what it does not name", declared.method, declared.path);
-        let rule =
-            Rule::new(format!("{}.changes-nothing-else", declared.id), level, statement, declared.pointer.clone());
+        let rule = Rule::new(format!("{}.{name}", declared.id), level, statement, declared.pointer.clone());
         self.judge(rule, answer, "members that were not named, as they were", wrong);
     }
 

@@ -285,7 +285,7 @@ pub(crate) fn is_total(name: &str) -> bool {
 
 /// How many pages a list says that it has.
 pub(crate) fn page_count(body: &Value) -> Option<usize> {
-    const COUNTS: &[&str] = &["totalpages", "lastpage", "pagecount", "numpages", "pagestotal"];
+    const COUNTS: &[&str] = &["totalpages", "lastpage", "numpages", "pagestotal"];
     usize::try_from(found(body, COUNTS, 0)?.as_u64()?).ok()
 }
 

@@ -112,7 +112,8 @@ impl<'r> Written<'_, 'r> {
         let permission = self.permit(of, method, &arguments)?;
         arguments.changes_what_is_there = permission == Permission::Allowed;
         self.path.clone_from(&arguments.path);
-        let sent = arguments.body.as_ref().and_then(|(_, content)| content.value().cloned());
+        let body = arguments.body.as_ref();
+        let sent = body.and_then(|(_, content)| self.session.members_sent(of.declared(), content).cloned());
         let (path, credentials) = (arguments.path.clone(), arguments.credentials);
         let alter = |request: &mut Request| {
             if let Some(raw) = &call.raw {
