@@ -26,10 +26,23 @@ def sample(everything, count):
     return everything if ALL else sorted(random.Random(head.stdout).sample(everything, count))
 
 
+# These servers cannot be told to pick a port and say which. Each process that runs tests has ports of its own, below those that the
+# system hands out, so that nobody takes one between a look and its use.
+WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+PORTS = iter(range(12_000 + 500 * WORKER, 12_500 + 500 * WORKER))
+
+
+def is_free(port):
+    try:
+        socket.create_server(("127.0.0.1", port)).close()
+    except OSError:
+        return False
+    return True
+
+
 def start(bed, name, mode):
     """Starts a server, on a port that is free, and waits until it listens."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = next(port for port in PORTS if is_free(port))
     settings = ENVIRONMENT | {"NODE_PATH": str(MODULES / "node_modules"), "TMPDIR": str(bed.folder)}
     process = bed.start(LANGUAGES / name / "serve.sh", str(port), mode, env=settings)
     deadline = time.monotonic() + 30
