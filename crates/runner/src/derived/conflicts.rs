@@ -158,6 +158,7 @@ pub(crate) fn unknown(known: &Value) -> Option<Value> {
     let other = |one: char| match one {
         '0'..='9' => char::from(b'0' + (u8::try_from(u32::from(one)).unwrap_or(0) - b'0' + 5) % 10),
         'a'..='f' => char::from(b'a' + (u8::try_from(u32::from(one)).unwrap_or(0) - b'a' + 3) % 6),
+        'g'..='z' => char::from(b'g' + (u8::try_from(u32::from(one)).unwrap_or(0) - b'g' + 10) % 20),
         one => one,
     };
     let changed: String = text.chars().enumerate().map(|(at, one)| if at >= kept { other(one) } else { one }).collect();
