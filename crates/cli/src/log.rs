@@ -2,8 +2,8 @@
 
 use std::fmt::Write as _;
 use std::io;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
@@ -13,20 +13,38 @@ use conformance_record::secrets::without_query_secrets;
 use conformance_record::truncate::truncate;
 use conformance_record::{Exchange, NoResponse, Request, Response};
 use conformance_runner::Recorder;
+use parking_lot::{Condvar, Mutex};
 
 use crate::terminal;
 
-/// So many lines wait to be written; who sends more requests waits, too.
-const WAITING: usize = 4096;
-/// So many bytes are written at once, or some more.
-const AT_ONCE: usize = 64 * 1024;
+/// So many bytes wait to be written; who sends more requests waits, too.
+const MOST_WAITING: usize = 1024 * 1024;
+/// How long the first line that is to be written waits for others. Each write costs much more than a line.
+const GATHERING: Duration = Duration::from_millis(2);
 
 /// Writes the log to stderr, from a thread of its own: no request waits for a terminal. What was logged is written when this
 /// is dropped.
 #[derive(Debug)]
 pub struct RequestLog {
-    lines: Option<SyncSender<String>>,
+    lines: Arc<Lines>,
     writer: Option<JoinHandle<()>>,
+}
+
+/// Lines that are to be written.
+#[derive(Debug, Default)]
+struct Lines {
+    waiting: Mutex<Waiting>,
+    /// There is something to do for who writes.
+    come: Condvar,
+    /// There is room again for who logs.
+    gone: Condvar,
+}
+
+#[derive(Debug, Default)]
+struct Waiting {
+    text: String,
+    /// No more will come.
+    ended: bool,
 }
 
 impl RequestLog {
@@ -35,38 +53,60 @@ impl RequestLog {
     /// # Errors
     /// When the system has no thread left.
     pub fn start() -> io::Result<Self> {
-        let (sender, lines) = sync_channel(WAITING);
-        let writer = thread::Builder::new().name("log".to_owned()).spawn(move || write(&lines))?;
-        Ok(Self { lines: Some(sender), writer: Some(writer) })
+        let lines = Arc::<Lines>::default();
+        let written = lines.clone();
+        let writer = thread::Builder::new().name("log".to_owned()).spawn(move || written.write())?;
+        Ok(Self { lines, writer: Some(writer) })
     }
 }
 
 impl Observer for RequestLog {
     fn answered(&self, request: &Request, reply: &Reply, took: Duration) {
-        if let Some(lines) = &self.lines {
-            // The thread ends when nobody can send any more.
-            let _ = lines.send(line(request, reply, took));
-        }
+        self.lines.add(&line(request, reply, took));
     }
 }
 
 impl Drop for RequestLog {
     fn drop(&mut self) {
-        self.lines.take();
+        self.lines.waiting.lock().ended = true;
+        self.lines.come.notify_one();
         let _ = self.writer.take().map(JoinHandle::join);
     }
 }
 
-/// Writes lines, all that wait at once.
-fn write(lines: &Receiver<String>) {
-    while let Ok(mut text) = lines.recv() {
-        while text.len() < AT_ONCE
-            && let Ok(next) = lines.try_recv()
-        {
-            text.push('\n');
-            text.push_str(&next);
+impl Lines {
+    fn add(&self, line: &str) {
+        let mut waiting = self.waiting.lock();
+        self.gone.wait_while(&mut waiting, |waiting| waiting.text.len() > MOST_WAITING);
+        let is_first = waiting.text.is_empty();
+        if !is_first {
+            waiting.text.push('\n');
         }
-        terminal::note(&text);
+        waiting.text.push_str(line);
+        drop(waiting);
+        if is_first {
+            self.come.notify_one();
+        }
+    }
+
+    /// Writes what comes until no more will.
+    fn write(&self) {
+        let mut text = String::new();
+        loop {
+            let mut waiting = self.waiting.lock();
+            self.come.wait_while(&mut waiting, |waiting| waiting.text.is_empty() && !waiting.ended);
+            if !waiting.ended {
+                self.come.wait_while_for(&mut waiting, |waiting| !waiting.ended, GATHERING);
+            }
+            if waiting.text.is_empty() {
+                return;
+            }
+            std::mem::swap(&mut text, &mut waiting.text);
+            drop(waiting);
+            self.gone.notify_all();
+            terminal::note(&text);
+            text.clear();
+        }
     }
 }
 

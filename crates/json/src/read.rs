@@ -73,7 +73,7 @@ impl std::error::Error for Error {}
 /// When it breaks RFC 8259's grammar, or nests deeper than [`MAX_DEPTH`].
 pub fn parse(bytes: &[u8]) -> Result<Value, Error> {
     let (text, _) = decode(bytes)?;
-    parse_utf8(&text)
+    Ok(parse_utf8(&text)?.0)
 }
 
 /// Reads a JSON text and notes what it should not have had.
@@ -82,13 +82,17 @@ pub fn parse(bytes: &[u8]) -> Result<Value, Error> {
 /// When it breaks RFC 8259's grammar, or nests deeper than [`MAX_DEPTH`].
 pub fn read(bytes: &[u8]) -> Result<Document, Error> {
     let (text, mut notes) = decode(bytes)?;
-    let value = parse_utf8(&text)?;
-    notes.extend(duplicates::find(&text).into_iter().map(Note::DuplicateMember));
+    let (value, written) = parse_utf8(&text)?;
+    // A map keeps one of those that share a name: only where some are missing is it worth looking which.
+    if members(&value) != written {
+        notes.extend(duplicates::find(&text).into_iter().map(Note::DuplicateMember));
+    }
     Ok(Document { value, notes })
 }
 
-fn parse_utf8(text: &[u8]) -> Result<Value, Error> {
-    check_depth(text)?;
+/// The value, and how many members are written in the text.
+fn parse_utf8(text: &[u8]) -> Result<(Value, usize), Error> {
+    let written = scan(text)?;
     let text = surrogates::protect(text);
     let mut reader = serde_json::Deserializer::from_slice(&text);
     // The depth was checked above, against a bound of our own.
@@ -96,7 +100,16 @@ fn parse_utf8(text: &[u8]) -> Result<Value, Error> {
     let syntax = |error: serde_json::Error| Error::Syntax(error.to_string());
     let value = Value::deserialize(&mut reader).map_err(syntax)?;
     reader.end().map_err(syntax)?;
-    Ok(value)
+    Ok((value, written))
+}
+
+/// How many members all objects within a value have.
+fn members(value: &Value) -> usize {
+    match value {
+        Value::Array(items) => items.iter().map(members).sum(),
+        Value::Object(all) => all.len() + all.values().map(members).sum::<usize>(),
+        _ => 0,
+    }
 }
 
 /// The text as UTF-8 without a byte order mark. JSON begins with an ASCII character, so zeros among the first bytes tell
@@ -132,8 +145,9 @@ fn decode(bytes: &[u8]) -> Result<(Cow<'_, [u8]>, Vec<Note>), Error> {
     Ok((text, notes))
 }
 
-fn check_depth(text: &[u8]) -> Result<(), Error> {
-    let (mut depth, mut in_string, mut escaped) = (0_usize, false, false);
+/// How many members are written in a text, whose nesting is looked at before a reader meets it.
+fn scan(text: &[u8]) -> Result<usize, Error> {
+    let (mut depth, mut members, mut in_string, mut escaped) = (0_usize, 0, false, false);
     for byte in text {
         match byte {
             _ if escaped => escaped = false,
@@ -141,13 +155,14 @@ fn check_depth(text: &[u8]) -> Result<(), Error> {
             b'"' => in_string = !in_string,
             b'[' | b'{' if !in_string => depth += 1,
             b']' | b'}' if !in_string => depth = depth.saturating_sub(1),
+            b':' if !in_string => members += 1,
             _ => {}
         }
         if depth > MAX_DEPTH {
             return Err(Error::TooDeep);
         }
     }
-    Ok(())
+    Ok(members)
 }
 
 #[cfg(test)]

@@ -7,7 +7,8 @@ use crate::surrogates::{ITSELF, half};
 /// The value on one line, half surrogate pairs as escapes again.
 #[must_use]
 pub fn write(value: &Value) -> String {
-    restore(value.to_string())
+    // Quicker than by way of `Display`, and the same text.
+    restore(serde_json::to_string(value).unwrap_or_else(|_| value.to_string()))
 }
 
 /// The value with a line per member.
@@ -19,8 +20,8 @@ pub fn write_pretty(value: &Value) -> String {
 /// Text of this crate's reading with half surrogate pairs as escapes again.
 #[must_use]
 pub fn restore(text: String) -> String {
-    // All characters that stand for halves begin with these bytes in UTF-8.
-    if !text.as_bytes().windows(2).any(|bytes| bytes == [0xF4, 0x8F]) {
+    // All characters that stand for halves begin with this byte in UTF-8.
+    if !text.as_bytes().contains(&0xF4) {
         return text;
     }
     let mut out = String::with_capacity(text.len());

@@ -7,24 +7,24 @@ use conformance_contract::model::{BothCursors, Page, StatusRule, UnknownCursor};
 use conformance_contract::request::Reading;
 use conformance_contract::say::brief;
 use conformance_contract::{Action, Operation, Resource};
+use parking_lot::RwLock;
 use serde_json::{Map, Value};
 
 use crate::pipeline::{Done, Refusal, SuiteMock};
-use crate::plan::{Form, SuiteFault, stamp};
+use crate::plan::{SuiteFault, stamp};
 use crate::problem::Problem;
-use crate::seeds::render;
-use crate::store::Wanted;
+use crate::store::{Object, Rank, Wanted};
 use crate::workspaces::State;
 
 impl SuiteMock {
-    /// Carries an admitted request out, under the workspace's lock.
-    pub(crate) fn act(&self, reading: &Reading<'_>, state: &mut State) -> Done {
+    /// Carries an admitted request out. Reads do not wait for each other.
+    pub(crate) fn act(&self, reading: &Reading<'_>, state: &RwLock<State>) -> Done {
         match reading.operation.action {
-            Action::List => self.list(reading, state),
+            Action::List => self.list(reading, &state.read()),
             Action::Create => self.create(reading, state),
-            Action::Retrieve => self.retrieve(reading, state),
-            Action::Update => self.update(reading, state),
-            Action::Delete => self.delete(reading, state),
+            Action::Retrieve => self.retrieve(reading, &state.read()),
+            Action::Update => self.update(reading, &mut state.write()),
+            Action::Delete => self.delete(reading, &mut state.write()),
         }
     }
 
@@ -34,18 +34,12 @@ impl SuiteMock {
             return Err(SuiteFault(format!("{} has no x-page", operation.id)).into());
         };
         let collection = &state.collections[operation.resource];
-        let Some(wanted) = self.wanted(reading, page, state)? else {
-            return Ok((success(operation), envelope.render(std::iter::empty(), false)?));
+        let (objects, more) = match self.wanted(reading, page, state)? {
+            Some(wanted) => collection.page(wanted),
+            None => (Vec::new(), false),
         };
-        let (objects, more) = collection.page(wanted);
-        let body = match &self.plan.forms[operation.index] {
-            Form::Item => envelope.render(objects.iter().map(|object| &object.item), more)?,
-            form => {
-                let items: Vec<Bytes> = objects.iter().map(|object| form.show(object)).collect::<Result<_, _>>()?;
-                envelope.render(items.iter(), more)?
-            }
-        };
-        Ok((success(operation), body))
+        let (form, plan) = (&self.plan.forms[operation.index], &self.plan.resources[operation.resource]);
+        Ok((success(operation), envelope.render(&objects, more, |object, to| form.write_item(object, plan, to))?))
     }
 
     /// What a page is asked for; none when a cursor names nothing and the contract answers that with an empty page.
@@ -75,10 +69,36 @@ impl SuiteMock {
         Ok(Some(wanted))
     }
 
-    fn create(&self, reading: &Reading<'_>, state: &mut State) -> Done {
+    /// The new object gets its id, time and place; is made, while others go on; and is put in its place.
+    fn create(&self, reading: &Reading<'_>, state: &RwLock<State>) -> Done {
         let (operation, rules) = (reading.operation, self.rules(reading.operation));
-        let index = operation.resource;
-        let most = self.settings.limits.objects;
+        let (index, plan) = (operation.resource, &self.plan.resources[operation.resource]);
+        let (id, ms, rank) = self.begin(operation, &mut state.write())?;
+        let mut object = Map::new();
+        object.insert(rules.id_property.clone(), rules.id_value(&id));
+        object.extend(self.written(reading));
+        stamp(&mut object, &rules.on_create, ms);
+        let made = plan.object(&object).and_then(|object| {
+            let body = self.plan.forms[operation.index].show(&object, plan)?;
+            Ok((object, body))
+        });
+        let mut state = state.write();
+        let collection = &mut Arc::make_mut(&mut state.collections)[index];
+        match made {
+            Ok((object, body)) => {
+                collection.fill(rank, &id, object);
+                Ok((success(operation), body))
+            }
+            Err(fault) => {
+                collection.leave(rank);
+                Err(fault.into())
+            }
+        }
+    }
+
+    /// The id, the time and the place of a new object.
+    fn begin(&self, operation: &Operation, state: &mut State) -> Result<(String, u64, Rank), Refusal> {
+        let (index, rules, most) = (operation.resource, self.rules(operation), self.settings.limits.objects);
         if state.collections[index].len() >= most {
             let message = format!(
                 "this workspace holds {most} objects, the most it may (`--max-objects`); delete some, or use another token"
@@ -91,21 +111,19 @@ impl SuiteMock {
             // A fixture has taken it.
             id = state.ids[index].next(rules, ms);
         }
-        let mut object = Map::new();
-        object.insert(rules.id_property.clone(), rules.id_value(&id));
-        object.extend(self.written(reading));
-        stamp(&mut object, &rules.on_create, ms);
-        let object = render(&self.plan.resources[index], object)?;
-        let body = self.plan.forms[operation.index].show(&object)?;
-        Arc::make_mut(&mut state.collections)[index].insert(&id, object);
-        Ok((success(operation), body))
+        let rank = Arc::make_mut(&mut state.collections)[index].reserve();
+        Ok((id, ms, rank))
     }
 
     fn retrieve(&self, reading: &Reading<'_>, state: &State) -> Done {
         let operation = reading.operation;
         let id = &id(reading);
         let found = state.collections[operation.resource].get(id).ok_or_else(|| self.not_found(operation, id))?;
-        Ok((success(operation), self.plan.forms[operation.index].show(found)?))
+        Ok((success(operation), self.show(operation, found)?))
+    }
+
+    fn show(&self, operation: &Operation, object: &Object) -> Result<Bytes, SuiteFault> {
+        self.plan.forms[operation.index].show(object, &self.plan.resources[operation.resource])
     }
 
     /// `PATCH` changes what is given; `PUT` replaces everything that can be written.
@@ -113,14 +131,15 @@ impl SuiteMock {
         let (operation, rules) = (reading.operation, self.rules(reading.operation));
         let (index, id) = (operation.resource, &id(reading));
         let found = state.collections[index].get(id).ok_or_else(|| self.not_found(operation, id))?;
-        let mut object = found.state.clone();
+        let plan = &self.plan.resources[index];
+        let mut object = plan.state(found);
         if operation.method == "PUT" {
-            object.retain(|name, _| !self.plan.resources[index].writable.contains(name));
+            object.retain(|name, _| !plan.writable.contains(name));
         }
         object.extend(self.written(reading));
         stamp(&mut object, &rules.on_update, state.clock.tick());
-        let object = render(&self.plan.resources[index], object)?;
-        let body = self.plan.forms[operation.index].show(&object)?;
+        let object = plan.object(&object)?;
+        let body = self.show(operation, &object)?;
         Arc::make_mut(&mut state.collections)[index].replace(id, object);
         Ok((success(operation), body))
     }
@@ -129,7 +148,7 @@ impl SuiteMock {
         let (operation, id) = (reading.operation, &id(reading));
         let found = state.collections[operation.resource].get(id).ok_or_else(|| self.not_found(operation, id))?;
         // Of what its schema names, the answer shows the object as it was; what the schema fixes, as the schema has it.
-        let body = self.plan.forms[operation.index].show(found)?;
+        let body = self.show(operation, found)?;
         Arc::make_mut(&mut state.collections)[operation.resource].remove(id);
         Ok((success(operation), body))
     }

@@ -1,6 +1,6 @@
 //! From a request to a response, stage by stage.
 //!
-//! Decisions are made under the workspace's lock; bodies of reads were rendered when the state last changed.
+//! Bodies of reads were rendered when the state last changed; only who changes it waits for others who do.
 
 use std::sync::Arc;
 
@@ -13,7 +13,7 @@ use serde_json::Value;
 
 use crate::control;
 use crate::mock::Engine;
-use crate::plan::{Plan, SuiteFault, is_location, plan};
+use crate::plan::{Plan, ResourcePlan, SuiteFault, is_location, plan};
 use crate::problem::Problem;
 use crate::reply::{Reply, plain};
 use crate::saved::Saved;
@@ -114,7 +114,7 @@ impl SuiteMock {
             let workspace = self.workspaces.of(token);
             number = Some(workspace.number);
             let refused = Problem::from_findings(reading.refusals(self.settings.strict));
-            refused.map_or_else(|| self.act(reading, &mut workspace.state.lock()), |problem| Err(problem.into()))
+            refused.map_or_else(|| self.act(reading, &workspace.state), |problem| Err(problem.into()))
         });
         let mut reply = match done {
             Ok((status, body)) => self.success(operation, reading, status, body),
@@ -142,9 +142,11 @@ impl SuiteMock {
 
     /// What a workspace holds, in the form of fixtures.
     fn seeds_of(&self, state: &State) -> Value {
-        let resources = self.contract.resources.iter().zip(state.collections.iter());
-        let objects = |all: &Collection| all.oldest_first().map(|one| Value::Object(one.state.clone())).collect();
-        Value::Object(resources.map(|(resource, all)| (resource.name.clone(), objects(all))).collect())
+        let resources = self.contract.resources.iter().zip(&self.plan.resources).zip(state.collections.iter());
+        let objects = |plan: &ResourcePlan, all: &Collection| {
+            all.oldest_first().map(|one| Value::Object(plan.state(one))).collect()
+        };
+        Value::Object(resources.map(|((rules, plan), all)| (rules.name.clone(), objects(plan, all))).collect())
     }
 
     /// A workspace that holds these fixtures.
@@ -215,7 +217,7 @@ impl Engine for SuiteMock {
     }
 
     fn saved(&self) -> Saved {
-        self.workspaces.kept().saved(|one| self.seeds_of(&one.state.lock()))
+        self.workspaces.kept().saved(|one| self.seeds_of(&one.state.read()))
     }
 
     fn restore(&self, saved: Saved) -> Result<(), String> {

@@ -13,7 +13,7 @@ use conformance_contract::{Action, Contract, Location, Operation, Schemas};
 use conformance_source::{Diagnostic, Diagnostics, pointer};
 use serde_json::{Map, Value};
 
-use crate::store::Object;
+use crate::store::{Item, Object};
 use crate::values::{DEPTH, fallback, sample_of, skeleton};
 
 /// Everything that is worked out before the first request.
@@ -34,7 +34,7 @@ pub struct Plan {
 pub enum Form {
     /// Not at all.
     Nothing,
-    /// As an item of the resource's list, which is kept ready.
+    /// As an item of the resource's list, which can be read off what is kept.
     Item,
     /// As the resource's retrieve answers it, which is kept ready.
     Whole,
@@ -47,17 +47,33 @@ impl Form {
     ///
     /// # Errors
     /// When it breaks its schema.
-    pub fn show(&self, object: &Object) -> Result<Bytes, SuiteFault> {
+    pub fn show(&self, object: &Object, plan: &ResourcePlan) -> Result<Bytes, SuiteFault> {
         match self {
             Self::Nothing => Ok(Bytes::new()),
-            Self::Item => Ok(object.item.clone()),
+            Self::Item => {
+                let mut item = Vec::with_capacity(object.whole.len());
+                object.write_item(&mut item);
+                Ok(item.into())
+            }
             Self::Whole => Ok(object.whole.clone()),
-            Self::Own(view) => view.render(&object.state),
+            Self::Own(view) => view.render(&plan.state(object)).map(Bytes::from),
         }
+    }
+
+    /// Writes an object as an item of a page.
+    ///
+    /// # Errors
+    /// When it breaks its schema.
+    pub fn write_item(&self, object: &Object, plan: &ResourcePlan, to: &mut Vec<u8>) -> Result<(), SuiteFault> {
+        match self {
+            Self::Item => object.write_item(to),
+            form => to.extend_from_slice(&form.show(object, plan)?),
+        }
+        Ok(())
     }
 }
 
-/// The two forms of an object that are kept ready to be read.
+/// The two forms of an object that are ready to be read.
 #[derive(Debug)]
 pub struct ResourcePlan {
     /// As an item of a list.
@@ -68,6 +84,40 @@ pub struct ResourcePlan {
     pub writable: Vec<String>,
     /// Every property that any view shows.
     pub known: Vec<String>,
+}
+
+impl ResourcePlan {
+    /// An object of this state, in the forms that are kept ready.
+    ///
+    /// # Errors
+    /// When one of them breaks its schema.
+    pub fn object(&self, state: &Map<String, Value>) -> Result<Object, SuiteFault> {
+        let form = |view: &Option<View>| view.as_ref().map(|view| view.render(state)).transpose();
+        let (item, whole) = (form(&self.item)?.unwrap_or_default(), form(&self.whole)?.unwrap_or_default());
+        let item = match item.strip_suffix('}') {
+            _ if item == whole => Item::Whole,
+            Some(beginning) if whole.starts_with(beginning) => Item::Beginning(beginning.len()),
+            _ => Item::Own(item.into()),
+        };
+        let is_shown = self.whole.as_ref().is_some_and(|view| view.shows_all(state));
+        let state = (!is_shown).then(|| conformance_json::write(&Value::Object(state.clone())).into());
+        Ok(Object { whole: whole.into(), item, state })
+    }
+
+    /// The state of an object: what it was made of, but for what its schema falls back to by itself.
+    #[must_use]
+    pub fn state(&self, object: &Object) -> Map<String, Value> {
+        let text = object.state.as_deref().map_or(&*object.whole, str::as_bytes);
+        // Both were written here, and so can be read.
+        let Ok(Value::Object(mut state)) = conformance_json::parse(text) else { return Map::new() };
+        if let (None, Some(view)) = (&object.state, &self.whole) {
+            let falls_back = |name: &str, value: &Value| {
+                view.properties.iter().any(|one| one.name == name && one.fallback.as_ref() == Some(value))
+            };
+            state.retain(|name, value| !falls_back(name, value));
+        }
+        state
+    }
 }
 
 /// An answer that shows one object.
@@ -92,10 +142,15 @@ impl View {
     ///
     /// # Errors
     /// When it breaks the schema.
-    pub fn render(&self, state: &Map<String, Value>) -> Result<Bytes, SuiteFault> {
+    pub fn render(&self, state: &Map<String, Value>) -> Result<String, SuiteFault> {
         let body = Value::Object(self.project(state));
         valid(&self.schema, &body)?;
-        Ok(Bytes::from(conformance_json::write(&body)))
+        Ok(conformance_json::write(&body))
+    }
+
+    /// Whether it shows all of this state.
+    fn shows_all(&self, state: &Map<String, Value>) -> bool {
+        state.keys().all(|name| self.properties.iter().any(|property| property.name == *name))
     }
 
     fn project(&self, state: &Map<String, Value>) -> Map<String, Value> {
@@ -133,21 +188,26 @@ pub struct Envelope {
 }
 
 impl Envelope {
-    /// A page of already rendered items.
+    /// A page of objects, which `write` writes as items.
     ///
     /// # Errors
     /// When it breaks the schema.
-    pub fn render<'b>(&self, items: impl Iterator<Item = &'b Bytes> + Clone, more: bool) -> Result<Bytes, SuiteFault> {
+    pub fn render(
+        &self,
+        objects: &[&Object],
+        more: bool,
+        write: impl Fn(&Object, &mut Vec<u8>) -> Result<(), SuiteFault>,
+    ) -> Result<Bytes, SuiteFault> {
         let (before, after) = &self.around[usize::from(more)];
-        let length: usize = items.clone().map(|item| item.len() + 1).sum();
+        let length: usize = objects.iter().map(|object| object.whole.len() + 1).sum();
         let mut body = Vec::with_capacity(before.len() + length + after.len() + 2);
         body.extend_from_slice(before.as_bytes());
         body.push(b'[');
-        for (index, item) in items.enumerate() {
+        for (index, object) in objects.iter().enumerate() {
             if index > 0 {
                 body.push(b',');
             }
-            body.extend_from_slice(item);
+            write(object, &mut body)?;
         }
         body.push(b']');
         body.extend_from_slice(after.as_bytes());

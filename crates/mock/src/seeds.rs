@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 use crate::clock;
 use crate::ids::Ids;
 use crate::plan::{Plan, ResourcePlan, SuiteFault};
-use crate::store::{Collection, Object};
+use crate::store::Collection;
 
 /// The objects of a fixtures file, in collections that each workspace copies when it first writes.
 #[derive(Clone, Debug)]
@@ -78,7 +78,7 @@ impl Loader<'_> {
         }
         let newest = dated.last().and_then(|(time, ..)| *time).unwrap_or(0.0);
         for (_, id, state) in dated {
-            match render(self.plan, state) {
+            match self.plan.object(&state) {
                 Ok(object) => into.insert(&id, object),
                 Err(SuiteFault(fault)) => self.reader.wrong(&node.span, "an object cannot be shown", fault),
             }
@@ -126,11 +126,4 @@ impl Loader<'_> {
         // What breaks its schema was told, and need not be shown to be broken.
         said.is_empty().then_some((id, state))
     }
-}
-
-/// An object with the forms that are kept ready.
-pub(crate) fn render(plan: &ResourcePlan, state: Map<String, Value>) -> Result<Object, SuiteFault> {
-    let form =
-        |view: &Option<crate::plan::View>| view.as_ref().map_or(Ok(bytes::Bytes::new()), |view| view.render(&state));
-    Ok(Object { item: form(&plan.item)?, whole: form(&plan.whole)?, state })
 }

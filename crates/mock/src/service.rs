@@ -47,10 +47,16 @@ pub(crate) struct Peer {
 
 /// Answers a request.
 pub(crate) async fn answer(peer: Arc<Peer>, request: hyper::Request<Incoming>) -> Answered {
-    if peer.mock.is_watched() || request.uri().path().starts_with(PREFIX) {
-        return see_to_its_end(&peer, request).await;
+    let mock = &peer.mock;
+    // What is rare is kept out of the way of what is not: the state of this function is moved with every request.
+    if mock.is_watched() || request.uri().path().starts_with(PREFIX) {
+        return Box::pin(see_to_its_end(&peer, request)).await;
     }
-    read(&peer.mock, peer.address, request, None).await
+    if !request.body().is_end_stream() {
+        return Box::pin(read(mock, peer.address, request, None)).await;
+    }
+    let seen = seen(&request.into_parts().0);
+    Ok(plainly(mock, &seen, None))
 }
 
 /// Answers a request that somebody watches, also when the client has sent it and gone.
@@ -76,18 +82,8 @@ async fn see_to_its_end(peer: &Peer, request: hyper::Request<Incoming>) -> Answe
 async fn read(mock: &Mock, peer: IpAddr, request: hyper::Request<Incoming>, gone: Option<Gone>) -> Answered {
     let watched = gone.is_some();
     let (parts, body) = request.into_parts();
-    let target = parts.uri.path_and_query().map_or("/", |target| target.as_str());
-    let (call, target) = call(target);
-    let mut seen = Request {
-        method: parts.method.as_str().to_owned(),
-        target: target.to_owned(),
-        headers: headers(&parts.headers),
-        body: Vec::new(),
-    };
-    // HTTP/2 tells the host beside the header section (RFC 9113, section 8.3.1).
-    if let Some(authority) = parts.uri.authority().filter(|_| !parts.headers.contains_key(hyper::header::HOST)) {
-        seen.headers.push(("host".to_owned(), authority.as_str().to_owned()));
-    }
+    let mut seen = seen(&parts);
+    let call = called(&mut seen);
     let limits = mock.settings().limits;
     let whole = if body.is_end_stream() {
         Ok(Vec::new())
@@ -95,27 +91,40 @@ async fn read(mock: &Mock, peer: IpAddr, request: hyper::Request<Incoming>, gone
         let late = |_| Err(Problem::new("malformed-body", "body: did not arrive in time"));
         timeout(limits.patience, collect(body, limits.body)).await.unwrap_or_else(late)
     };
-    let whole = whole.map(|body| seen.body = body);
+    let problem = whole.map(|body| seen.body = body).err();
     if call.is_none() && seen.target.starts_with(BASE) {
         let host = parts.uri.authority().map(hyper::http::uri::Authority::as_str);
         let host = host.or_else(|| parts.headers.get(hyper::header::HOST)?.to_str().ok());
         mock.control().ready(&seen).await;
-        return Ok(response(mock.govern(peer, host, (&seen, whole.err()))));
+        return Ok(response(mock.govern(peer, host, (&seen, problem))));
     }
     // A preflight is the browser's own affair.
-    let plain = !watched || cors::is_preflight(&seen);
-    match whole {
-        whole if plain => {
-            let start = Instant::now();
-            let reply = whole.map_or_else(|problem| mock.refuse(&seen, problem), |()| mock.respond(&seen));
-            // Whoever is led to the inspector did not mean the API.
-            if mock.control().notes_all() && !(seen.path() == "/" && reply.status == 302) {
-                mock.control().journal.add(&seen, &reply, start);
-            }
-            Ok(response(reply))
-        }
-        whole => passed(mock, call.as_deref(), (seen, whole.err()), gone).await,
+    if !watched || cors::is_preflight(&seen) {
+        return Ok(plainly(mock, &seen, problem));
     }
+    passed(mock, call.as_deref(), (seen, problem), gone).await
+}
+
+/// A request but for its body.
+fn seen(parts: &hyper::http::request::Parts) -> Request {
+    let target = parts.uri.path_and_query().map_or("/", |target| target.as_str());
+    let mut headers = headers(&parts.headers);
+    // HTTP/2 tells the host beside the header section (RFC 9113, section 8.3.1).
+    if let Some(authority) = parts.uri.authority().filter(|_| !parts.headers.contains_key(hyper::header::HOST)) {
+        headers.push(("host".to_owned(), authority.as_str().to_owned()));
+    }
+    Request { method: parts.method.as_str().to_owned(), target: target.to_owned(), headers, body: Vec::new() }
+}
+
+/// The answer to a request that nobody watches; `problem` is why its body was not read to the end.
+fn plainly(mock: &Mock, seen: &Request, problem: Option<Problem>) -> hyper::Response<Full<Bytes>> {
+    let start = Instant::now();
+    let reply = problem.map_or_else(|| mock.respond(seen), |problem| mock.refuse(seen, problem));
+    // Whoever is led to the inspector did not mean the API.
+    if mock.control().notes_all() && !(reply.status == 302 && seen.path() == "/") {
+        mock.control().journal.add(seen, &reply, start);
+    }
+    response(reply)
 }
 
 /// The answer to a request that belongs to a call, meets a boundary or has a witness, as the client sees it.
@@ -193,19 +202,16 @@ impl Upstream for Noting<'_> {
     }
 }
 
-/// A target without the call that stands before it: `/~/RUN/CALL/v2/things` is `/v2/things`, of the call `RUN/CALL`. Every
-/// client can set a base URL, and so every request can be joined with the call that it belongs to.
-fn call(target: &str) -> (Option<String>, &str) {
-    let joined = target.strip_prefix(PREFIX).and_then(|rest| {
-        let run = rest.find('/')?;
-        let end = run + 1 + rest[run + 1..].find(['/', '?']).unwrap_or(rest.len() - run - 1);
-        Some((prefix(&rest[..end])?, &rest[end..]))
-    });
-    match joined {
-        Some((call, "")) => (Some(call), "/"),
-        Some((call, target)) => (Some(call), target),
-        None => (None, target),
-    }
+/// Takes the call away that stands before a request's target: `/~/RUN/CALL/v2/things` is `/v2/things`, of the call `RUN/CALL`.
+/// Every client can set a base URL, and so every request can be joined with the call that it belongs to.
+fn called(request: &mut Request) -> Option<String> {
+    let rest = request.target.strip_prefix(PREFIX)?;
+    let run = rest.find('/')?;
+    let end = run + 1 + rest[run + 1..].find(['/', '?']).unwrap_or(rest.len() - run - 1);
+    let call = prefix(&rest[..end])?;
+    let target = if end == rest.len() { "/" } else { &rest[end..] };
+    request.target = target.to_owned();
+    Some(call)
 }
 
 /// What a boundary made of an answer; a page may read that, too.

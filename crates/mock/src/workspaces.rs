@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use conformance_contract::Contract;
-use parking_lot::Mutex;
+use parking_lot::RwLock;
 
 use crate::clock::Clock;
 use crate::ids::Ids;
@@ -17,7 +17,7 @@ pub struct Workspace {
     /// Its number, in the order in which tokens were first seen; what logs show instead of the token.
     pub number: usize,
     /// Its objects.
-    pub state: Mutex<State>,
+    pub state: RwLock<State>,
 }
 
 /// What a workspace holds.
@@ -93,7 +93,7 @@ impl Workspaces {
             clock: Clock::new(self.seed.is_some(), seeds.newest),
             ids: (0..self.resources).map(|index| Ids::new(random(index))).collect(),
         };
-        Workspace { number, state: Mutex::new(state) }
+        Workspace { number, state: RwLock::new(state) }
     }
 }
 

@@ -149,6 +149,9 @@ impl Control {
     #[must_use]
     pub fn script(&self, call: Option<&str>) -> Option<Arc<dyn Script>> {
         let scripts = self.scripts.read().unwrap_or_else(PoisonError::into_inner);
+        if scripts.is_empty() {
+            return None;
+        }
         let of_call = || call.and_then(|call| scripts.get(call));
         let of_run = || call.and_then(|call| scripts.get(call.split('/').next()?));
         of_call().or_else(of_run).or_else(|| scripts.get(ALL)).map(|scripted| scripted.script.clone())
