@@ -83,10 +83,12 @@ impl<'a> Parts<'a, '_> {
         for (list, at) in lists {
             for (index, value) in list.as_array().into_iter().flatten().enumerate() {
                 let Some(parameter) = self.parameter(value, &format!("{at}/{index}")) else { continue };
-                let same = |one: &&mut Parameter| one.name == parameter.name && one.location == parameter.location;
-                match found.iter_mut().find(same) {
-                    Some(place) => *place = parameter,
-                    None => found.push(parameter),
+                for parameter in self.spread(parameter) {
+                    let same = |one: &&mut Parameter| one.name == parameter.name && one.location == parameter.location;
+                    match found.iter_mut().find(same) {
+                        Some(place) => *place = parameter,
+                        None => found.push(parameter),
+                    }
                 }
             }
         }
@@ -125,6 +127,28 @@ impl<'a> Parts<'a, '_> {
             explode: members.get("explode").and_then(Value::as_bool).unwrap_or(style == "form"),
             examples,
         })
+    }
+
+    /// What travels of an object in the query each of whose members stands for itself: the members (OpenAPI 3.1, 4.8.12.3).
+    fn spread(&self, parameter: Parameter) -> Vec<Parameter> {
+        let is_spread =
+            parameter.location == Location::Query && parameter.style == "form" && parameter.explode && !parameter.json;
+        let Some(at) = parameter.schema.as_deref().filter(|_| is_spread) else { return vec![parameter] };
+        let Some(schema) = self.root.pointer(at) else { return vec![parameter] };
+        let (schema, at) = self.follow(schema, at);
+        let properties = schema.get("properties").and_then(Value::as_object).filter(|all| !all.is_empty());
+        let is_object = schema.get("type").is_none_or(|kind| kind == "object");
+        let Some(properties) = properties.filter(|_| is_object) else { return vec![parameter] };
+        let required = schema.get("required").and_then(Value::as_array);
+        let is_required = |name: &str| required.is_some_and(|all| all.iter().any(|one| one == name));
+        let member = |name: &String| Parameter {
+            name: name.clone(),
+            required: parameter.required && is_required(name),
+            schema: Some(pointer::push(&format!("{at}/properties"), name)),
+            examples: Vec::new(),
+            ..parameter.clone()
+        };
+        properties.keys().map(member).collect()
     }
 
     /// What a request may carry.

@@ -474,3 +474,34 @@ fn a_word_before_a_key_is_known_by_its_description(#[case] head: &str) {
     let document = read(&format!("{head}token: {key}\n"));
     assert_eq!(document.schemes["token"], Scheme::Http("Token".to_owned()));
 }
+
+#[test]
+fn members_of_an_object_in_the_query_are_parameters() {
+    let document = read(
+        r##"
+openapi: 3.1.0
+info: { title: Things, version: "1" }
+paths:
+  /things:
+    get:
+      parameters:
+        - { name: pageable, in: query, required: true, schema: { $ref: "#/components/schemas/Pageable" } }
+        - { name: filter, in: query, style: deepObject, schema: { type: object, properties: { name: { type: string } } } }
+      responses: { "200": { description: Things. } }
+components:
+  schemas:
+    Pageable:
+      type: object
+      required: [size]
+      properties:
+        page: { type: integer, minimum: 0 }
+        size: { type: integer, maximum: 50 }
+        sort: { type: array, items: { type: string } }
+"##,
+    );
+    let parameters = &document.operations[0].parameters;
+    let told: Vec<_> = parameters.iter().map(|one| (one.name.as_str(), one.required)).collect();
+    assert_eq!(told, [("page", false), ("size", true), ("sort", false), ("filter", false)]);
+    let size = parameters[1].schema.as_deref().and_then(|at| document.root.pointer(at));
+    assert_eq!(size, Some(&json!({ "type": "integer", "maximum": 50 })));
+}
