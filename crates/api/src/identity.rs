@@ -22,7 +22,12 @@ const UPPER: &str = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 
 /// The members of an object's schema by which a path parameter can find it, the first of them the one that is made.
 #[must_use]
-pub fn members(schemas: &Schemas, shape: &Merged<'_>, parameter: &str, body: Option<&Merged<'_>>) -> Vec<IdMember> {
+pub fn members(
+    schemas: &Schemas,
+    shape: &Merged<'_>,
+    (item, parameter): (&str, &str),
+    body: Option<&Merged<'_>>,
+) -> Vec<IdMember> {
     let word = last_word(parameter);
     let mut names: Vec<&str> = Vec::new();
     let mut add = |wanted: &dyn Fn(&str) -> bool| {
@@ -54,14 +59,24 @@ pub fn members(schemas: &Schemas, shape: &Merged<'_>, parameter: &str, body: Opt
         let is_made = index == 0 || MADE.contains(name) || same(name, parameter);
         let is_in_path = index == 0 || *name == "id" || same(name, parameter) || same(name, &word);
         let is_given = is_named && (index != 0 || in_body);
-        (is_made || is_named).then(|| IdMember {
-            name: (*name).to_owned(),
-            form: form(&merged, name),
-            is_given,
-            is_in_path,
-        })
+        let (form, segments) = named_by_place(item, &merged).unwrap_or_else(|| (form(&merged, name), 1));
+        (is_made || is_named).then(|| IdMember { name: (*name).to_owned(), form, is_given, is_in_path, segments })
     };
     found.iter().enumerate().filter_map(member).collect()
+}
+
+/// What the ids within resource names look like (`publishers/123`, as Google's AIP-122 has them), and how many segments of the
+/// object's path these show; none where values are ids alone.
+fn named_by_place(item: &str, merged: &Merged<'_>) -> Option<(IdForm, usize)> {
+    let shown = merged.examples.iter().copied().find_map(Value::as_str);
+    let matching = || pattern::matching(merged.patterns.first()?, 0, 200);
+    let (text, is_example) = match shown {
+        Some(text) => (text.to_owned(), true),
+        None => (matching()?, false),
+    };
+    let segments = crate::path::shown_segments(item, &text).filter(|count| text.split('/').count() == *count)?;
+    let last = text.rsplit('/').next().filter(|_| is_example).unwrap_or("");
+    Some((like(last, 1, 63), segments))
 }
 
 /// What the ids of a member look like: from its type, format, pattern and examples.
@@ -104,7 +119,7 @@ pub fn form(merged: &Merged<'_>, name: &str) -> IdForm {
 
 /// Ids like an example: its prefix, and as many characters of its kind.
 fn like(example: &str, least: usize, most: usize) -> IdForm {
-    if example.bytes().all(|one| one.is_ascii_digit()) {
+    if !example.is_empty() && example.bytes().all(|one| one.is_ascii_digit()) {
         return IdForm::Digits;
     }
     let cut = example.rfind(['_', '-', '.', '/']).map_or(0, |at| at + 1);

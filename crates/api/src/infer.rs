@@ -239,7 +239,7 @@ impl<'d> Inference<'d> {
         ];
         // Where nothing creates one, clients name what they put.
         let body = create.or_else(|| methods.get("PUT")).and_then(|index| self.body_schema(*index));
-        let identity_of = |shape: &Shape| self.identity(shape, &parameter, body.as_deref());
+        let identity_of = |shape: &Shape| self.identity(shape, (item, &parameter), body.as_deref());
         let known: Vec<(Shape, &'static str)> =
             candidates.into_iter().filter_map(|(shape, rule)| Some((shape?, rule))).collect();
         // A response that shows nothing by which an object is found does not describe it.
@@ -266,7 +266,7 @@ impl<'d> Inference<'d> {
         media.iter().find(|one| is_json(&one.media_type)).or(media.first())?.schema.clone()
     }
 
-    fn identity(&self, shape: &Shape, parameter: &str, body: Option<&str>) -> Vec<IdMember> {
+    fn identity(&self, shape: &Shape, (item, parameter): (&str, &str), body: Option<&str>) -> Vec<IdMember> {
         let object = self.schemas.outline(&shape::inside(self.schemas, shape));
         let body = body.map(|pointer| self.schemas.outline(&[self.at(pointer)]));
         let nested = |body: Merged<'d>| match body.properties.as_slice() {
@@ -275,7 +275,7 @@ impl<'d> Inference<'d> {
             }
             _ => body,
         };
-        identity::members(self.schemas, &object, parameter, body.map(nested).as_ref())
+        identity::members(self.schemas, &object, (item, parameter), body.map(nested).as_ref())
     }
 
     /// The item path of the resource that the document says an operation works on.

@@ -82,6 +82,9 @@ pub struct IdMember {
     pub is_given: bool,
     /// Whether the path's parameter means it: the others are found, too, and are not remembered.
     pub is_in_path: bool,
+    /// How many of the last segments of the object's path its values show: one where they are an id alone, two where they are a
+    /// resource name as `publishers/123`.
+    pub segments: usize,
 }
 
 /// What ids look like, and so which ids a mock can have made.

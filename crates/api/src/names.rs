@@ -1,5 +1,7 @@
 //! Names as documents spell them: `petId`, `pet_id` and `PetID` are the same.
 
+use serde_json::Value;
+
 /// A name without case, dashes and underscores.
 #[must_use]
 pub fn plain(name: &str) -> String {
@@ -88,6 +90,38 @@ pub fn is_created(name: &str) -> bool {
 #[must_use]
 pub fn is_updated(name: &str) -> bool {
     UPDATED.contains(&plain(name).as_str())
+}
+
+/// Members that say when an object was deleted.
+const DELETED_AT: &[&str] = &[
+    "deletetime",
+    "deletedat",
+    "deletedon",
+    "deleteddate",
+    "deletedtime",
+    "deletiontime",
+    "deletiondate",
+    "deletiontimestamp",
+    "removedat",
+];
+/// Members that say whether it was.
+const DELETED: &[&str] = &["deleted", "isdeleted"];
+
+/// Whether an object that is still shown says that it is deleted: by a flag, a time or its state.
+#[must_use]
+pub fn says_deleted(object: &Value) -> bool {
+    object.as_object().into_iter().flatten().any(|(name, value)| {
+        let name = plain(name);
+        match value {
+            Value::Bool(flag) => *flag && DELETED.contains(&name.as_str()),
+            Value::String(text) if matches!(name.as_str(), "state" | "status") => plain(text) == "deleted",
+            Value::String(text) => !text.is_empty() && DELETED_AT.contains(&name.as_str()),
+            Value::Number(number) => {
+                number.as_f64().is_some_and(|one| one > 0.0) && DELETED_AT.contains(&name.as_str())
+            }
+            _ => false,
+        }
+    })
 }
 
 #[cfg(test)]

@@ -178,11 +178,30 @@ fn segment(text: &str) -> Segment {
     Segment::Mixed(pieces)
 }
 
+/// How many of the last segments of a path (`/publishers/{}`) a text shows that names an object by its place: `publishers/123`, or
+/// an address. None for an id alone, and for one that only has a slash.
+#[must_use]
+pub fn shown_segments(item: &str, text: &str) -> Option<usize> {
+    let segments = |text: &str| text.split('/').map(str::to_owned).collect::<Vec<_>>();
+    let (template, shown) = (segments(item), segments(text));
+    let fits = |(wanted, found): (&String, &String)| !found.is_empty() && (wanted == "{}" || wanted == found);
+    let count = template.iter().rev().zip(shown.iter().rev()).take_while(|pair| fits(*pair)).count();
+    let has_collection = template.len() >= 2 && template[template.len() - 2] != "{}";
+    (count >= 2 && has_collection && item.ends_with("/{}")).then_some(count)
+}
+
+/// The id in what names an object, as its path has it: of `publishers/123`, where the path is `/publishers/{}`, `123`.
+#[must_use]
+pub fn id_in<'t>(item: &str, text: &'t str) -> &'t str {
+    let last = || text.rsplit('/').next().filter(|_| shown_segments(item, text).is_some());
+    last().unwrap_or(text)
+}
+
 #[cfg(test)]
 mod tests {
     use rstest::rstest;
 
-    use super::{Router, plain};
+    use super::{Router, id_in, plain};
 
     #[rstest]
     #[case("/pets", Some((0, vec![])))]
@@ -211,5 +230,15 @@ mod tests {
     fn parameters_are_made_equal() {
         assert_eq!(plain("/a/{x}/b/{y}.json"), "/a/{}/b/{}");
         assert_eq!(plain("/a/"), "/a");
+    }
+
+    #[rstest]
+    #[case::a_name("publishers/12", "12")]
+    #[case::an_address("https://api.example/v1/publishers/12", "12")]
+    #[case::an_id("12", "12")]
+    #[case::a_slash_in_an_id("left/right", "left/right")]
+    #[case::nothing_behind_the_collection("publishers/", "publishers/")]
+    fn an_id_stands_at_the_end_of_a_resource_name(#[case] text: &str, #[case] id: &str) {
+        assert_eq!(id_in("/v1/publishers/{}", text), id);
     }
 }

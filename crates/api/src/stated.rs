@@ -97,7 +97,7 @@ impl<'d> Statements<'d> {
         let what = format!("id: member `{name}`");
         let certainty = self.certainty(&at, members);
         resource.facts.push(Fact { what, rule: RULE, pointer: path, certainty });
-        resource.identity.insert(0, IdMember { name, form, is_given, is_in_path: true });
+        resource.identity.insert(0, IdMember { name, form, is_given, is_in_path: true, segments: 1 });
     }
 
     /// Notes what is said where nobody reads it: of a path that is not that of one object, or is written twice.

@@ -5,6 +5,38 @@ use conformance_openapi::{Location, Operation as Declared};
 /// The field by which a client says which version it means.
 pub const FIELD: &str = "if-match";
 
+/// Names of members that say which version of an object is meant.
+const MEMBERS: &[&str] = &[
+    "etag",
+    "version",
+    "versionnumber",
+    "revision",
+    "rev",
+    "rowversion",
+    "lockversion",
+    "resourceversion",
+    "concurrencystamp",
+    "concurrencytoken",
+    "generation",
+    "metageneration",
+];
+
+/// Whether a member, by its name, may say which version of an object a change is about.
+#[must_use]
+pub fn is_version(name: &str) -> bool {
+    MEMBERS.contains(&crate::names::plain(name).as_str())
+}
+
+/// Whether a member can mean nothing but the version of an object, by its name: a `version` may be one that clients give.
+#[must_use]
+pub fn is_always_version(name: &str) -> bool {
+    is_version(name)
+        && !matches!(
+            crate::names::plain(name).as_str(),
+            "version" | "versionnumber" | "revision" | "rev" | "generation"
+        )
+}
+
 /// Whether an operation documents `If-Match`.
 #[must_use]
 pub fn wants_version(declared: &Declared) -> bool {

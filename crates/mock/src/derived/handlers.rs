@@ -1,6 +1,6 @@
 //! What each role does to the state, and what answers it.
 
-use conformance_api::{Resource, Role, Shape};
+use conformance_api::{Resource, Role, Shape, path};
 use conformance_store::{Object, Place, Sequence};
 use serde_json::Value;
 
@@ -148,10 +148,7 @@ impl Derived {
         });
         let mut members = example.unwrap_or_default();
         if let Some(member) = resource.identity.first() {
-            let value = match member.form {
-                conformance_api::IdForm::Integer => id.parse::<i64>().ok().map(Value::from),
-                _ => Some(id.into()),
-            };
+            let value = super::object::id_value(member, id, &self.address(call));
             if let (Some(value), true) = (value, members.contains_key(&member.name)) {
                 members.insert(member.name.clone(), value);
             }
@@ -229,7 +226,7 @@ impl Derived {
     ) -> Result<(), Trouble> {
         let resource = &self.api.resources[place.resource];
         let name = resource.identity.first().and_then(|first| as_text(object.members.get(&first.name)?));
-        let Some(name) = name else { return Ok(()) };
+        let Some(name) = name.map(|name| path::id_in(&resource.item, &name).to_owned()) else { return Ok(()) };
         if sequence.is_none() && call.operation.is_item && name != id {
             return Err(Trouble::Invalid(format!("path: `{id}` is no name that {} can have", resource.name)));
         }

@@ -4,7 +4,7 @@ use conformance_api::envelope::{ATTRIBUTES, attributes};
 use conformance_api::names::{is_created, is_updated, last_word, plain, same, singular};
 use conformance_api::sample::{Extent, Sampler, is_mail_date};
 use conformance_api::shape::inside;
-use conformance_api::{IdForm, Merged, Resource, Shape};
+use conformance_api::{IdForm, IdMember, Merged, Resource, Shape, path};
 use conformance_store::Object;
 use serde_json::{Map, Value};
 
@@ -34,12 +34,13 @@ impl Derived {
         let mut members = Members::clone(&sample);
         self.put_ids(write, &mut members, &shape, kept, id);
         let sent = self.unwrapped(write);
+        not_deleted(&mut members, &shape);
         self.overlay(&mut members, &self.defaults(write, sent.as_ref()), &shape, Way::Create);
         if let Some(sent) = &sent {
             self.overlay(&mut members, sent, &shape, Way::Create);
         }
         if let (Some(id), Some(first)) = (id, write.resource.identity.first()) {
-            put_id(&mut members, &first.name, &first.form, id);
+            put_id(&mut members, first, id, write.address);
         }
         let is_id = |name: &str| write.resource.identity.iter().any(|one| same(&one.name, name));
         for (name, value) in write.path.iter().filter(|(name, _)| !is_id(name)) {
@@ -118,7 +119,8 @@ impl Derived {
         let mut ids: Vec<String> = Vec::new();
         let values = |in_path: bool| {
             let wanted = resource.identity.iter().filter(move |one| one.is_in_path == in_path);
-            wanted.filter_map(|one| as_text(members.get(&one.name)?)).collect::<Vec<String>>()
+            let texts = wanted.filter_map(|one| as_text(members.get(&one.name)?));
+            texts.map(|text| path::id_in(&resource.item, &text).to_owned()).collect::<Vec<String>>()
         };
         let (mine, others) = (values(true), values(false));
         for one in mine.into_iter().chain(id.map(str::to_owned)) {
@@ -194,8 +196,13 @@ impl Derived {
             }
             let random = &mut kept.random;
             let value = match id.filter(|_| index == 0) {
-                Some(id) => id_value(&member.form, id),
-                None => Some(member.form.make(count, now, &mut |below| random.usize(..below.max(1)))),
+                Some(id) => id_value(member, id, write.address),
+                None => {
+                    let made = member.form.make(count, now, &mut |below| random.usize(..below.max(1)));
+                    as_text(&made)
+                        .filter(|_| member.segments > 1)
+                        .map_or(Some(made), |id| id_value(member, &id, write.address))
+                }
             };
             let allowed =
                 shape.property(&member.name).is_none_or(|schemas| !self.api.schemas.merge(schemas).write_only);
@@ -229,7 +236,8 @@ impl Derived {
         let identity = &write.resource.identity;
         let named = identity.iter().find(|one| one.is_in_path && same(&one.name, &write.resource.parameter));
         let member = named.or_else(|| identity.iter().find(|one| same(&one.name, &word))).or(identity.first());
-        let Some(id) = member.and_then(|one| as_text(members.get(&one.name)?)) else { return };
+        let Some(shown) = member.and_then(|one| as_text(members.get(&one.name)?)) else { return };
+        let id = path::id_in(&write.resource.item, &shown);
         for (name, schemas) in shape.properties.iter().filter(|(name, _)| is_address(name)) {
             let merged = self.api.schemas.merge(schemas);
             let is_text = merged.kind() == Some("string") && merged.enumeration.is_none() && merged.patterns.is_empty();
@@ -237,7 +245,7 @@ impl Derived {
             let in_request =
                 write.body_schema.is_some_and(|pointer| self.api.schemas.merged(pointer).property(name).is_some());
             if is_text && !in_request && members.contains_key(*name) {
-                let id = percent_encoding::utf8_percent_encode(&id, percent_encoding::NON_ALPHANUMERIC);
+                let id = percent_encoding::utf8_percent_encode(id, percent_encoding::NON_ALPHANUMERIC);
                 members.insert((*name).to_owned(), format!("{}/{id}", write.address).into());
             }
         }
@@ -439,16 +447,40 @@ pub(crate) enum Way {
 }
 
 /// An id of a path as the member's value.
-fn id_value(form: &IdForm, id: &str) -> Option<Value> {
-    match form {
+/// Takes what says that an object is deleted from a sample of it.
+fn not_deleted(members: &mut Members, shape: &Merged<'_>) {
+    let says_deleted = |name: &String, value: &Value| {
+        let alone = Members::from_iter([(name.clone(), value.clone())]);
+        conformance_api::names::says_deleted(&Value::Object(alone))
+    };
+    let marks: Vec<String> =
+        members.iter().filter(|(name, value)| says_deleted(name, value)).map(|(name, _)| name.clone()).collect();
+    for name in marks {
+        let value = members.get_mut(&name);
+        match value {
+            Some(Value::Bool(flag)) => *flag = false,
+            // What must be there may be nothing; where it may not be nothing, the proof puts the sample back.
+            Some(value) if shape.required.contains(&name.as_str()) => *value = Value::Null,
+            _ => drop(members.shift_remove(&name)),
+        }
+    }
+}
+
+/// An id as a member shows it: of a resource name, what stands before it in the address of the collection, too.
+pub(crate) fn id_value(member: &IdMember, id: &str, address: &str) -> Option<Value> {
+    match member.form {
         IdForm::Integer => id.parse::<i64>().ok().map(Value::from),
+        _ if member.segments > 1 => {
+            let above: Vec<&str> = address.rsplit('/').take(member.segments - 1).collect();
+            Some(above.into_iter().rev().chain([id]).collect::<Vec<_>>().join("/").into())
+        }
         _ => Some(id.into()),
     }
 }
 
-fn put_id(members: &mut Map<String, Value>, name: &str, form: &IdForm, id: &str) {
-    if let Some(value) = id_value(form, id) {
-        members.insert(name.to_owned(), value);
+fn put_id(members: &mut Map<String, Value>, member: &IdMember, id: &str, address: &str) {
+    if let Some(value) = id_value(member, id, address) {
+        members.insert(member.name.clone(), value);
     }
 }
 

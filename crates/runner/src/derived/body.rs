@@ -78,6 +78,8 @@ impl Session<'_> {
             let merged = schemas.merge(property);
             let is_free =
                 merged.choices.is_empty() && !except.iter().any(|one| conformance_api::names::same(one, name));
+            // Another number would name another object, or none.
+            let is_free = is_free && !self.refers(name, &merged);
             let Some(before) = body.get(*name).cloned().filter(|_| is_free) else { continue };
             let Some(other) = other_choice(name, &merged, index) else { continue };
             body[*name] = other;

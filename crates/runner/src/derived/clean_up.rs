@@ -98,7 +98,6 @@ impl Session<'_> {
             return false;
         };
         let answer = self.send(retrieve, Arguments::at(&object.path)).await;
-        let says_deleted = answer.json.as_ref().is_some_and(|body| body.get("deleted") == Some(&Value::Bool(true)));
-        answer.is_success() && !says_deleted
+        answer.is_success() && !self.shows_deleted(retrieve, &answer)
     }
 }

@@ -17,7 +17,7 @@ impl Session<'_> {
         let shape = self.run.api.operations[at].success.shape.as_ref();
         let media = self.content_media(self.declared(at)).or_else(|| self.create_media(at));
         let (Some(shape), Some((_, request))) = (shape, media) else { return Vec::new() };
-        comparable(self.run.api, request, shape)
+        comparable(self.run.api, request, shape).into_iter().filter(|name| !self.says_version(at, name)).collect()
     }
 
     fn create_media(&self, at: usize) -> Option<(&str, &str)> {

@@ -63,6 +63,8 @@ const SHARED: &[&str] = &[
 ];
 /// How names of times begin that are after others of the same object.
 const LATER: &[&str] = &["end", "until", "finish", "expire", "due", "return", "checkout", "valid_until", "to"];
+/// What names of times have that lie behind, whatever the object.
+const PAST: &[&str] = &["birth", "born", "dob"];
 
 /// What was learnt so far, by the names of members.
 #[derive(Clone, Debug, Default)]
@@ -71,8 +73,8 @@ pub(crate) struct Learnt {
     distinct: BTreeSet<String>,
     /// Members that name other objects, and objects that are there.
     references: BTreeMap<String, Value>,
-    /// Whether times lie ahead, and in order.
-    is_ordered: bool,
+    /// Times that lie ahead, and in order; and whether each object has one of its own.
+    times: BTreeMap<String, bool>,
 }
 
 impl Learnt {
@@ -82,7 +84,7 @@ impl Learnt {
     }
 
     fn is_nothing(&self) -> bool {
-        self.distinct.is_empty() && self.references.is_empty() && !self.is_ordered
+        self.distinct.is_empty() && self.references.is_empty() && self.times.is_empty()
     }
 }
 
@@ -98,7 +100,7 @@ impl Session<'_> {
     /// A body that is to be judged for one thing alone, with values of its own where the server wants them to differ; `base` is what it
     /// was made from. It need not be valid.
     pub(crate) fn freshened(&self, pointer: &str, mut body: Value, base: &Value) -> Value {
-        if !self.learnt.distinct.is_empty() {
+        if !self.learnt.distinct.is_empty() || self.learnt.times.values().any(|is_own| *is_own) {
             let shape = self.run.api.schemas.merged(pointer);
             self.freshen(&shape, (&mut body, base), 0);
         }
@@ -112,10 +114,15 @@ impl Session<'_> {
                 for (name, value) in members.iter_mut() {
                     let (Some(property), Some(before)) = (shape.property(name), before.get(name)) else { continue };
                     let property = schemas.merge_value(property);
-                    if !self.learnt.distinct.contains(name) {
+                    let is_own_time = self.learnt.times.get(name) == Some(&true);
+                    if !is_own_time && !self.learnt.distinct.contains(name) {
                         self.freshen(&property, (value, before), depth + 1);
-                    } else if value == before
-                        && let Some(other) = self.another(&property, value)
+                        continue;
+                    }
+                    let other =
+                        if is_own_time { self.ahead(name, &property, true) } else { self.another(&property, value) };
+                    if value == before
+                        && let Some(other) = other
                     {
                         *value = other;
                     }
@@ -158,8 +165,8 @@ impl Session<'_> {
                         if let Some(other) = self.another(&property, value) {
                             *value = other;
                         }
-                    } else if learnt.is_ordered
-                        && let Some(time) = ahead(name, &property, self.run.seed.started)
+                    } else if let Some(is_own) = learnt.times.get(name)
+                        && let Some(time) = self.ahead(name, &property, *is_own)
                     {
                         *value = time;
                     } else {
@@ -205,8 +212,13 @@ impl Session<'_> {
         if refers {
             steps.push(with_distinct(&referring));
         }
-        if candidates.has_times && !before.is_ordered {
-            steps.push(Learnt { is_ordered: true, ..with_distinct(&referring) });
+        for is_own in [false, true] {
+            let is_new = |name: &&String| before.times.get(*name).is_none_or(|known| !known && is_own);
+            let mut times = before.times.clone();
+            times.extend(candidates.times.iter().filter(is_new).map(|name| (name.clone(), is_own)));
+            if times != before.times {
+                steps.push(Learnt { times, ..with_distinct(&referring) });
+            }
         }
         steps
     }
@@ -229,7 +241,9 @@ impl Session<'_> {
                     } else if is_identifying(name, &property) {
                         found.identifying.insert(name.clone());
                     }
-                    found.has_times |= ahead(name, &property, self.run.seed.started).is_some();
+                    if self.ahead(name, &property, false).is_some() {
+                        found.times.insert(name.clone());
+                    }
                     self.candidates(&property, value, found, depth + 1);
                 }
             }
@@ -334,7 +348,7 @@ fn named_within(api: &Api, shape: &Merged<'_>, depth: usize) -> Vec<usize> {
 struct Candidates {
     identifying: BTreeSet<String>,
     referring: BTreeSet<String>,
-    has_times: bool,
+    times: BTreeSet<String>,
 }
 
 /// Whether a member is a code: who reads it does not mind capitals, and a server may write all of them alike.
@@ -358,7 +372,7 @@ fn is_identifying(name: &str, property: &Merged<'_>) -> bool {
 
 impl Session<'_> {
     /// Another value of the same kind, which nobody else has; none where there is no other.
-    fn another(&self, property: &Merged<'_>, now: &Value) -> Option<Value> {
+    pub(crate) fn another(&self, property: &Merged<'_>, now: &Value) -> Option<Value> {
         let (now, random) = (now.as_str()?, &self.random);
         let most = usize::try_from(property.bounds.max_length.unwrap_or(200)).unwrap_or(200);
         let least = usize::try_from(property.bounds.min_length.unwrap_or(0)).unwrap_or(0);
@@ -378,17 +392,29 @@ impl Session<'_> {
         };
         (text != now).then(|| self.random.note(text).into())
     }
-}
 
-/// A time to come for a member that is one: a later one for what ends.
-fn ahead(name: &str, property: &Merged<'_>, now: jiff::Timestamp) -> Option<Value> {
-    let days = if LATER.iter().any(|begin| plain(name).starts_with(&plain(begin))) { 37 } else { 30 };
-    let at = now + jiff::SignedDuration::from_hours(24 * days);
-    let text = at.strftime("%Y-%m-%dT12:00:00Z").to_string();
-    match property.format {
-        Some("date-time") => Some(text.into()),
-        Some("date") => Some(text[..10].into()),
-        _ => None,
+    /// A time to come for a member that is one: a later one for what ends. Objects of one calendar may not meet: where each has a
+    /// time of its own, it ends before the next one begins.
+    fn ahead(&self, name: &str, property: &Merged<'_>, is_own: bool) -> Option<Value> {
+        if PAST.iter().any(|word| plain(name).contains(word)) {
+            return None;
+        }
+        let is_later = LATER.iter().any(|begin| plain(name).starts_with(&plain(begin)));
+        let is_date = property.format == Some("date");
+        // All members of a body are made between two requests.
+        let turn = i64::try_from(self.exchanges.len()).unwrap_or(0);
+        let hours = match (is_own, is_date) {
+            (false, _) => i64::from(is_later) * 24 * 7,
+            (true, false) => turn * 5 + i64::from(is_later),
+            (true, true) => 24 * (turn * 2 + i64::from(is_later)),
+        };
+        let at = self.run.seed.started + jiff::SignedDuration::from_hours(24 * 30 + hours);
+        let text = at.strftime(if is_own { "%Y-%m-%dT%H:00:00Z" } else { "%Y-%m-%dT12:00:00Z" }).to_string();
+        match property.format {
+            Some("date-time") => Some(text.into()),
+            Some("date") => Some(text[..10].into()),
+            _ => None,
+        }
     }
 }
 

@@ -335,8 +335,7 @@ impl Session<'_> {
             return self.is_listed(at, object, false).await;
         };
         let after = self.send(retrieve, Arguments::at(&object.path)).await;
-        let says_deleted = after.json.as_ref().is_some_and(|body| body.get("deleted") == Some(&Value::Bool(true)));
-        let is_gone = after.is_rejection() || (after.is_success() && says_deleted);
+        let is_gone = after.is_rejection() || (after.is_success() && self.shows_deleted(retrieve, &after));
         let accepted_only = answer.status == Some(202);
         let declared = self.declared(retrieve);
         let statement = format!("GET {} does not find what was deleted", declared.path);

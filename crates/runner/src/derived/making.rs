@@ -186,7 +186,10 @@ impl Session<'_> {
             let pointer = schema.and_then(|one| one.schema.as_deref());
             pointer.is_none_or(|pointer| self.proof().is_valid(Side::Request, pointer, &Value::from(name.as_str())))
         };
-        self.random.note(any.iter().find(|name| allows(name)).unwrap_or(&any[0]).clone())
+        let name = any.iter().find(|name| allows(name)).cloned();
+        let shape = || Some(self.run.api.schemas.merged(schema?.schema.as_deref()?));
+        let fitting = || shape().and_then(|shape| self.another(&shape, &Value::from(""))?.as_str().map(str::to_owned));
+        self.random.note(name.or_else(|| fitting().filter(allows)).unwrap_or_else(|| any[0].clone()))
     }
 
     /// Members by which a list chooses when nothing is asked for: an issue that is closed is not shown.

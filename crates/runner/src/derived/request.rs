@@ -30,6 +30,8 @@ pub(crate) struct Arguments {
     pub without: Option<String>,
     /// Whether what it is about was there before the run: then nothing of it is deleted again.
     pub changes_what_is_there: bool,
+    /// Whether the version in its body is meant, and not that of the object as it is.
+    pub means_its_version: bool,
 }
 
 /// With which credentials a request is sent.

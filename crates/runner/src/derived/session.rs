@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use conformance_api::envelope::{flat, is_spread};
+use conformance_api::names::says_deleted;
 use conformance_api::{IdMember, Proof, Resource, Role, Shape};
 use conformance_openapi::{Operation as Declared, Response as Documented};
 use conformance_record::secrets::{HIDDEN, credentials};
@@ -202,12 +203,18 @@ impl<'r> Session<'r> {
         match answer.status {
             Some(404 | 410) => Look::Gone,
             Some(200..=299) => match self.object_in(retrieve, &answer) {
-                Some(shown) if shown.get("deleted") == Some(&Value::Bool(true)) => Look::Gone,
+                Some(shown) if says_deleted(&shown) => Look::Gone,
                 Some(shown) => Look::There(shown),
                 None => Look::Unknown,
             },
             _ => Look::Unknown,
         }
+    }
+
+    /// Whether a response shows an object that says that it is deleted.
+    pub(crate) fn shows_deleted(&self, at: usize, answer: &Answer) -> bool {
+        answer.json.as_ref().is_some_and(says_deleted)
+            || self.object_in(at, answer).is_some_and(|one| says_deleted(&one))
     }
 
     /// Whether there is a server behind it, and no recording.
@@ -238,7 +245,7 @@ impl<'r> Session<'r> {
         Some(self.log.intend(&self.run.api.resources[resource].item, &arguments.path, body))
     }
 
-    fn read(&self, exchange: &Exchange, declared: &Declared) -> Answer {
+    pub(crate) fn read(&self, exchange: &Exchange, declared: &Declared) -> Answer {
         let number = exchange.number;
         let response = match &exchange.response {
             Ok(response) => response,
@@ -280,7 +287,10 @@ impl<'r> Session<'r> {
     pub fn is_same(item: &Value, object: &Object) -> bool {
         let shown = object.ids.iter().find_map(|(name, id)| Some((item.get(name)?, id)));
         let text = |found: &Value| found.as_str().map_or_else(|| found.to_string(), str::to_owned);
-        shown.is_some_and(|(found, id)| text(found) == **id)
+        // A resource name ends in the id.
+        shown.is_some_and(|(found, id)| {
+            text(found).strip_suffix(id.as_str()).is_some_and(|r| r.is_empty() || r.ends_with('/'))
+        })
     }
 
     /// The exchanges as they may be told, where there is something to tell.
@@ -323,7 +333,7 @@ pub(crate) fn ids_of(resource: &Resource, object: &Value) -> Vec<(String, String
     let order = best.into_iter().chain(in_path());
     let value = |one: &IdMember| match object.get(&one.name)? {
         Value::String(text) if !text.is_empty() && text != "." && text != ".." => {
-            Some((one.name.clone(), text.clone()))
+            Some((one.name.clone(), conformance_api::path::id_in(&resource.item, text).to_owned()))
         }
         Value::Number(number) => Some((one.name.clone(), number.to_string())),
         _ => None,

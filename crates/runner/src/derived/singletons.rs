@@ -78,7 +78,7 @@ impl Session<'_> {
         let back = self.send(set, Arguments::default().body(&media_type, own.clone())).await;
         let after = self.send(get, Arguments::default()).await;
         let is_back = back.is_success()
-            && self.object_in(get, &after).is_some_and(|found| self.different(set, &own, &found).is_empty());
+            && self.object_in(get, &after).is_some_and(|found| self.changed(get, set, &own, &found).is_empty());
         if !is_back {
             let declared = self.declared(set);
             self.changed.push(format!("what {} {} changed", declared.method, declared.path));

@@ -1,6 +1,7 @@
 //! Changes of an object: what was named is changed, everything else stays as it was.
 
 use conformance_api::names::{is_created, is_updated, plain};
+use conformance_api::versions::is_version;
 use conformance_api::{Merged, Role, Side};
 use conformance_record::{Level, Mismatch};
 use serde_json::{Map, Value};
@@ -259,7 +260,7 @@ impl Session<'_> {
     fn other_value(&self, pointer: &str, shown: &Value, is_id: &dyn Fn(&str) -> bool) -> Option<(String, Value)> {
         let schemas = &self.run.api.schemas;
         let shape = schemas.merged(pointer);
-        shape.properties.iter().filter(|(name, _)| !is_id(name)).find_map(|(name, property)| {
+        shape.properties.iter().filter(|(name, _)| !is_id(name) && !is_version(name)).find_map(|(name, property)| {
             let merged = schemas.merge_value(property);
             let now = shown.get(*name)?;
             let other = match (merged.enumeration.as_deref(), now) {
@@ -322,8 +323,9 @@ impl Session<'_> {
             self.run.api.operations[update].resource.and_then(|at| operation(self.run.api, at, Role::Retrieve));
         let theirs = retrieve.map(|retrieve| self.comparable(retrieve)).unwrap_or_default();
         let is_theirs = |name: &String| shape.property(name).is_some() || theirs.contains(name);
-        let settable =
-            before.iter().filter(|(name, _)| is_theirs(name) && !sent.contains_key(*name) && !is_updated(name));
+        // The version of an object is another one after each change.
+        let goes_on = |name: &str| is_updated(name) || self.says_version(update, name);
+        let settable = before.iter().filter(|(name, _)| is_theirs(name) && !sent.contains_key(*name) && !goes_on(name));
         let is_different = |(name, value): &(&String, &Value)| {
             !after.get(*name).is_some_and(|one| conformance_json::equal(one, value))
         };
