@@ -211,7 +211,8 @@ impl Pages {
         let limit = named(LIMITS).filter(|one| !first_only || plain(&one.name) != "count").map(|found| {
             note(format!("page size in `{}`", found.name), "a parameter named for the size of a page");
             let most = bound(schemas, found.schema.as_deref(), "maximum").unwrap_or(MOST).clamp(1, MOST);
-            let declared = bound(schemas, found.schema.as_deref(), "default");
+            // Nothing as a default stands for a size that the server chooses (AIP-158).
+            let declared = bound(schemas, found.schema.as_deref(), "default").filter(|default| *default > 0);
             let default = declared.unwrap_or(DEFAULT_LIMIT);
             Limit { parameter: found.name.clone(), default: default.clamp(1, most), declared, most }
         });

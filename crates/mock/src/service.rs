@@ -52,7 +52,7 @@ pub(crate) async fn answer(peer: Arc<Peer>, request: hyper::Request<Incoming>) -
     if mock.is_watched() || request.uri().path().starts_with(PREFIX) {
         return Box::pin(see_to_its_end(&peer, request)).await;
     }
-    if !request.body().is_end_stream() {
+    if !request.body().is_end_stream() || request.uri().path().starts_with(BASE) {
         return Box::pin(read(mock, peer.address, request, None)).await;
     }
     let seen = seen(&request.into_parts().0);

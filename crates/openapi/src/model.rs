@@ -102,6 +102,8 @@ pub struct Parameter {
     pub explode: bool,
     /// Values that the document shows for it.
     pub examples: Vec<Value>,
+    /// What the document says of it.
+    pub description: Option<String>,
 }
 
 /// What a request may carry.

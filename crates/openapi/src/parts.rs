@@ -126,6 +126,7 @@ impl<'a> Parts<'a, '_> {
             style: style.to_owned(),
             explode: members.get("explode").and_then(Value::as_bool).unwrap_or(style == "form"),
             examples,
+            description: members.get("description").and_then(Value::as_str).map(str::to_owned),
         })
     }
 
@@ -146,6 +147,7 @@ impl<'a> Parts<'a, '_> {
             required: parameter.required && is_required(name),
             schema: Some(pointer::push(&format!("{at}/properties"), name)),
             examples: Vec::new(),
+            description: properties[name].get("description").and_then(Value::as_str).map(str::to_owned),
             ..parameter.clone()
         };
         properties.keys().map(member).collect()
@@ -257,6 +259,7 @@ fn undescribed(name: &str) -> Parameter {
         style: "simple".to_owned(),
         explode: false,
         examples: Vec::new(),
+        description: None,
     }
 }
 

@@ -5,7 +5,7 @@
 use conformance_api::media::is_json;
 use conformance_api::names::{asked_for, plain, same};
 use conformance_api::pages::{SORTS, Style};
-use conformance_api::versions::wants_version;
+use conformance_api::versions::{is_version, wants_version};
 use conformance_api::{Api, Certainty, Operation, Role};
 use conformance_openapi::{Location, Operation as Declared};
 use conformance_record::Level;
@@ -111,6 +111,10 @@ const RULES: &[Rule] = &[
         .if_it(has_body)
         .level(should)
         .below("/responses"),
+    rule("error-status", &[], EVERYWHERE, "{} says in the bodies of errors which status they have")
+        .if_it(tells_status)
+        .level(by_problem)
+        .below("/responses"),
     rule("required-headers", &[], EVERYWHERE, "{} is answered with the required headers")
         .if_it(requires_headers)
         .below("/responses"),
@@ -136,10 +140,27 @@ const RULES: &[Rule] = &[
         "rejects-stale",
         &[Role::Update, Role::Replace, Role::Delete],
         &[LIFE],
-        "{} does nothing to another version than the one that `If-Match` names",
+        "{} does nothing to another version than the one that is named",
     )
-    .if_it(|subject| wants_version(subject.declared))
-    .below("/parameters"),
+    .if_it(|subject| wants_version(subject.declared) || names_version(subject))
+    .level(by_version),
+    rule(
+        "changes-version",
+        &[Role::Update, Role::Replace],
+        &[LIFE],
+        "{} gives what it changed another version",
+    )
+    .if_it(names_version)
+    .level(should),
+    rule(
+        "changes-etag",
+        &[Role::Update, Role::Replace],
+        &[LIFE],
+        "{} gives what it changed another `ETag`",
+    ),
+    rule("says-created", &[Role::Create, Role::Replace], &[LIFE], "{} says whether it created an object")
+        .if_it(|subject| subject.declared.method == "PUT")
+        .below("/responses"),
     rule("wants-no-credentials", &[], &[READS], "{} wants no credentials")
         .if_it(|subject| is_open(subject.api, subject.declared))
         .below("/security"),
@@ -337,6 +358,18 @@ const RULES: &[Rule] = &[
         .level(should)
         .below("/parameters"),
     rule("sorts", &[Role::List], &[PAGES], "{} comes in the order that is asked for").if_it(sorts).below("/parameters"),
+    rule("sorts-as-described", &[Role::List], &[PAGES], "{} comes in the order that is asked for")
+        .if_it(has_sort)
+        .level(should)
+        .below("/parameters"),
+    rule("filters-ranges", &[Role::List], &[PAGES], "{} shows what lies within the bounds that are asked for")
+        .if_it(has_filters)
+        .level(should)
+        .below("/parameters"),
+    rule("filters-by-several", &[Role::List], &[PAGES], "{} shows what has any of several values")
+        .if_it(has_filters)
+        .level(should)
+        .below("/parameters"),
     rule("filters", &[Role::List], &[PAGES], "{} shows what its filters ask for")
         .if_it(filters)
         .level(as_members)
@@ -463,6 +496,47 @@ fn is_secured(subject: &Subject<'_>) -> bool {
 fn has_body(subject: &Subject<'_>) -> bool {
     let mut media = subject.declared.responses.iter().flat_map(|one| &one.media);
     media.any(|one| is_json(&one.media_type) && one.schema.is_some())
+}
+
+/// Whether a body may name the version of the object that it changes.
+fn names_version(subject: &Subject<'_>) -> bool {
+    version_in(subject).is_some()
+}
+
+/// Whether each body has to name a version; none where a body has no member for it.
+fn version_in(subject: &Subject<'_>) -> Option<bool> {
+    let media = subject.declared.body.iter().flat_map(|one| &one.media);
+    let shape = media.into_iter().find_map(|one| one.schema.as_deref()).map(|at| subject.api.schemas.merged(at))?;
+    let name = shape.properties.iter().map(|(name, _)| *name).find(|name| is_version(name))?;
+    Some(shape.required.contains(&name))
+}
+
+/// That it is the version which conflicts is certain where a header field names it, or each body must.
+fn by_version(subject: &Subject<'_>) -> Level {
+    if wants_version(subject.declared) || version_in(subject) == Some(true) { Level::Must } else { Level::Should }
+}
+
+fn has_filters(subject: &Subject<'_>) -> bool {
+    let mut query = subject.declared.parameters.iter().filter(|one| one.location == Location::Query);
+    query.any(|one| !conformance_api::pages::Pages::is_name(&one.name))
+}
+
+fn has_sort(subject: &Subject<'_>) -> bool {
+    let mut names = subject.declared.parameters.iter().map(|one| conformance_api::names::plain(&one.name));
+    names.any(|name| conformance_api::pages::SORTS.contains(&name.as_str()))
+}
+
+fn tells_status(subject: &Subject<'_>) -> bool {
+    let errors = subject.declared.responses.iter().filter(|one| !one.status.starts_with('2'));
+    let schemas = errors.flat_map(|one| &one.media).filter_map(|one| one.schema.as_deref());
+    schemas.into_iter().any(|schema| crate::derived::status_member(subject.api, schema).is_some())
+}
+
+/// RFC 9457 says it of problems, and of no other errors.
+fn by_problem(subject: &Subject<'_>) -> Level {
+    let mut media = subject.declared.responses.iter().flat_map(|one| &one.media);
+    let is_problem = media.any(|one| conformance_api::media::essence(&one.media_type) == "application/problem+json");
+    if is_problem { Level::Must } else { Level::Should }
 }
 
 fn requires_headers(subject: &Subject<'_>) -> bool {

@@ -121,13 +121,16 @@ fn other_choice(name: &str, merged: &Merged<'_>, index: usize) -> Option<Value> 
     }
 }
 
+/// A text as the run makes them.
+const WORD: &str = "conformance-a1b2c3d4e5";
+
 /// Whether a value may be any short text.
 pub(crate) fn takes_any_text(merged: &Merged<'_>) -> bool {
     merged.kind() == Some("string")
         && merged.enumeration.is_none()
         && merged.constant.is_none()
         && merged.format.is_none()
-        && merged.patterns.is_empty()
+        && merged.patterns.iter().all(|pattern| regex::Regex::new(pattern).is_ok_and(|one| one.is_match(WORD)))
         && merged.bounds.max_length.is_none_or(|most| most >= 30)
         && !merged.read_only
 }

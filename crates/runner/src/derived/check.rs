@@ -1,9 +1,11 @@
 //! What is expected of responses, and what came of it.
 
-use conformance_api::Side;
 use conformance_api::media::{essence, is_json};
+use conformance_api::names::plain;
+use conformance_api::{Api, Side};
 use conformance_openapi::Response as Documented;
 use conformance_record::{CheckOutcome, Cited, Level, Mismatch, Position, Verdict};
+use serde_json::Value;
 
 use super::session::{Answer, Session, documented};
 
@@ -121,9 +123,10 @@ impl Session<'_> {
         let sent = self.exchanges[answer.number].response.as_ref();
         let content_type = sent.ok().and_then(|one| one.header("content-type")).unwrap_or("").to_owned();
         let is_known = response.media.iter().any(|one| conformance_api::media::takes(&one.media_type, &content_type));
-        // JSON that is of no kind is read all the same; JSON:API says that it has its own.
-        let has_its_own = response.media.iter().any(|one| essence(&one.media_type) == "application/vnd.api+json");
-        let is_vague = has_its_own && answer.is_success() && essence(&content_type) == "application/json" && !is_known;
+        // JSON that is of no kind is read all the same: problems, JSON:API and others say that they have their own.
+        let is_its_own = |one: &&conformance_openapi::Media| essence(&one.media_type).ends_with("+json");
+        let has_its_own = response.media.iter().find(is_its_own);
+        let is_vague = has_its_own.is_some() && essence(&content_type) == "application/json" && !is_known;
         if (!content_type.is_empty() && !is_json(&content_type)) || is_vague {
             let statement = format!("{} {} is answered with a documented media type", declared.method, declared.path);
             let level = if is_vague { Level::Should } else { Level::Must };
@@ -137,14 +140,19 @@ impl Session<'_> {
                 return;
             }
         }
+        self.judge_body(at, response, schema, answer);
+        if answer.is_rejection() {
+            self.judge_told_status(at, response, schema, answer);
+        }
+    }
+
+    /// Whether a body is one that its schema allows.
+    fn judge_body(&mut self, at: usize, response: &Documented, schema: &str, answer: &Answer) {
+        let declared = self.declared(at);
         let statement =
             format!("{} {} is answered with a body of the documented schema", declared.method, declared.path);
-        let rule = Rule::new(
-            format!("{id}.documented-body"),
-            Level::Must,
-            statement,
-            format!("{pointer}/responses/{}", response.status),
-        );
+        let pointer = format!("{}/responses/{}", declared.pointer, response.status);
+        let rule = Rule::new(format!("{}.documented-body", declared.id), Level::Must, statement, pointer);
         let wrong = match &answer.json {
             None => vec![Mismatch::of("the body is not JSON")],
             Some(body) => {
@@ -158,6 +166,29 @@ impl Session<'_> {
             }
         };
         self.judge(rule, answer, format!("a body that #{schema} allows"), wrong);
+    }
+
+    /// Whether the body of an error says the status with which it is answered, where it says one.
+    fn judge_told_status(&mut self, at: usize, response: &Documented, schema: &str, answer: &Answer) {
+        let status = answer.status.unwrap_or(0);
+        let Some(place) = status_member(self.run.api, schema) else { return };
+        let told = place.iter().try_fold(answer.json.as_ref(), |here, name| Some(here?.get(name))).flatten();
+        // A number that is no status of an error is a code of another kind.
+        let Some(told) = told.and_then(Value::as_u64).filter(|told| (400..600).contains(told)) else { return };
+        let wrong = if told == u64::from(status) {
+            Vec::new()
+        } else {
+            vec![Mismatch::of(format!("the status is {status}, and the body says {told}"))]
+        };
+        let declared = self.declared(at);
+        let statement =
+            format!("{} {} says in the bodies of errors which status they have", declared.method, declared.path);
+        // RFC 9457, 3.1.2
+        let is_problem = response.media.iter().any(|one| essence(&one.media_type) == "application/problem+json");
+        let level = if is_problem { Level::Must } else { Level::Should };
+        let pointer = format!("{}/responses/{}", declared.pointer, response.status);
+        let rule = Rule::new(format!("{}.error-status", declared.id), level, statement, pointer);
+        self.judge(rule, answer, format!("{status} at /{}", place.join("/")), wrong);
     }
 
     /// Whether a response has the header fields that the document requires of it, and of those that it has, the documented ones.
@@ -212,4 +243,28 @@ impl Session<'_> {
             self.judge_documented(at, answer);
         }
     }
+}
+
+/// Where the bodies of errors of a schema say their status: in a member that is named for it, or described so; at their top or one
+/// level below.
+pub(crate) fn status_member(api: &Api, schema: &str) -> Option<Vec<String>> {
+    let schemas = &api.schemas;
+    let is_status = |name: &str, property: &[&Value]| {
+        let name = plain(name);
+        let is_said = || {
+            let texts = property.iter().filter_map(|one| one.get("description")?.as_str());
+            texts.into_iter().any(|text| text.to_ascii_lowercase().contains("http status"))
+        };
+        let is_named = matches!(name.as_str(), "status" | "statuscode" | "httpstatus") || (name == "code" && is_said());
+        is_named && schemas.merge(property).kind() == Some("integer")
+    };
+    let body = schemas.merged(schema);
+    let here = body.properties.iter().find(|(name, property)| is_status(name, property));
+    here.map(|(name, _)| vec![(*name).to_owned()]).or_else(|| {
+        body.properties.iter().find_map(|(outer, property)| {
+            let inner = schemas.merge(property);
+            let (name, _) = inner.properties.iter().find(|(name, property)| is_status(name, property))?;
+            Some(vec![(*outer).to_owned(), (*name).to_owned()])
+        })
+    })
 }

@@ -21,7 +21,7 @@ impl Session<'_> {
         };
         let (media_type, pointer) = (media_type.to_owned(), pointer.to_owned());
         let Some(valid) = self.valid_body(&pointer) else { return self.create_at(at, above).await };
-        let place = self.place_for_new(at, create, above);
+        let place = self.place_for_new(at, create, above).await;
         let valid = self.named_as(at, create, &pointer, &place, valid);
         let full = self.full_body(at, create, &pointer, valid.clone()).await;
         if full == valid {

@@ -8,7 +8,7 @@ use conformance_api::names::plain;
 use conformance_api::{Api, Merged, Role, Side, pattern, references};
 use serde_json::Value;
 
-use super::session::Session;
+use super::session::{Answer, Session};
 use super::{creation, operation};
 
 /// So deep are the members of a body looked at.
@@ -183,12 +183,36 @@ impl Session<'_> {
     }
 
     /// What a rejected body may lack: one thing after the other is tried, and all of them together, until the server takes it.
-    pub(crate) async fn learn(&mut self, at: usize, create: usize, pointer: &str, body: &Value) -> Vec<Learnt> {
+    pub(crate) async fn learn(
+        &mut self,
+        (at, create): (usize, usize),
+        pointer: &str,
+        body: &Value,
+        answer: &Answer,
+    ) -> Vec<Learnt> {
         let shape = self.run.api.schemas.merged(pointer);
         let mut candidates = Candidates::default();
         self.candidates(&shape, body, &mut candidates, 0);
         let mut steps = Vec::new();
         let before = self.learnt.clone();
+        if answer.status == Some(409) {
+            // Any text may be what no two objects share: most likely the one of which the response speaks.
+            let words = plain(&self.words_of(answer));
+            let free: BTreeSet<String> = self
+                .free_members(pointer)
+                .into_iter()
+                .map(|free| free.name)
+                .chain(self.short_texts(pointer, body))
+                .collect();
+            let told: BTreeSet<String> = free.iter().filter(|name| words.contains(&plain(name))).cloned().collect();
+            for names in [told, free] {
+                let mut learnt = before.clone();
+                learnt.distinct.extend(names);
+                if learnt.distinct != before.distinct {
+                    steps.push(learnt);
+                }
+            }
+        }
         let with_distinct = |learnt: &Learnt| {
             let mut learnt = learnt.clone();
             learnt.distinct.extend(candidates.identifying.iter().cloned());
@@ -221,6 +245,27 @@ impl Session<'_> {
             }
         }
         steps
+    }
+
+    fn words_of(&self, answer: &Answer) -> String {
+        let response = self.exchanges[answer.number].response.as_ref();
+        response.map(conformance_record::Response::words).unwrap_or_default()
+    }
+
+    /// Members of a body that are texts of no kind, however short.
+    fn short_texts(&self, pointer: &str, body: &Value) -> Vec<String> {
+        let schemas = &self.run.api.schemas;
+        let shape = schemas.merged(pointer);
+        let is_free = |name: &str, value: &Value| {
+            let property = shape.property(name).map(|one| schemas.merge_value(one));
+            value.is_string()
+                && property.is_some_and(|one| {
+                    let has_no_kind = one.enumeration.is_none() && one.constant.is_none() && one.format.is_none();
+                    has_no_kind && !self.refers(name, &one) && !SHARED.contains(&plain(name).as_str())
+                })
+        };
+        let members = body.as_object().into_iter().flatten();
+        members.filter(|(name, value)| is_free(name, value)).map(|(name, _)| name.clone()).collect()
     }
 
     /// The same body as these lessons want it; none where they change nothing.

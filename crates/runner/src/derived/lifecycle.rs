@@ -45,6 +45,7 @@ impl Session<'_> {
     async fn begins(&mut self, at: usize, create: usize, object: &Object) {
         let made = self.answer_of(object.number);
         self.judge_documented(create, &made);
+        self.says_what_it_did(create, &made, true);
         self.shows(create, &object.sent, &object.members, &made, "shows what was sent");
         self.names_its_place(create, object, &made);
         self.names_its_parents(create, object, &object.members.clone(), &made);
@@ -84,8 +85,24 @@ impl Session<'_> {
         self.protects(at, &object).await;
         self.hides_from_others(at, &above).await;
         self.rejects_stale(at, &object).await;
+        self.tells_versions(at, &object).await;
         self.deletes(at, &object).await;
         self.are_untouched(at, Role::Delete, &witnesses).await;
+    }
+
+    /// Whether a `PUT` says that it created something, or that it did not (RFC 9110, 9.3.4).
+    pub(crate) fn says_what_it_did(&mut self, at: usize, answer: &Answer, created: bool) {
+        let declared = self.declared(at);
+        let documents = |status: &str| declared.responses.iter().any(|one| one.status == status);
+        let is_put = declared.method == "PUT" && documents("201") && (documents("200") || documents("204"));
+        let status = answer.status.filter(|_| is_put && answer.is_success());
+        let Some(status) = status.filter(|status| matches!(status, 200 | 201 | 204)) else { return };
+        let statement = format!("{} {} says whether it created an object", declared.method, declared.path);
+        let pointer = format!("{}/responses", declared.pointer);
+        let rule = Rule::new(format!("{}.says-created", declared.id), Level::Must, statement, pointer);
+        let wrong = Mismatch::of(format!("the status is {status}"));
+        let expected = if created { "201: there was none" } else { "200 or 204: there was one" };
+        self.judge(rule, answer, expected, if (status == 201) == created { Vec::new() } else { vec![wrong] });
     }
 
     /// Whether a documented `Location` leads to what was created.

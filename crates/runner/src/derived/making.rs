@@ -95,7 +95,7 @@ impl Session<'_> {
     /// Creates an object whose choices, flags and numbers are the `index`th of those that are documented.
     pub async fn create_varied(&mut self, at: usize, path: &[String], index: usize) -> Result<Object, String> {
         let create = creation(self.run.api, at).ok_or("nothing creates one")?;
-        let place = self.place_for_new(at, create, path);
+        let place = self.place_for_new(at, create, path).await;
         let path = place.as_slice();
         self.meet_related(at, create).await;
         let (media_type, pointer) = self.content_media(self.declared(create)).ok_or("its body can't be written")?;
@@ -107,6 +107,13 @@ impl Session<'_> {
         // A text of ours may be none that the server takes; what the document shows may be one.
         let plain = self.plain_body(pointer).map(|plain| self.named_as(at, create, pointer, path, plain));
         let mut bodies = vec![body.clone()];
+        let media = (media_type, pointer);
+        // What another object has is learnt before it is left out.
+        if answer.status == Some(409)
+            && let Some(taken) = self.create_as_learnt((at, create), path, media, &bodies, &answer).await
+        {
+            (body, answer) = taken;
+        }
         // What may be left out may be what is wrong.
         let least = self.least_body(pointer, &body);
         for other in plain.into_iter().chain(least) {
@@ -116,21 +123,36 @@ impl Session<'_> {
                 answer = self.send(create, Arguments::at(path).body(media_type, body.clone())).await;
             }
         }
-        if answer.is_rejection() {
-            let lessons = self.learn(at, create, pointer, &bodies[0]).await;
-            let mut tries = Vec::new();
-            for one in &bodies {
-                tries.extend(lessons.iter().filter_map(|lesson| Some((self.tried(pointer, one, lesson)?, lesson))));
-            }
-            for (other, lesson) in tries {
-                let again = self.send(create, Arguments::at(path).body(media_type, other.clone())).await;
-                if !again.is_rejection() {
-                    (body, answer, self.learnt) = (other, again, lesson.clone());
-                    break;
-                }
-            }
+        if answer.is_rejection()
+            && let Some(taken) = self.create_as_learnt((at, create), path, media, &bodies, &answer).await
+        {
+            (body, answer) = taken;
         }
         self.made(at, create, path, body, &answer)
+    }
+
+    /// Tries rejected bodies again as the server may want them, and remembers how it does: the one that it took.
+    async fn create_as_learnt(
+        &mut self,
+        (at, create): (usize, usize),
+        path: &[String],
+        (media_type, pointer): (&str, &str),
+        bodies: &[Value],
+        answer: &Answer,
+    ) -> Option<(Value, Answer)> {
+        let lessons = self.learn((at, create), pointer, bodies.first()?, answer).await;
+        let mut tries = Vec::new();
+        for one in bodies {
+            tries.extend(lessons.iter().filter_map(|lesson| Some((self.tried(pointer, one, lesson)?, lesson))));
+        }
+        for (other, lesson) in tries {
+            let again = self.send(create, Arguments::at(path).body(media_type, other.clone())).await;
+            if !again.is_rejection() {
+                self.learnt = lesson.clone();
+                return Some((other, again));
+            }
+        }
+        None
     }
 
     /// Creates what an object is to be related to, where nothing of the kind is there yet.
@@ -148,13 +170,46 @@ impl Session<'_> {
         self.making.pop();
     }
 
-    /// Where an object is to be made: where those above it say, or there under a name that nobody else gives.
-    pub fn place_for_new(&self, at: usize, create: usize, above: &[String]) -> Vec<String> {
+    /// The resource whose objects' ids name this one's, too: `/teams/{team_id}/members/{employee_id}` makes an employee a member.
+    fn named_by_another(&self, at: usize, create: usize) -> Option<usize> {
+        let api = self.run.api;
+        let parameter = &api.resources[at].parameter;
+        let is_put = api.operations[create].is_item && parameter.len() > 2;
+        let schema = self
+            .declared(create)
+            .parameters
+            .iter()
+            .find(|one| one.location == Location::Path && one.name == *parameter);
+        let shape = api.schemas.merged(schema?.schema.as_deref()?);
+        let other = conformance_api::references::referred(api, parameter, &shape);
+        other.filter(|other| is_put && *other != at && self.can_create(*other) && creation(api, *other).is_some())
+    }
+
+    /// Where an object is to be made: where those above it say, or there under a name that nobody else gives, or under the id of
+    /// what it names.
+    pub async fn place_for_new(&mut self, at: usize, create: usize, above: &[String]) -> Vec<String> {
         let mut place = above.to_vec();
         if self.run.api.operations[create].is_item {
-            place.push(self.new_name(at, create));
+            let another = match self.named_by_another(at, create) {
+                Some(other) => self.free_id(at, other, above).await,
+                None => None,
+            };
+            place.push(another.unwrap_or_else(|| self.new_name(at, create)));
         }
         place
+    }
+
+    /// The id of an object of another kind under which nothing is here.
+    async fn free_id(&mut self, at: usize, other: usize, above: &[String]) -> Option<String> {
+        let is_used = |id: &String| {
+            let mut here = self.there.iter().filter(|one| one.resource == at);
+            here.any(|one| one.path.starts_with(above) && one.path.last() == Some(id))
+        };
+        let mut known = self.there.iter().filter(|one| one.resource == other && !one.id.is_empty()).map(|one| &one.id);
+        match known.find(|id| !is_used(id)).cloned() {
+            Some(id) => Some(id),
+            None => Box::pin(self.create(other)).await.ok().map(|one| one.id),
+        }
     }
 
     /// A body that says of an object what the path does, where the client names it there.
@@ -224,7 +279,7 @@ impl Session<'_> {
         let create = creation(self.run.api, at)?;
         let (media_type, pointer) = self.content_media(self.declared(create))?;
         self.run.api.schemas.merged(pointer).property(member)?;
-        let place = self.place_for_new(at, create, above);
+        let place = self.place_for_new(at, create, above).await;
         let mut body = self.valid_body(pointer)?;
         body.as_object_mut()?.insert(member.to_owned(), value.clone());
         if !self.proof().is_valid(Side::Request, pointer, &body) {

@@ -33,6 +33,7 @@ mod others;
 mod pages;
 mod permission;
 mod preconditions;
+mod ranges;
 mod reach;
 mod read_only;
 mod reads;
@@ -74,6 +75,7 @@ use crate::target::Target;
 use crate::word::marker;
 
 pub use beside::{Beside, requirements_file};
+pub(crate) use check::status_member;
 use cleanup_log::CleanupLog;
 pub(crate) use conflicts::unique_members;
 pub(crate) use generate::escaped_value;

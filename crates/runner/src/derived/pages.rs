@@ -20,15 +20,18 @@ impl Session<'_> {
         let statement = format!("the pages of GET {} hold every object once", self.declared(list).path);
         let partition = self.page_rule(list, "each-object-once", statement);
         let Some(pages) = api.operations[list].pages.clone() else {
-            return self.skip(partition, "its parameters do not say that it has pages");
+            self.skip(partition, "its parameters do not say that it has pages");
+            return self.holds_all(at, list).await;
         };
         let Some(limit) = pages.limit.clone() else {
-            return self.skip(partition, "no parameter says how long a page is");
+            self.skip(partition, "no parameter says how long a page is");
+            return self.holds_all(at, list).await;
         };
         if self.is_filtered(list) {
             return self.skip(partition, "it wants a filter, and nobody knows which objects pass it");
         }
-        let (above, own) = match self.own_objects(at, &limit).await {
+        let more_than_a_page = |default: usize| if default < 21 { OBJECTS.max(default + 1) | 1 } else { OBJECTS };
+        let (above, own) = match self.own_objects(at, limit.declared.map_or(OBJECTS, more_than_a_page)).await {
             Ok(made) => made,
             Err(why) => return self.skip(partition, why),
         };
@@ -66,9 +69,30 @@ impl Session<'_> {
         self.ends_exactly(list, &above, (&limit, asked), &walk).await;
         self.keeps_order((at, list), &above, &walk, &own).await;
         self.filters(list, &above, &own).await;
+        self.filters_ranges(list, &above, &own).await;
+        self.filters_by_several(list, &above, &own).await;
         self.sorts(list, &above, &own).await;
         self.odd_places(list, &above).await;
         self.bounds(list, &above, &limit).await;
+    }
+
+    /// What is judged of a list that has no pages of a size that one can ask for.
+    async fn holds_all(&mut self, at: usize, list: usize) {
+        if self.is_filtered(list) {
+            return;
+        }
+        let Ok((above, own)) = self.own_objects(at, OBJECTS).await else { return };
+        let walk = self.walk_until(list, &above, (None, &[]), &own).await;
+        if !walk.is_whole {
+            return;
+        }
+        let different: std::collections::BTreeSet<&[String]> = own.iter().map(|one| one.path.as_slice()).collect();
+        self.counts(list, &walk, different.len(), (&above, None, &[])).await;
+        self.keeps_order((at, list), &above, &walk, &own).await;
+        self.filters(list, &above, &own).await;
+        self.filters_ranges(list, &above, &own).await;
+        self.filters_by_several(list, &above, &own).await;
+        self.sorts(list, &above, &own).await;
     }
 
     /// The same with pages of which the first ends between two of the run's own objects, which may stand behind many others.
@@ -124,13 +148,11 @@ impl Session<'_> {
 
     /// Objects to be divided into pages: more than a page holds when nothing is asked for, where that is not too many; an odd number, so
     /// that pages of two end with one.
-    async fn own_objects(&mut self, at: usize, limit: &Limit) -> Result<(Vec<String>, Vec<Object>), String> {
+    async fn own_objects(&mut self, at: usize, count: usize) -> Result<(Vec<String>, Vec<Object>), String> {
         if !self.can_create(at) {
             return Err("what is created could not be found again, or not be deleted".to_owned());
         }
         let above = self.above(at).await?;
-        let count =
-            limit.declared.map_or(OBJECTS, |default| if default < 21 { OBJECTS.max(default + 1) | 1 } else { OBJECTS });
         let mut own = Vec::new();
         for index in 0..count {
             let object = self.create_varied(at, &above, index).await?;
@@ -219,16 +241,14 @@ impl Session<'_> {
 
     /// Whether a list has as many pages as it says. Who else writes may do so while it is read: it is read again before anybody is told.
     async fn counts_pages(&mut self, list: usize, above: &[String], asked: usize, walk: &Walk) {
-        let styles = self.run.api.operations[list].pages.iter().flat_map(|pages| &pages.styles);
-        // Where pages count from zero, the last one's number is none of how many there are.
-        if !styles.into_iter().any(|style| matches!(style, Style::Page { first: 1, .. })) {
-            return;
-        }
-        let Some(mut wrong) = miscounted_pages(walk) else { return };
+        let mut styles = self.run.api.operations[list].pages.iter().flat_map(|pages| &pages.styles);
+        let first = styles.find_map(|style| if let Style::Page { first, .. } = style { Some(*first) } else { None });
+        let Some(from_zero) = first.map(|first| first == 0) else { return };
+        let Some(mut wrong) = miscounted_pages(walk, from_zero) else { return };
         let mut answer = walk.last.clone();
         if !wrong.is_empty() {
             let again = self.walk(list, above, Some(asked)).await;
-            let Some(found) = miscounted_pages(&again) else { return };
+            let Some(found) = miscounted_pages(&again, from_zero) else { return };
             (wrong, answer) = (found, again.last);
         }
         let Some(answer) = answer else { return };
@@ -365,8 +385,8 @@ fn foreign<'w>(walk: &'w Walk, own: &[Object]) -> Vec<&'w Value> {
 }
 
 /// How many pages a list says that it has and has not; none where it says nothing, or not the same throughout.
-fn miscounted_pages(walk: &Walk) -> Option<Vec<Mismatch>> {
-    let said = |answer: &Option<Answer>| answer.as_ref().and_then(|one| page_count(one.json.as_ref()?));
+fn miscounted_pages(walk: &Walk, from_zero: bool) -> Option<Vec<Mismatch>> {
+    let said = |answer: &Option<Answer>| answer.as_ref().and_then(|one| page_count(one.json.as_ref()?, from_zero));
     let (first, last) = (said(&walk.first)?, said(&walk.last)?);
     let seen = walk.sizes.iter().filter(|size| **size > 0).count();
     if first != last || !walk.is_whole || seen == 0 {

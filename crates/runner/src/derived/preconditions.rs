@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::check::Rule;
 use super::request::{Arguments, Content};
-use super::session::{Look, Object, Session};
+use super::session::{Answer, Look, Object, Session};
 use super::{creation, operation};
 
 /// The version of nothing.
@@ -146,6 +146,55 @@ impl Session<'_> {
             }
         }
         self.rejects_stale_bodies(at, object).await;
+    }
+
+    /// Whether an object that was changed has another version: in its `ETag`, where it is strong (RFC 9110, 8.8.1), and in the member
+    /// that says it.
+    pub(crate) async fn tells_versions(&mut self, at: usize, object: &Object) {
+        for role in [Role::Update, Role::Replace] {
+            let Some(one) = operation(self.run.api, at, role) else { continue };
+            let Some(retrieve) = operation(self.run.api, at, Role::Retrieve) else { return };
+            let Some((media_type, pointer)) = self.content_media(self.declared(one)) else { continue };
+            let (media_type, pointer) = (media_type.to_owned(), pointer.to_owned());
+            let Some((before, first)) = self.current(at, object).await else { return };
+            let members: Vec<String> = before.as_object().into_iter().flatten().map(|(name, _)| name.clone()).collect();
+            let member = members.into_iter().find(|name| self.says_version(one, name));
+            let tag = |session: &Self, answer: &Answer| {
+                let response = session.exchanges[answer.number].response.as_ref().ok()?;
+                response.header("etag").filter(|tag| tag.starts_with('"')).map(str::to_owned)
+            };
+            let tag_before = tag(self, &first);
+            if member.is_none() && tag_before.is_none() {
+                continue;
+            }
+            let Some(body) = self.body_for(&pointer, object) else { continue };
+            let changed = self.send(one, Arguments::at(&object.path).body(&media_type, body)).await;
+            let Some((after, answer)) = self.current(at, object).await.filter(|_| changed.is_success()) else {
+                continue;
+            };
+            if self.different(retrieve, &before, &after).is_empty() {
+                continue;
+            }
+            let declared = self.declared(one);
+            let statement = format!("{} {} gives what it changed another version", declared.method, declared.path);
+            let rule = |name: &str, level| {
+                Rule::new(format!("{}.{name}", declared.id), level, statement.clone(), declared.pointer.clone())
+            };
+            let same = |what: String| vec![Mismatch::of(format!("{what}, as before"))];
+            if let Some(name) = member {
+                let now = after.get(&name);
+                let wrong = if now == before.get(&name) {
+                    same(format!("`{name}` is {}", now.unwrap_or(&Value::Null)))
+                } else {
+                    Vec::new()
+                };
+                self.judge(rule("changes-version", Level::Should), &answer, format!("another `{name}`"), wrong);
+            }
+            if let (Some(before), Some(now)) = (tag_before, tag(self, &answer)) {
+                let wrong = if now == before { same(format!("the `ETag` is {now}")) } else { Vec::new() };
+                self.judge(rule("changes-etag", Level::Must), &answer, "another `ETag`", wrong);
+            }
+        }
     }
 
     /// Whether a body that means another version than the one that is there changes nothing, where the operation documents a

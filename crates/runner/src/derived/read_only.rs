@@ -28,7 +28,7 @@ impl Session<'_> {
             let members = self.not_for_clients(at, &pointer, declared);
             let Some(mut body) = self.valid_body(&pointer).filter(|_| !members.is_empty()) else { continue };
             members.iter().for_each(|(name, value)| body[name.as_str()] = value.clone());
-            let place = self.place_for_new(at, create, above);
+            let place = self.place_for_new(at, create, above).await;
             let answer = self.send(create, Arguments::at(&place).body(&media_type, body.clone())).await;
             self.judge_no_error(create, &answer);
             let Ok(object) = self.made(at, create, &place, body, &answer) else { continue };

@@ -42,7 +42,7 @@ impl Session<'_> {
         let Some(rejected) = self.sends_broken(at, create, &control).await else { return };
         self.sends_wrong_envelopes(at, create, &control).await;
         if is_json(&media_type) {
-            let place = self.place_for_new(at, create, &above);
+            let place = self.place_for_new(at, create, &above).await;
             let malformed = Arguments {
                 body: Some((media_type.clone(), Content::Text("{\"a\": ".to_owned()))),
                 ..Arguments::at(&place)
@@ -82,7 +82,7 @@ impl Session<'_> {
             if self.failures > 5 || *self.run.stop.borrow() {
                 return None;
             }
-            let place = self.place_for_new(at, create, &control.path[..control.path.len() - 1]);
+            let place = self.place_for_new(at, create, &control.path[..control.path.len() - 1]).await;
             let answer = self.send(create, Arguments::at(&place).body(&media_type, one.body.clone())).await;
             let rule = self.rejects_rule(create, &one, &control.sent, &answer);
             self.judge_rejected(rule, create, &answer);
@@ -102,7 +102,7 @@ impl Session<'_> {
         let (api, declared) = (self.run.api, self.declared(create));
         let Some((media_type, whole)) = Self::body_media(declared) else { return };
         let Some(envelope) = api.envelopes.get(whole) else { return };
-        let place = self.place_for_new(at, create, &control.path[..control.path.len() - 1]);
+        let place = self.place_for_new(at, create, &control.path[..control.path.len() - 1]).await;
         for broken in self.broken_envelopes(whole, envelope, &self.enclosed(declared, &place, &control.sent)) {
             let body = Some((media_type.to_owned(), Content::Whole(broken.body)));
             let answer = self.send(create, Arguments { body, ..Arguments::at(&place) }).await;
@@ -198,7 +198,7 @@ impl Session<'_> {
         });
         for (member, one) in self.bound_bodies(pointer, &control.sent).into_iter().chain(least) {
             let one = Broken { body: self.freshened(pointer, one.body, &control.sent), ..one };
-            let place = self.place_for_new(at, create, above);
+            let place = self.place_for_new(at, create, above).await;
             let answer = self.send(create, Arguments::at(&place).body(media_type, one.body.clone())).await;
             // There is such a one already.
             if answer.status == Some(409) {

@@ -27,6 +27,9 @@ impl Session<'_> {
         if !answer.is_success() {
             return;
         }
+        if before.is_some() {
+            self.says_what_it_did(replace, &answer, false);
+        }
         if let Some(found) = self.object_in(replace, &answer).filter(|_| answer.json.is_some()) {
             self.shows(replace, &body, &found, &answer, "shows what was put");
         }

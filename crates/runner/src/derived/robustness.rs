@@ -83,7 +83,7 @@ impl Session<'_> {
         // What needs no member may be read as an object without any.
         let needs_one = !self.proof().is_valid(conformance_api::Side::Request, &pointer, &serde_json::json!({}));
         for (index, (media_type, content)) in all.into_iter().enumerate() {
-            let place = self.place_for_new(at, create, above);
+            let place = self.place_for_new(at, create, above).await;
             let arguments = Arguments { body: Some((media_type.to_owned(), content)), ..Arguments::at(&place) };
             let answer = self.send(create, arguments).await;
             self.judge_no_error(create, &answer);
@@ -144,7 +144,7 @@ impl Session<'_> {
             required.filter(|one| matches!(one.location, Location::Header | Location::Query) && !given(&one.name));
         for name in fields.map(|one| one.name.clone()).collect::<Vec<_>>() {
             let Some(body) = self.valid_body(&pointer) else { return };
-            let place = self.place_for_new(at, create, above);
+            let place = self.place_for_new(at, create, above).await;
             let arguments = Arguments { without: Some(name.clone()), ..Arguments::at(&place) };
             let answer = self.send(create, arguments.body(&media_type, body.clone())).await;
             let declared = self.declared(create);
@@ -166,7 +166,7 @@ impl Session<'_> {
         }
         for (media_type, text) in [("text/plain", "text"), ("application/x-www-form-urlencoded", "name=text")] {
             let body = Some((media_type.to_owned(), Content::Text(text.to_owned())));
-            let place = self.place_for_new(at, create, above);
+            let place = self.place_for_new(at, create, above).await;
             let answer = self.send(create, Arguments { body, ..Arguments::at(&place) }).await;
             self.judge_no_error(create, &answer);
             let statement = format!("{} {} rejects a body of {media_type}", declared.method, declared.path);

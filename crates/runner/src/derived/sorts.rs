@@ -9,6 +9,8 @@ use serde_json::Value;
 use super::check::Rule;
 use super::session::{Object, Session};
 
+/// So many members are asked for that a description names.
+const MEMBERS: usize = 4;
 /// Items of a short page.
 const SHORT: usize = 3;
 
@@ -24,6 +26,9 @@ impl Session<'_> {
             let usual = parameter.schema.as_deref().map(|at| api.schemas.merged(at)).and_then(|one| one.default);
             let default = usual.and_then(Value::as_str).filter(|_| direction.is_none()).map(str::to_owned);
             let words = self.words(parameter);
+            if words.is_empty() && direction.is_none() {
+                self.sorts_as_described(list, parameter, above, own).await;
+            }
             for word in &words {
                 let (member, is_descending) = match word.strip_prefix('-') {
                     Some(member) => (member.to_owned(), true),
@@ -52,6 +57,40 @@ impl Session<'_> {
                 }
             }
         }
+    }
+
+    /// Asks for the orders of which a description speaks: by members that it names, up and down in the way that it shows.
+    async fn sorts_as_described(&mut self, list: usize, parameter: &Parameter, above: &[String], own: &[Object]) {
+        let Some(item) = self.item_members(list) else { return };
+        let declared = self.declared(list);
+        let items = parameter.schema.as_deref().and_then(|at| self.run.api.schemas.at(at));
+        let shown = items.map(Value::to_string).unwrap_or_default();
+        let examples = parameter.examples.iter().map(Value::to_string).collect::<String>();
+        let own_text = format!("{} {shown} {examples}", parameter.description.as_deref().unwrap_or_default());
+        let text = format!("{own_text} {}", declared.description);
+        // What all lists have in common may stand at the top of the document.
+        let top = self.run.api.document.root.pointer("/info/description").and_then(Value::as_str).unwrap_or_default();
+        let mut about = top.split("\n\n").filter(|one| one.contains(&parameter.name));
+        let spelling = Spelling::in_text(&own_text).or_else(|| about.find_map(Spelling::in_text));
+        let Some(spelling) = spelling else { return };
+        let is_named =
+            |name: &str| text.split(|one: char| !(one.is_alphanumeric() || one == '_')).any(|word| word == name);
+        let is_shown = |name: &str| own.iter().all(|one| one.members.get(name).is_some_and(is_comparable));
+        let named: Vec<&String> = item.iter().filter(|name| is_named(name) && is_shown(name)).take(MEMBERS).collect();
+        for member in named {
+            for is_descending in [false, true] {
+                let asked = [(parameter.name.clone(), spelling.of(member, is_descending))];
+                self.is_sorted(list, (above, own), (&asked, "sorts-as-described"), (member, is_descending)).await;
+            }
+        }
+    }
+
+    /// The names of what the items of a list show.
+    fn item_members(&self, list: usize) -> Option<Vec<String>> {
+        let schemas = &self.run.api.schemas;
+        let shape = self.run.api.operations[list].success.shape.as_ref()?;
+        let item = schemas.merge(&conformance_api::envelope::members(schemas, shape));
+        Some(item.properties.iter().map(|(name, _)| (*name).to_owned()).collect())
     }
 
     /// The words of a parameter that is one of a list.
@@ -83,6 +122,9 @@ impl Session<'_> {
         let limit = limit.map(|limit| SHORT.min(limit.most));
         let walk = self.walk_with(list, above, limit, asked).await;
         let (Some(answer), true) = (walk.last.clone(), walk.is_whole) else { return };
+        if !answer.is_success() {
+            return;
+        }
         let mine = walk.items.iter().filter(|item| own.iter().any(|one| Self::is_same(item, one)));
         let values: Vec<&Value> = mine.filter_map(|item| item.get(member)).collect();
         let is_wrong = |pair: &&[&Value]| {
@@ -98,12 +140,48 @@ impl Session<'_> {
         let query: Vec<String> = asked.iter().map(|(name, value)| format!("{name}={value}")).collect();
         let statement = format!("GET {} comes in the order that is asked for", declared.path);
         let pointer = format!("{}/parameters", declared.pointer);
-        let level = if asked.is_empty() { Level::Should } else { Level::Must };
+        let level = if asked.is_empty() || name == "sorts-as-described" { Level::Should } else { Level::Must };
         let rule = Rule::new(format!("{}.{name}", declared.id), level, statement, pointer);
         let order = if is_descending { "the largest first" } else { "the smallest first" };
         let by = if query.is_empty() { String::new() } else { format!(" ({})", query.join("&")) };
         self.judge(rule, &answer, format!("by `{member}`, {order}{by}"), wrong);
     }
+}
+
+/// How a parameter spells the direction of an order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Spelling {
+    /// `name,desc`, `name:desc` or `name desc`
+    Behind(char),
+    /// `-name`
+    Hyphen,
+}
+
+impl Spelling {
+    /// The one that a description shows.
+    fn in_text(text: &str) -> Option<Self> {
+        const SHOWN: [(&str, Spelling); 4] = [
+            (r"(?i),\(?(asc|desc)\b", Spelling::Behind(',')),
+            (r"(?i):\(?(asc|desc)\b", Spelling::Behind(':')),
+            (r"(?i)`\w* (asc|desc)\b", Spelling::Behind(' ')),
+            (r"(?i)hyphen|minus|`-|\bprefix", Spelling::Hyphen),
+        ];
+        let is_shown = |pattern: &str| regex::Regex::new(pattern).is_ok_and(|one| one.is_match(text));
+        SHOWN.into_iter().find(|(pattern, _)| is_shown(pattern)).map(|(_, spelling)| spelling)
+    }
+
+    fn of(self, member: &str, is_descending: bool) -> String {
+        match self {
+            Self::Behind(between) => format!("{member}{between}{}", if is_descending { "desc" } else { "asc" }),
+            Self::Hyphen if is_descending => format!("-{member}"),
+            Self::Hyphen => member.to_owned(),
+        }
+    }
+}
+
+/// Whether a value is one by which lists are ordered.
+fn is_comparable(value: &Value) -> bool {
+    matches!(value, Value::String(_) | Value::Number(_))
 }
 
 /// Whether one value comes after another in every order that a server may have.

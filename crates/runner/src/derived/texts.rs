@@ -39,7 +39,8 @@ impl Session<'_> {
             if !self.proof().is_valid(Side::Request, &pointer, &body) {
                 continue;
             }
-            let place = self.place_for_new(at, create, above);
+            self.keeps_text_everywhere((at, create), above, (&media_type, &pointer), (&text, &body)).await;
+            let place = self.place_for_new(at, create, above).await;
             let answer = self.send(create, Arguments::at(&place).body(&media_type, body.clone())).await;
             self.judge_no_error(create, &answer);
             if let Ok(object) = self.made(at, create, &place, body.clone(), &answer) {
@@ -52,10 +53,41 @@ impl Session<'_> {
         }
         if let Some(mut body) = self.valid_body(&pointer).filter(|_| is_json(&media_type)) {
             body[name.as_str()] = "nul\u{0}l".into();
-            let place = self.place_for_new(at, create, above);
+            let place = self.place_for_new(at, create, above).await;
             let answer = self.send(create, Arguments::at(&place).body(&media_type, body.clone())).await;
             self.judge_no_error(create, &answer);
             let _ = if answer.is_success() { self.made(at, create, &place, body, &answer).map(drop) } else { Ok(()) };
+        }
+    }
+
+    /// The same text in every member that takes it, at once.
+    async fn keeps_text_everywhere(
+        &mut self,
+        (at, create): (usize, usize),
+        above: &[String],
+        (media_type, pointer): (&str, &str),
+        (text, with_one): (&str, &Value),
+    ) {
+        let Some(retrieve) = operation(self.run.api, at, Role::Retrieve) else { return };
+        let shown = self.comparable(retrieve);
+        let mut body = with_one.clone();
+        let names: Vec<String> = self.free_members(pointer).into_iter().map(|free| free.name).collect();
+        let mut put: Vec<String> = Vec::new();
+        for name in names.into_iter().filter(|name| shown.contains(name)) {
+            let before = body.clone();
+            body[name.as_str()] = text.into();
+            let is_taken = body != before && self.proof().is_valid(Side::Request, pointer, &body);
+            if is_taken { put.push(name) } else { body = before }
+        }
+        if put.is_empty() {
+            return;
+        }
+        let place = self.place_for_new(at, create, above).await;
+        let answer = self.send(create, Arguments::at(&place).body(media_type, body.clone())).await;
+        let Ok(object) = self.made(at, create, &place, body, &answer) else { return };
+        let Some((found, answer)) = self.current(at, &object).await else { return };
+        for name in put {
+            self.keeps_text(create, (&name, text), &found, &answer);
         }
     }
 

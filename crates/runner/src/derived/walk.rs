@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use conformance_api::Merged;
 use conformance_api::envelope::{flat, is_spread};
 use conformance_api::names::plain;
 use conformance_api::pages::{Pages, Style};
@@ -19,6 +20,8 @@ const PAGES: usize = 60;
 
 /// Members that say whether there is more, however they are spelled.
 const MORE: &[&str] = &["hasmore", "hasnext", "hasnextpage"];
+/// Members that say whether there is no more.
+const LAST: &[&str] = &["done", "last", "islast", "lastpage", "islastpage"];
 /// Members that hold what leads to the next page.
 const TOKENS: &[&str] =
     &["nextcursor", "nextpagetoken", "nexttoken", "nextmarker", "iterator", "endcursor", "cursor", "next", "after"];
@@ -158,7 +161,7 @@ impl Session<'_> {
             // A page of what was seen already leads nowhere.
             let is_new = items.iter().any(|item| !walk.items.contains(item));
             walk.is_overpromised |= walk.said_more && !is_new;
-            walk.said_more = answer.json.as_ref().is_some_and(|body| says(body, MORE) == Some(true));
+            walk.said_more = answer.json.as_ref().is_some_and(|body| says_more(body) == Some(true));
             walk.sizes.push(items.len());
             walk.answers.push(answer.clone());
             walk.numbers.push(pages.as_ref().and_then(|pages| page_number(&pages.styles, answer.json.as_ref()?)));
@@ -166,6 +169,8 @@ impl Session<'_> {
             let is_divided = pages.iter().flat_map(|pages| &pages.styles).any(|one| !matches!(one, Style::Before(_)));
             let step = match self.step_after(list, &answer, number, walk.items.len()) {
                 _ if is_divided && !is_new => Step::End,
+                // What led on from the pages before leads on no more.
+                Step::Unknown if next.is_some() && answer.json.is_some() => Step::End,
                 step => step,
             };
             next = match step {
@@ -213,14 +218,31 @@ impl Session<'_> {
                 Some(last) if !says_end(answer) => Step::On(name.clone(), last),
                 _ => Step::End,
             },
-            style => self.next_page(style, answer, number, seen, last),
+            style => match self.next_page(style, answer, number, seen, last) {
+                // What is documented to lead on, and need not be there, leads nowhere where it is missing.
+                Step::Unknown if answer.json.is_some() && self.documents_next(list) => Step::End,
+                step => step,
+            },
         }
+    }
+
+    /// Whether the body of a list's pages has a member, which may be missing, for what leads on.
+    fn documents_next(&self, list: usize) -> bool {
+        let Some(shape) = &self.run.api.operations[list].success.shape else { return false };
+        let schemas = &self.run.api.schemas;
+        let is_next = |name: &str| TOKENS.contains(&plain(name).as_str()) || NEXT.contains(&plain(name).as_str());
+        let body = schemas.merged(&shape.body);
+        body.properties.iter().any(|(name, property)| {
+            let inner = schemas.merge(property);
+            let is_optional = |within: &Merged<'_>, name: &str| is_next(name) && !within.required.contains(&name);
+            is_optional(&body, name) || inner.properties.iter().any(|(name, _)| is_optional(&inner, name))
+        })
     }
 
     /// What leads to the next page.
     fn next_page(&self, style: &Style, answer: &Answer, number: usize, seen: usize, last: Option<String>) -> Step {
         let Some(body) = answer.json.as_ref() else { return Step::Unknown };
-        let more = says(body, MORE).or_else(|| says(body, &["done"]).map(|done| !done));
+        let more = says_more(body);
         if more == Some(false) {
             return Step::End;
         }
@@ -230,7 +252,7 @@ impl Session<'_> {
             Style::Page { .. } | Style::Offset(_) if found(body, NEXT, 0) == Some(Value::Null) => Step::End,
             Style::Page { parameter, first } => on(parameter, (first + number + 1).to_string()),
             Style::Offset(parameter) => on(parameter, seen.to_string()),
-            Style::After(parameter) => match (found(body, TOKENS, 0), more, last) {
+            Style::After(parameter) => match (found(body, TOKENS, 0).map(target), more, last) {
                 (Some(Value::String(text)), ..) if !text.is_empty() => match in_query(&text, parameter) {
                     Some(value) => on(parameter, value),
                     None => on(parameter, text),
@@ -257,13 +279,26 @@ impl Session<'_> {
     }
 
     fn says_more(&self, answer: &Answer) -> bool {
-        answer.json.as_ref().is_some_and(|body| says(body, MORE) == Some(true))
+        answer.json.as_ref().is_some_and(|body| says_more(body) == Some(true))
+    }
+}
+
+/// Whether a body says that there is more, or that there is not.
+fn says_more(body: &Value) -> Option<bool> {
+    says(body, MORE).or_else(|| says(body, LAST).map(|last| !last))
+}
+
+/// What a link leads to, be it an object with an `href` (HAL).
+fn target(link: Value) -> Value {
+    match &link {
+        Value::Object(members) => members.get("href").cloned().unwrap_or(link),
+        _ => link,
     }
 }
 
 /// Whether a response says that there is no more.
 fn says_end(answer: &Answer) -> bool {
-    answer.json.as_ref().is_some_and(|body| says(body, MORE) == Some(false))
+    answer.json.as_ref().is_some_and(|body| says_more(body) == Some(false))
 }
 
 /// The number that a page gives itself: in the member that is called as the parameter that asks for it.
@@ -283,10 +318,11 @@ pub(crate) fn is_total(name: &str) -> bool {
     TOTALS.contains(&plain(name).as_str())
 }
 
-/// How many pages a list says that it has.
-pub(crate) fn page_count(body: &Value) -> Option<usize> {
-    const COUNTS: &[&str] = &["totalpages", "lastpage", "numpages", "pagestotal"];
-    usize::try_from(found(body, COUNTS, 0)?.as_u64()?).ok()
+/// How many pages a list says that it has; where they count from zero, the number of the last one says something else.
+pub(crate) fn page_count(body: &Value, count_from_zero: bool) -> Option<usize> {
+    const COUNTS: &[&str] = &["totalpages", "numpages", "pagestotal", "lastpage"];
+    let counts = if count_from_zero { &COUNTS[..3] } else { COUNTS };
+    usize::try_from(found(body, counts, 0)?.as_u64()?).ok()
 }
 
 /// How many objects a list says that it has.
