@@ -199,6 +199,7 @@ impl Derived {
         if resource.identity.first().is_some_and(|one| one.is_given) {
             self.check_name(call, place, &object, (sequence, &id), kept)?;
         }
+        let is_made = sequence.is_none() && is_remembered;
         match sequence {
             Some(sequence) => {
                 kept.state.collection_mut(place).replace(sequence, object);
@@ -212,6 +213,9 @@ impl Derived {
         }
         let mut outcome = self.object_outcome(call, resource, &members, Basis::State)?;
         outcome.headers.extend(self.success_headers(call, None));
+        if is_made && call.declared.method == "PUT" && may_say_created(call, &outcome) {
+            outcome.status = 201;
+        }
         Ok(outcome)
     }
 
@@ -401,6 +405,16 @@ impl Derived {
         let path = if call.operation.is_item { path.rsplit_once('/').map_or("", |(before, _)| before) } else { path };
         self.settings.origin(call.request) + path
     }
+}
+
+/// Whether the document has a `201` with which the same body and header fields can be answered (RFC 9110, 9.3.4).
+fn may_say_created(call: &Call<'_>, outcome: &Outcome) -> bool {
+    let status = outcome.status.to_string();
+    let response = |status: &str| call.declared.responses.iter().find(|one| one.status == status);
+    let (Some(usual), Some(created)) = (response(&status), response("201")) else { return false };
+    let schemas = |one: &conformance_openapi::Response| one.media.iter().map(|one| one.schema.clone()).collect::<Vec<_>>();
+    let has = |name: &str| outcome.headers.iter().any(|(one, _)| one.eq_ignore_ascii_case(name));
+    schemas(usual) == schemas(created) && created.headers.iter().filter(|one| one.required).all(|one| has(&one.name))
 }
 
 fn path_arguments(call: &Call<'_>) -> Vec<(String, String)> {
