@@ -158,7 +158,7 @@ const RULES: &[Rule] = &[
         &[LIFE],
         "{} gives what it changed another `ETag`",
     ),
-    rule("says-created", &[Role::Create, Role::Replace], &[LIFE], "{} says whether it created an object")
+    rule("says-created", &[Role::Create, Role::Replace, Role::SetSingleton], &[LIFE], "{} says whether it created an object")
         .if_it(|subject| subject.declared.method == "PUT")
         .below("/responses"),
     rule("wants-no-credentials", &[], &[READS], "{} wants no credentials")
@@ -197,7 +197,12 @@ const RULES: &[Rule] = &[
         &[LIFE],
         "{} leaves other objects alone",
     ),
-    rule("forgets-deleted", &[Role::List, Role::Retrieve, Role::Delete], &[LIFE], "{} does not know what was deleted"),
+    rule(
+        "forgets-deleted",
+        &[Role::List, Role::Retrieve, Role::Delete, Role::GetSingleton],
+        &[LIFE],
+        "{} does not know what was deleted",
+    ),
     rule("own-parent", &[Role::List, Role::Retrieve], &[LIFE], "{} shows nothing of another parent")
         .if_it(has_parent)
         .level(by_role),

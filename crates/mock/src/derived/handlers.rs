@@ -412,7 +412,8 @@ fn may_say_created(call: &Call<'_>, outcome: &Outcome) -> bool {
     let status = outcome.status.to_string();
     let response = |status: &str| call.declared.responses.iter().find(|one| one.status == status);
     let (Some(usual), Some(created)) = (response(&status), response("201")) else { return false };
-    let schemas = |one: &conformance_openapi::Response| one.media.iter().map(|one| one.schema.clone()).collect::<Vec<_>>();
+    let schemas =
+        |one: &conformance_openapi::Response| one.media.iter().map(|one| one.schema.clone()).collect::<Vec<_>>();
     let has = |name: &str| outcome.headers.iter().any(|(one, _)| one.eq_ignore_ascii_case(name));
     schemas(usual) == schemas(created) && created.headers.iter().filter(|one| one.required).all(|one| has(&one.name))
 }

@@ -8,9 +8,12 @@ use serde_json::Value;
 
 use super::check::Rule;
 use super::request::Arguments;
-use super::session::{Object, Session};
+use super::session::{Answer, Object, Session};
 use super::values::different_items;
 use super::{creation, operation};
+
+/// So often is a body tried again without what was wrong with it.
+const RETRIES: usize = 4;
 
 impl Session<'_> {
     /// Creates an object with all its members, and holds it to what was sent; where the server rejects that, one like others.
@@ -27,8 +30,15 @@ impl Session<'_> {
         if full == valid {
             return self.create_at(at, above).await;
         }
-        let answer = self.send(create, Arguments::at(&place).body(&media_type, full.clone())).await;
+        let mut full = full;
+        let mut answer = self.send(create, Arguments::at(&place).body(&media_type, full.clone())).await;
         self.judge_no_error(create, &answer);
+        // What a rejection speaks of is left out: the others may be taken.
+        for _ in 0..RETRIES {
+            let Some(less) = self.without_what_is_told(&pointer, &full, &answer) else { break };
+            full = less;
+            answer = self.send(create, Arguments::at(&place).body(&media_type, full.clone())).await;
+        }
         if !answer.is_success() {
             return self.create_at(at, above).await;
         }
@@ -46,6 +56,22 @@ impl Session<'_> {
             self.judge(rule, &answer, "the members that were sent, as they were sent", wrong);
         }
         Ok(object)
+    }
+
+    /// A body without the optional members that the response names which rejected it; none where it names none.
+    fn without_what_is_told(&self, pointer: &str, body: &Value, answer: &Answer) -> Option<Value> {
+        if !answer.is_rejection() {
+            return None;
+        }
+        let words = self.words_of(answer);
+        let shape = self.run.api.schemas.merged(pointer);
+        let is_told = |name: &str| {
+            let mut named = words.split(|one: char| !(one.is_alphanumeric() || one == '_' || one == '-'));
+            !shape.required.contains(&name) && named.any(|word| word == name)
+        };
+        let mut less = body.clone();
+        less.as_object_mut()?.retain(|name, _| !is_told(name));
+        (less != *body && self.proof().is_valid(Side::Request, pointer, &less)).then_some(less)
     }
 
     /// A body with what may stand in it besides, as far as it can be made up.

@@ -196,22 +196,7 @@ impl Session<'_> {
         let mut steps = Vec::new();
         let before = self.learnt.clone();
         if answer.status == Some(409) {
-            // Any text may be what no two objects share: most likely the one of which the response speaks.
-            let words = plain(&self.words_of(answer));
-            let free: BTreeSet<String> = self
-                .free_members(pointer)
-                .into_iter()
-                .map(|free| free.name)
-                .chain(self.short_texts(pointer, body))
-                .collect();
-            let told: BTreeSet<String> = free.iter().filter(|name| words.contains(&plain(name))).cloned().collect();
-            for names in [told, free] {
-                let mut learnt = before.clone();
-                learnt.distinct.extend(names);
-                if learnt.distinct != before.distinct {
-                    steps.push(learnt);
-                }
-            }
+            steps.extend(self.lessons_of_texts(pointer, body, answer));
         }
         let with_distinct = |learnt: &Learnt| {
             let mut learnt = learnt.clone();
@@ -236,6 +221,9 @@ impl Session<'_> {
         if refers {
             steps.push(with_distinct(&referring));
         }
+        if answer.status == Some(409) {
+            steps.push(self.lesson_of_others((at, create), &candidates, with_distinct(&before)).await);
+        }
         for is_own in [false, true] {
             let is_new = |name: &&String| before.times.get(*name).is_none_or(|known| !known && is_own);
             let mut times = before.times.clone();
@@ -247,7 +235,39 @@ impl Session<'_> {
         steps
     }
 
-    fn words_of(&self, answer: &Answer) -> String {
+    /// What is to be learnt of a conflict: any text may be what no two objects share, most likely the one of which the response speaks.
+    fn lessons_of_texts(&self, pointer: &str, body: &Value, answer: &Answer) -> Vec<Learnt> {
+        let words = plain(&self.words_of(answer));
+        let free = self.free_members(pointer).into_iter().map(|free| free.name);
+        let free: BTreeSet<String> = free.chain(self.short_texts(pointer, body)).collect();
+        let told: BTreeSet<String> = free.iter().filter(|name| words.contains(&plain(name))).cloned().collect();
+        let lesson = |names: BTreeSet<String>| {
+            let mut learnt = self.learnt.clone();
+            learnt.distinct.extend(names);
+            learnt
+        };
+        [told, free].map(lesson).into_iter().filter(|one| one.distinct != self.learnt.distinct).collect()
+    }
+
+    /// The same with other objects in the place of those that are named: two that belong together may do so once.
+    async fn lesson_of_others(
+        &mut self,
+        (at, create): (usize, usize),
+        candidates: &Candidates,
+        mut lesson: Learnt,
+    ) -> Learnt {
+        for name in &candidates.referring {
+            if let Some(resource) = self.resource_named(at, create, name)
+                && let Ok(made) = Box::pin(self.create(resource)).await
+            {
+                lesson.references.insert(name.clone(), made.id.into());
+            }
+        }
+        lesson
+    }
+
+    /// The words of a response.
+    pub(crate) fn words_of(&self, answer: &Answer) -> String {
         let response = self.exchanges[answer.number].response.as_ref();
         response.map(conformance_record::Response::words).unwrap_or_default()
     }
@@ -319,10 +339,7 @@ impl Session<'_> {
 
     /// The id of an object that a member may name: one that is there, or one that is made for it and can be deleted.
     async fn referred_to(&mut self, at: usize, create: usize, name: &str) -> Option<Value> {
-        let (_, pointer) = self.content_media(self.declared(create))?;
-        let property = self.property_named(pointer, name)?;
-        let resource = referred(self.run.api, name, &property).filter(|one| *one != at)?;
-        operation(self.run.api, resource, Role::Delete)?;
+        let resource = self.resource_named(at, create, name)?;
         let known =
             self.there.iter().find(|one| one.resource == resource && !one.id.is_empty()).map(|one| one.id.clone());
         let id = match known {
@@ -330,6 +347,14 @@ impl Session<'_> {
             None => Box::pin(self.create(resource)).await.ok()?.id,
         };
         Some(id.into())
+    }
+
+    /// The resource whose objects a member of a body names, where they can be deleted again.
+    fn resource_named(&self, at: usize, create: usize, name: &str) -> Option<usize> {
+        let (_, pointer) = self.content_media(self.declared(create))?;
+        let property = self.property_named(pointer, name)?;
+        let resource = referred(self.run.api, name, &property).filter(|one| *one != at)?;
+        operation(self.run.api, resource, Role::Delete).map(|_| resource)
     }
 
     /// The schema of a member with this name, wherever in a body it stands.

@@ -105,8 +105,13 @@ impl Session<'_> {
         let body = creation(api, at).and_then(|create| self.content_media(self.declared(create)));
         let body = body.map(|(_, pointer)| api.schemas.merged(pointer)).unwrap_or_default();
         let is_set = |name: &str, value: &Value| value.is_number() && body.property(name).is_some();
+        // Lists may show less of what stands within: but not where both have one schema.
+        let is_same_schema = |name: &str| {
+            let (first, second) = (one.property(name), other.property(name));
+            body.property(name).is_some() && first.is_some() && first == second
+        };
         let is_otherwise = |(name, value): &(&String, &Value)| {
-            (is_stable(name) || is_set(name, value))
+            (is_stable(name) || is_set(name, value) || is_same_schema(name))
                 && current.get(*name).is_some_and(|one| !agrees(one, value, format(name)))
         };
         let told = |(name, value): (&String, &Value)| Mismatch {

@@ -108,25 +108,27 @@ impl Session<'_> {
         let plain = self.plain_body(pointer).map(|plain| self.named_as(at, create, pointer, path, plain));
         let mut bodies = vec![body.clone()];
         let media = (media_type, pointer);
-        // What another object has is learnt before it is left out.
-        if answer.status == Some(409)
-            && let Some(taken) = self.create_as_learnt((at, create), path, media, &bodies, &answer).await
-        {
-            (body, answer) = taken;
-        }
-        // What may be left out may be what is wrong.
-        let least = self.least_body(pointer, &body);
-        for other in plain.into_iter().chain(least) {
+        let is_conflict = answer.status == Some(409);
+        let plain = plain.into_iter().filter(|_| !is_conflict);
+        // What is missing is learnt before it is left out. What may be left out may be what is wrong.
+        for other in plain {
             if answer.is_rejection() && !bodies.contains(&other) {
                 bodies.push(other.clone());
                 body = other;
                 answer = self.send(create, Arguments::at(path).body(media_type, body.clone())).await;
             }
         }
-        if answer.is_rejection()
-            && let Some(taken) = self.create_as_learnt((at, create), path, media, &bodies, &answer).await
-        {
-            (body, answer) = taken;
+        for other in [None, self.least_body(pointer, &body)] {
+            if let Some(other) = other.filter(|other| answer.is_rejection() && !bodies.contains(other)) {
+                bodies.push(other.clone());
+                body = other;
+                answer = self.send(create, Arguments::at(path).body(media_type, body.clone())).await;
+            }
+            if answer.is_rejection()
+                && let Some(taken) = self.create_as_learnt((at, create), path, media, &bodies, &answer).await
+            {
+                (body, answer) = taken;
+            }
         }
         self.made(at, create, path, body, &answer)
     }

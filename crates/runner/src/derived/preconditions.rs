@@ -212,12 +212,17 @@ impl Session<'_> {
             }
             let Some((media_type, pointer)) = self.content_media(self.declared(one)) else { continue };
             let (media_type, pointer) = (media_type.to_owned(), pointer.to_owned());
-            let (Look::There(before), Some(mut body)) =
-                (self.look(retrieve, object).await, self.body_for(&pointer, object))
-            else {
+            // A version that it had.
+            let Look::There(first) = self.look(retrieve, object).await else { continue };
+            let Some(stale) = first.get(&name).cloned() else { continue };
+            let Some(other) = self.body_for(&pointer, object) else { continue };
+            let changed = self.send(one, Arguments::at(&object.path).body(&media_type, other)).await;
+            let (Look::There(before), true) = (self.look(retrieve, object).await, changed.is_success()) else {
                 continue;
             };
-            let Some(stale) = before.get(&name).and_then(stale) else { continue };
+            let Some(mut body) = self.body_for(&pointer, object).filter(|_| before.get(&name) != Some(&stale)) else {
+                continue;
+            };
             body[name.as_str()] = stale;
             if !self.proof().is_valid(Side::Request, &pointer, &body) {
                 continue;
@@ -241,16 +246,5 @@ impl Session<'_> {
             let rule = Rule::new(format!("{}.rejects-stale", declared.id), level, statement, pointer);
             self.judge(rule, &answer, "a 4XX response (409), and the object as it was", wrong);
         }
-    }
-}
-
-/// Another version than this one.
-fn stale(now: &Value) -> Option<Value> {
-    match now {
-        Value::Number(number) => Some((number.as_i64()?.checked_add(7)?).into()),
-        Value::String(text) if !text.is_empty() => {
-            Some(text.chars().rev().collect::<String>().into()).filter(|one| one != now)
-        }
-        _ => None,
     }
 }

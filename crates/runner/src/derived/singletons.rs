@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::broken::Form;
 use super::check::Rule;
 use super::request::Arguments;
-use super::session::{Object, Session};
+use super::session::{Answer, Object, Session};
 
 impl Session<'_> {
     /// Sets what an object has one of, and reads it, there and below another one.
@@ -33,9 +33,16 @@ impl Session<'_> {
                 Some(other) => Some((other, self.send(get, Arguments::at(&other.path)).await)),
                 None => None,
             };
+            let none_before = self.send(get, Arguments::at(&object.path)).await.status == Some(404);
+            let from = self.exchanges.len();
             if !self.sets(set, get, &object.path).await {
                 continue;
             }
+            let first = (from..self.exchanges.len()).find(|one| self.calls.get(*one) == Some(&set));
+            if let Some(first) = first.map(|one| self.answer_of(one)).filter(Answer::is_success) {
+                self.says_what_it_did(set, &first, none_before);
+            }
+            self.takes_away(set, get, &object.path).await;
             let Some((other, was)) = there.filter(|(_, was)| was.is_success()) else { continue };
             let is = self.send(get, Arguments::at(&other.path)).await;
             let wrong = if is.json == was.json { Vec::new() } else { vec![Mismatch::of("it is different afterwards")] };
@@ -82,6 +89,31 @@ impl Session<'_> {
         if !is_back {
             let declared = self.declared(set);
             self.changed.push(format!("what {} {} changed", declared.method, declared.path));
+        }
+    }
+
+    /// Deletes what an object has one of, and looks whether it is gone; then it is put there again.
+    async fn takes_away(&mut self, set: usize, get: usize, path: &[String]) {
+        let all = &self.run.api.document.operations;
+        let is_here = |one: &conformance_openapi::Operation| one.method == "DELETE" && one.path == all[set].path;
+        let documents = all[get].responses.iter().any(|one| one.status == "404");
+        let Some(delete) = all.iter().position(is_here).filter(|_| documents) else { return };
+        let Some((media_type, pointer)) = self.content_media(self.declared(set)) else { return };
+        let (media_type, pointer) = (media_type.to_owned(), pointer.to_owned());
+        let answer = self.send(delete, Arguments::at(path)).await;
+        self.judge_documented(delete, &answer);
+        if !answer.is_success() || answer.status == Some(202) {
+            return;
+        }
+        let after = self.send(get, Arguments::at(path)).await;
+        let wrong = if after.is_rejection() { Vec::new() } else { vec![Mismatch::of("it is still there")] };
+        let declared = self.declared(get);
+        let statement = format!("GET {} does not find what was deleted", declared.path);
+        let rule =
+            Rule::new(format!("{}.forgets-deleted", declared.id), Level::Must, statement, declared.pointer.clone());
+        self.judge(rule, &after, "a 4XX response", wrong);
+        if let Some(body) = self.valid_body(&pointer) {
+            let _ = self.send(set, Arguments::at(path).body(&media_type, body)).await;
         }
     }
 
@@ -147,7 +179,7 @@ impl Session<'_> {
     }
 
     /// Whether what was put is read: in members that both have, of the same kind.
-    fn shows_put(&mut self, set: usize, get: usize, body: &Value, found: &Value, answer: &super::session::Answer) {
+    fn shows_put(&mut self, set: usize, get: usize, body: &Value, found: &Value, answer: &Answer) {
         let wrong = self.different(set, body, found);
         let declared = self.declared(get);
         let statement = format!("{} {} shows what was put", declared.method, declared.path);

@@ -82,6 +82,8 @@ impl Session<'_> {
         if put.is_empty() {
             return;
         }
+        // The same is sent once more, in one member alone.
+        let body = self.freshened(pointer, body, with_one);
         let place = self.place_for_new(at, create, above).await;
         let answer = self.send(create, Arguments::at(&place).body(media_type, body.clone())).await;
         let Ok(object) = self.made(at, create, &place, body, &answer) else { return };

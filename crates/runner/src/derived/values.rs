@@ -188,6 +188,10 @@ pub(crate) fn nearly_matching(merged: &Merged<'_>, pattern: &str) -> Vec<(String
 
 pub(crate) fn wrong_numbers(merged: &Merged<'_>, is_whole: bool, is_typed: bool) -> Vec<(String, Value)> {
     let (mut all, bounds) = (Vec::new(), &merged.bounds);
+    let most = merged.enumeration.iter().flatten().filter_map(|one| one.as_i64()).max();
+    if let Some(other) = most.and_then(|most| most.checked_add(1)) {
+        all.push(("no value of its enumeration".to_owned(), other.into()));
+    }
     if is_typed {
         all.push(("text, of a number".to_owned(), "seventeen".into()));
     }
