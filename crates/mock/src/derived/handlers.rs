@@ -213,8 +213,8 @@ impl Derived {
         }
         let mut outcome = self.object_outcome(call, resource, &members, Basis::State)?;
         outcome.headers.extend(self.success_headers(call, None));
-        if is_made && call.declared.method == "PUT" && may_say_created(call, &outcome) {
-            outcome.status = 201;
+        if call.declared.method == "PUT" && way == Way::Replace {
+            say_what_was_done(call, &mut outcome, is_made);
         }
         Ok(outcome)
     }
@@ -407,15 +407,29 @@ impl Derived {
     }
 }
 
-/// Whether the document has a `201` with which the same body and header fields can be answered (RFC 9110, 9.3.4).
-fn may_say_created(call: &Call<'_>, outcome: &Outcome) -> bool {
-    let status = outcome.status.to_string();
-    let response = |status: &str| call.declared.responses.iter().find(|one| one.status == status);
-    let (Some(usual), Some(created)) = (response(&status), response("201")) else { return false };
+/// Tells by the status of a `PUT` whether it created (RFC 9110, 9.3.4), where the document has a response for it to which the same
+/// body and header fields belong, or none.
+fn say_what_was_done(call: &Call<'_>, outcome: &mut Outcome, created: bool) {
+    let response = |status: u16| call.declared.responses.iter().find(|one| one.status == status.to_string());
+    let Some(usual) = response(outcome.status) else { return };
     let schemas =
         |one: &conformance_openapi::Response| one.media.iter().map(|one| one.schema.clone()).collect::<Vec<_>>();
     let has = |name: &str| outcome.headers.iter().any(|(one, _)| one.eq_ignore_ascii_case(name));
-    schemas(usual) == schemas(created) && created.headers.iter().filter(|one| one.required).all(|one| has(&one.name))
+    let fits = |status: u16| {
+        let is_complete = |one: &conformance_openapi::Response| {
+            one.headers.iter().filter(|one| one.required).all(|one| has(&one.name))
+        };
+        response(status).filter(|one| is_complete(one))
+    };
+    if created && outcome.status != 201 && fits(201).is_some_and(|one| schemas(one) == schemas(usual)) {
+        outcome.status = 201;
+    } else if !created && outcome.status == 201 {
+        if fits(200).is_some_and(|one| schemas(one) == schemas(usual)) {
+            outcome.status = 200;
+        } else if fits(204).is_some_and(|one| one.media.is_empty()) {
+            (outcome.status, outcome.body) = (204, Content::Empty);
+        }
+    }
 }
 
 fn path_arguments(call: &Call<'_>) -> Vec<(String, String)> {

@@ -94,7 +94,10 @@ impl Session<'_> {
     pub(crate) fn says_what_it_did(&mut self, at: usize, answer: &Answer, created: bool) {
         let declared = self.declared(at);
         let documents = |status: &str| declared.responses.iter().any(|one| one.status == status);
-        let is_put = declared.method == "PUT" && documents("201") && (documents("200") || documents("204"));
+        // Where something else creates, a 201 of the document's has a meaning of its own.
+        let resource = self.run.api.operations[at].resource;
+        let creates = resource.is_none_or(|resource| creation(self.run.api, resource) == Some(at));
+        let is_put = declared.method == "PUT" && creates && documents("201") && (documents("200") || documents("204"));
         let status = answer.status.filter(|_| is_put && answer.is_success());
         let Some(status) = status.filter(|status| matches!(status, 200 | 201 | 204)) else { return };
         let statement = format!("{} {} says whether it created an object", declared.method, declared.path);
