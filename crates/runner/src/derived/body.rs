@@ -121,8 +121,8 @@ fn other_choice(name: &str, merged: &Merged<'_>, index: usize) -> Option<Value> 
     }
 }
 
-/// A text as the run makes them.
-const WORD: &str = "conformance-a1b2c3d4e5";
+/// A text that only a pattern lets pass that lets any line of text pass: what has a form of its own may be a name, and unique.
+const LINE: &str = "conformance-a1b2c3d4e5, Two  Words <b>\u{e5}</b>";
 
 /// Whether a value may be any short text.
 pub(crate) fn takes_any_text(merged: &Merged<'_>) -> bool {
@@ -130,7 +130,7 @@ pub(crate) fn takes_any_text(merged: &Merged<'_>) -> bool {
         && merged.enumeration.is_none()
         && merged.constant.is_none()
         && merged.format.is_none()
-        && merged.patterns.iter().all(|pattern| regex::Regex::new(pattern).is_ok_and(|one| one.is_match(WORD)))
+        && merged.patterns.iter().all(|pattern| regex::Regex::new(pattern).is_ok_and(|one| one.is_match(LINE)))
         && merged.bounds.max_length.is_none_or(|most| most >= 30)
         && !merged.read_only
 }
