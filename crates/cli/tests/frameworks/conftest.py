@@ -120,7 +120,7 @@ class Bed:
         work = self.folder / "work"
         work.mkdir(exist_ok=True)
         return subprocess.run(
-            command, cwd=work, env=self.environment, capture_output=True, text=True, timeout=240, check=False
+            command, cwd=work, env=self.environment, capture_output=True, text=True, timeout=600, check=False
         )
 
     def stop(self):
