@@ -27,10 +27,11 @@ impl Session<'_> {
         let object = match self.create(at).await {
             Ok(object) => object,
             Err(why) => {
-                if let Some(last) = self.exchanges.len().checked_sub(1) {
+                // It may be what it stands below that could not be had: each operation is blamed for its own.
+                if let Some((last, called)) = self.exchanges.len().checked_sub(1).zip(self.calls.last().copied()) {
                     let answer = self.answer_of(last);
                     if answer.obstacle.is_some() || answer.status.is_some_and(|status| status >= 500) {
-                        self.judge_documented(create, &answer);
+                        self.judge_documented(called, &answer);
                     }
                 }
                 let rule = rule(self);
