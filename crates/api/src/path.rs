@@ -182,19 +182,17 @@ fn segment(text: &str) -> Segment {
 /// an address. None for an id alone, and for one that only has a slash.
 #[must_use]
 pub fn shown_segments(item: &str, text: &str) -> Option<usize> {
-    let segments = |text: &str| text.split('/').map(str::to_owned).collect::<Vec<_>>();
-    let (template, shown) = (segments(item), segments(text));
-    let fits = |(wanted, found): (&String, &String)| !found.is_empty() && (wanted == "{}" || wanted == found);
-    let count = template.iter().rev().zip(shown.iter().rev()).take_while(|pair| fits(*pair)).count();
-    let has_collection = template.len() >= 2 && template[template.len() - 2] != "{}";
+    let fits = |(wanted, found): &(&str, &str)| !found.is_empty() && (*wanted == "{}" || wanted == found);
+    let count = item.rsplit('/').zip(text.rsplit('/')).take_while(fits).count();
+    let has_collection = item.rsplit('/').nth(1).is_some_and(|above| above != "{}");
     (count >= 2 && has_collection && item.ends_with("/{}")).then_some(count)
 }
 
 /// The id in what names an object, as its path has it: of `publishers/123`, where the path is `/publishers/{}`, `123`.
 #[must_use]
 pub fn id_in<'t>(item: &str, text: &'t str) -> &'t str {
-    let last = || text.rsplit('/').next().filter(|_| shown_segments(item, text).is_some());
-    last().unwrap_or(text)
+    let last = text.rsplit_once('/').map(|(_, last)| last);
+    last.filter(|_| shown_segments(item, text).is_some()).unwrap_or(text)
 }
 
 #[cfg(test)]

@@ -5,36 +5,22 @@ use conformance_openapi::{Location, Operation as Declared};
 /// The field by which a client says which version it means.
 pub const FIELD: &str = "if-match";
 
-/// Names of members that say which version of an object is meant.
-const MEMBERS: &[&str] = &[
-    "etag",
-    "version",
-    "versionnumber",
-    "revision",
-    "rev",
-    "rowversion",
-    "lockversion",
-    "resourceversion",
-    "concurrencystamp",
-    "concurrencytoken",
-    "generation",
-    "metageneration",
-];
+/// Names of members that say which version of an object is meant, and nothing else.
+const CERTAIN: &[&str] =
+    &["etag", "rowversion", "lockversion", "resourceversion", "concurrencystamp", "concurrencytoken", "metageneration"];
+/// The same of members that clients may give a meaning of their own.
+const POSSIBLE: &[&str] = &["version", "versionnumber", "revision", "rev", "generation"];
 
 /// Whether a member, by its name, may say which version of an object a change is about.
 #[must_use]
 pub fn is_version(name: &str) -> bool {
-    MEMBERS.contains(&crate::names::plain(name).as_str())
+    is_always_version(name) || POSSIBLE.contains(&crate::names::plain(name).as_str())
 }
 
 /// Whether a member can mean nothing but the version of an object, by its name: a `version` may be one that clients give.
 #[must_use]
 pub fn is_always_version(name: &str) -> bool {
-    is_version(name)
-        && !matches!(
-            crate::names::plain(name).as_str(),
-            "version" | "versionnumber" | "revision" | "rev" | "generation"
-        )
+    CERTAIN.contains(&crate::names::plain(name).as_str())
 }
 
 /// Whether an operation documents `If-Match`.

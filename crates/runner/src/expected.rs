@@ -527,8 +527,8 @@ fn has_filters(subject: &Subject<'_>) -> bool {
 }
 
 fn has_sort(subject: &Subject<'_>) -> bool {
-    let mut names = subject.declared.parameters.iter().map(|one| conformance_api::names::plain(&one.name));
-    names.any(|name| conformance_api::pages::SORTS.contains(&name.as_str()))
+    let mut names = subject.declared.parameters.iter().map(|one| plain(&one.name));
+    names.any(|name| SORTS.contains(&name.as_str()))
 }
 
 fn tells_status(subject: &Subject<'_>) -> bool {

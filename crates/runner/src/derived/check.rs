@@ -124,9 +124,8 @@ impl Session<'_> {
         let content_type = sent.ok().and_then(|one| one.header("content-type")).unwrap_or("").to_owned();
         let is_known = response.media.iter().any(|one| conformance_api::media::takes(&one.media_type, &content_type));
         // JSON that is of no kind is read all the same: problems, JSON:API and others say that they have their own.
-        let is_its_own = |one: &&conformance_openapi::Media| essence(&one.media_type).ends_with("+json");
-        let has_its_own = response.media.iter().find(is_its_own);
-        let is_vague = has_its_own.is_some() && essence(&content_type) == "application/json" && !is_known;
+        let has_its_own = response.media.iter().any(|one| essence(&one.media_type).ends_with("+json"));
+        let is_vague = has_its_own && essence(&content_type) == "application/json" && !is_known;
         if (!content_type.is_empty() && !is_json(&content_type)) || is_vague {
             let statement = format!("{} {} is answered with a documented media type", declared.method, declared.path);
             let level = if is_vague { Level::Should } else { Level::Must };

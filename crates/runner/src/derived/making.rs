@@ -110,7 +110,6 @@ impl Session<'_> {
         let media = (media_type, pointer);
         let is_conflict = answer.status == Some(409);
         let plain = plain.into_iter().filter(|_| !is_conflict);
-        // What is missing is learnt before it is left out. What may be left out may be what is wrong.
         for other in plain {
             if answer.is_rejection() && !bodies.contains(&other) {
                 bodies.push(other.clone());
@@ -118,6 +117,7 @@ impl Session<'_> {
                 answer = self.send(create, Arguments::at(path).body(media_type, body.clone())).await;
             }
         }
+        // Once as it is, and once with the least: what is wrong is learnt before it is left out.
         for other in [None, self.least_body(pointer, &body)] {
             if let Some(other) = other.filter(|other| answer.is_rejection() && !bodies.contains(other)) {
                 bodies.push(other.clone());
@@ -184,7 +184,7 @@ impl Session<'_> {
             .find(|one| one.location == Location::Path && one.name == *parameter);
         let shape = api.schemas.merged(schema?.schema.as_deref()?);
         let other = conformance_api::references::referred(api, parameter, &shape);
-        other.filter(|other| is_put && *other != at && self.can_create(*other) && creation(api, *other).is_some())
+        other.filter(|other| is_put && *other != at && self.can_create(*other))
     }
 
     /// Where an object is to be made: where those above it say, or there under a name that nobody else gives, or under the id of

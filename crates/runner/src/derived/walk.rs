@@ -161,7 +161,7 @@ impl Session<'_> {
             // A page of what was seen already leads nowhere.
             let is_new = items.iter().any(|item| !walk.items.contains(item));
             walk.is_overpromised |= walk.said_more && !is_new;
-            walk.said_more = answer.json.as_ref().is_some_and(|body| says_more(body) == Some(true));
+            walk.said_more = answer.json.as_ref().and_then(says_more) == Some(true);
             walk.sizes.push(items.len());
             walk.answers.push(answer.clone());
             walk.numbers.push(pages.as_ref().and_then(|pages| page_number(&pages.styles, answer.json.as_ref()?)));
@@ -209,7 +209,9 @@ impl Session<'_> {
     fn step_after(&self, list: usize, answer: &Answer, number: usize, seen: usize) -> Step {
         let operation = &self.run.api.operations[list];
         let style = operation.pages.iter().flat_map(|pages| &pages.styles).find(|one| !matches!(one, Style::Before(_)));
-        let Some(style) = style else { return if self.says_more(answer) { Step::Unknown } else { Step::End } };
+        let Some(style) = style else {
+            return if answer.json.as_ref().and_then(says_more) == Some(true) { Step::Unknown } else { Step::End };
+        };
         let items = answer.json.as_ref().and_then(|body| self.items(list, body));
         let Some(last) = items.as_ref().and_then(|items| items.last()) else { return Step::End };
         let last = operation.resource.and_then(|at| self.id_of(&self.run.api.resources[at], last));
@@ -277,10 +279,6 @@ impl Session<'_> {
         let Some((target, _)) = next else { return Step::End };
         in_query(target, parameter).map_or(Step::Unknown, |value| Step::On(parameter.to_owned(), value))
     }
-
-    fn says_more(&self, answer: &Answer) -> bool {
-        answer.json.as_ref().is_some_and(|body| says_more(body) == Some(true))
-    }
 }
 
 /// Whether a body says that there is more, or that there is not.
@@ -298,7 +296,7 @@ fn target(link: Value) -> Value {
 
 /// Whether a response says that there is no more.
 fn says_end(answer: &Answer) -> bool {
-    answer.json.as_ref().is_some_and(|body| says_more(body) == Some(false))
+    answer.json.as_ref().and_then(says_more) == Some(false)
 }
 
 /// The number that a page gives itself: in the member that is called as the parameter that asks for it.
